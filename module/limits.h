@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Every bound of the project, in one place, with its unit in its name.
+ *
+ * Nothing else defines a limit.  User space sees them through QUORUM_IOC_INFO
+ * and `quorumctl status`, so that a refusal can always name the number.
+ */
+#ifndef QUORUM_LIMITS_H
+#define QUORUM_LIMITS_H
+
+#include <linux/build_bug.h>
+
+enum quorum_limits {
+	/* Identity. */
+	QUORUM_NAME_LEN_MAX		= 31,	/* bytes of a group's name, without NUL */
+	QUORUM_PATH_LEN_MAX		= 255,	/* bytes of a device's path, without NUL */
+	QUORUM_MEMBERS_MAX		= 16,	/* voters and learners of one group */
+	QUORUM_GROUPS_MAX		= 1024,	/* groups of one kernel */
+
+	/* Entries and proposals. */
+	QUORUM_ENTRY_BYTES_MAX		= 64 * 1024,
+	QUORUM_INBOX_PROPOSALS_MAX	= 1024,	/* handed in, not yet taken by the loop */
+	QUORUM_INBOX_BYTES_MAX		= 4 * 1024 * 1024,
+	QUORUM_PROPOSE_BATCH_MAX	= 64,	/* proposals in one engine event */
+	QUORUM_FORWARD_WINDOW		= 1024,	/* tags per origin a leader can tell apart */
+
+	/* The engine. */
+	RAFT_RUNS_MAX			= 1024,	/* runs of equal terms kept of the log */
+	RAFT_WRITES_MAX			= 8,	/* log writes in flight */
+	RAFT_APPENDS_MAX		= 128,	/* append messages in flight per peer */
+	RAFT_APPEND_BYTES_MAX		= 1024 * 1024, /* payload in flight per peer */
+	RAFT_UNCOMMITTED_BYTES_MAX	= 2 * 1024 * 1024,
+	RAFT_MSG_ENTRIES_MAX		= 64,	/* entries of one append message */
+	RAFT_EFFECTS_MAX		= 96,	/* effects of one step */
+
+	/* The in-memory window of the log. */
+	QUORUM_CACHE_ENTRIES		= 8192,	/* a power of two */
+	QUORUM_CACHE_BYTES		= 8 * 1024 * 1024,
+
+	/* The wire. */
+	QUORUM_MSG_BYTES_MAX		= 68 * 1024, /* headers and payload of one message */
+	QUORUM_FRAGMENTS_MAX		= 64,	/* datagrams of one message */
+	QUORUM_RX_QUEUE_MAX		= 1024,	/* datagrams a group has not read yet */
+	QUORUM_MTU_MIN			= 1280,	/* bytes of IP, what IPv6 guarantees */
+	QUORUM_MTU_MAX			= 9000,	/* bytes of IP, even where more would fit */
+	QUORUM_MTU_FRESH_MS		= 1000,	/* a path's MTU is asked for again after it */
+	QUORUM_TX_BYTES_MAX		= 4 * 1024 * 1024, /* sent, not yet gone, per endpoint */
+
+	/* The device. */
+	QUORUM_BLOCK_BYTES		= 4096,	/* unit of the layout */
+	QUORUM_RECORD_BYTES_MAX		= 256 * 1024,
+	QUORUM_DEVICE_BLOCKS_MIN	= 256,	/* 1 MiB: below it no useful ring is left */
+
+	/* Time. */
+	QUORUM_HEARTBEAT_US_MIN		= 500,
+	QUORUM_ELECTION_US_MAX		= 60 * 1000 * 1000,
+	QUORUM_REASSEMBLY_MS		= 1000,	/* a half message older than this is dropped */
+};
+
+static_assert((QUORUM_CACHE_ENTRIES & (QUORUM_CACHE_ENTRIES - 1)) == 0);
+static_assert(QUORUM_CACHE_BYTES >= 2 * (RAFT_UNCOMMITTED_BYTES_MAX + QUORUM_ENTRY_BYTES_MAX));
+static_assert(QUORUM_MSG_BYTES_MAX >= QUORUM_ENTRY_BYTES_MAX + 2048);
+static_assert(QUORUM_RECORD_BYTES_MAX >= 2 * QUORUM_ENTRY_BYTES_MAX);
+static_assert(QUORUM_FRAGMENTS_MAX * (QUORUM_MTU_MIN - 128) >= QUORUM_MSG_BYTES_MAX);
+
+#endif /* QUORUM_LIMITS_H */
