@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Putting a fragmented message together again.  Pure; the caller owns the memory
+ * and the clock.
+ *
+ * One message per sender at a time: a leader sends the next one after the last,
+ * so a newer number means that the rest of the older one is lost or late, and a
+ * lost message is the engine's business.  Memory and work are constant.
+ */
+#ifndef QUORUM_ASSEMBLE_H
+#define QUORUM_ASSEMBLE_H
+
+#include <linux/types.h>
+#include "wire.h"
+
+static_assert(QUORUM_FRAGMENTS_MAX <= 64);	/* struct assemble.have */
+
+/* What became of a fragment. */
+enum assemble_result {
+	ASSEMBLE_MORE = 0,	/* taken, others are missing */
+	ASSEMBLE_DONE,		/* taken, and the message is whole */
+	ASSEMBLE_DUPLICATE,	/* was here before */
+	ASSEMBLE_MISFIT,	/* contradicts the fragments before it, or is too old */
+};
+
+/**
+ * struct assemble - one sender's message in the making
+ * @buf: QUORUM_MSG_BYTES_MAX bytes of the caller: header and body
+ * @since: time of the first fragment, in the caller's unit
+ * @have: bitmap of the fragments in @buf
+ * @message: number of the message, valid if @known
+ * @total: bytes of its body
+ * @stride: bytes of all chunks but the last
+ * @count: fragments of it
+ * @known: there was a message before
+ * @open: it is not whole yet
+ */
+struct assemble {
+	u8 *buf;
+	u64 since;
+	u64 have;
+	u32 message;
+	u32 total;
+	u32 stride;
+	u16 count;
+	bool known;
+	bool open;
+};
+
+/* Start with nothing; @buf holds QUORUM_MSG_BYTES_MAX bytes. */
+void assemble_init(struct assemble *as, void *buf);
+
+/**
+ * assemble_expire() - drop a message that is not whole in time
+ * @as: the sender's state
+ * @now: the caller's clock
+ * @patience: longest time from the first fragment to the last, same unit
+ *
+ * Call it before assemble_add().  A message number is forgotten with it, so a
+ * sender that started again with any number is understood.
+ *
+ * Return: true if one was dropped.
+ */
+bool assemble_expire(struct assemble *as, u64 now, u64 patience);
+
+/**
+ * assemble_add() - take a fragment
+ * @as: the sender's state
+ * @now: the caller's clock
+ * @datagram: the fragment with its header; passed wire_check()
+ * @frag: as wire_fragment_get() filled it from @datagram
+ * @lost: set to true if an older, incomplete message was given up for it
+ *
+ * When the answer is ASSEMBLE_DONE, @as->buf holds header (without the fragment
+ * bit; its crc is meaningless) and body, assemble_bytes() of them, until the
+ * next call.
+ *
+ * Return: what became of it.
+ */
+enum assemble_result assemble_add(struct assemble *as, u64 now, const void *datagram,
+				  const struct wire_fragment *frag, bool *lost);
+
+/* Header and body of the message in the making, in bytes. */
+size_t assemble_bytes(const struct assemble *as);
+
+#endif /* QUORUM_ASSEMBLE_H */

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Recovery: what a device holds, as a verdict.  Pure; kernel and user space.
+ *
+ * Nothing here writes.  Three steps, each over a read callback: recover_super()
+ * finds out whose device it is, recover_hard() finds (term, vote) and where the
+ * log begins, recover_log() walks the log and hands every entry on.  A step that
+ * reaches a verdict other than CLEAN or TORN ends the recovery.
+ *
+ * A walk follows records while each one is the next: magic, checksums, own
+ * position, number + 1, epoch not below the last, and prev_crc the last one's
+ * hdr_crc.  n is the number of the record it stops at.
+ *
+ * The decision table.  Rows are tried from the top; a row is tested in
+ * tests/unit/recover_test.c under its letter.
+ *
+ *  row what was found					verdict
+ *  --- ----------------------------------------------	-----------
+ *   A	first and last block are zero			UNFORMATTED
+ *   B	the first bears another magic, or it is zero
+ *	and the last does				FOREIGN
+ *   C	a good superblock of a version, or with
+ *	feature bits, that we do not know		TOO_NEW
+ *   D	our magic, but no good superblock, or the
+ *	device is shorter than it says			CORRUPT
+ *   E	two good superblocks that differ		CORRUPT
+ *   F	another cluster, group or node (if asked)	FOREIGN
+ *   G	no good hard state in any of the four slots	CORRUPT
+ *   H	two good ones of one generation that differ	CORRUPT
+ *   I	the next record is of an epoch the hard state
+ *	does not know					CORRUPT
+ *   J	the next record is of a type we do not know	TOO_NEW
+ *   K	the next record is good, but its entries do not
+ *	continue the log				CORRUPT
+ *   L	clean stop, the walk ends where it says		CLEAN
+ *   M	clean stop, the walk ends before		CORRUPT at n
+ *   N	clean stop, a good record lies behind the end	CORRUPT at n
+ *   O	no clean stop, and a witness vouches for n	CORRUPT at n
+ *   P	no clean stop, no witness			TORN at n
+ *
+ * Why each is safe:
+ *
+ *  A-F	Only an explicit format makes a device ours; the choice is never made
+ *	here (log-formats.md, rule 3).  B: a foreign magic in the first block wins
+ *	over a good copy in the last: somebody may have made a file system here.
+ *	C: a newer version may keep its log by
+ *	other rules.  E: a format was cut short in a way it cannot be, or one copy
+ *	was written by somebody else; neither copy is better than the other.
+ *  G	Without (term, vote) a node could vote twice (bug F-2).  One slot that is
+ *	torn or rotten, in one mirror or (torn) in both, leaves a good newest copy;
+ *	see disk.h.
+ *  H	Both cannot have been written by a store that counts generations.
+ *  I	The epoch is durable in both mirrors before its first record.  So the hard
+ *	state went back in time, and the vote with it.
+ *  J	The checksum is good, so a newer version wrote it.
+ *  K	Indexes and terms are in the records themselves: a gap would shift every
+ *	entry behind it (bug S-3, S-4), and terms never fall along a log.
+ *  M,N	A clean stop waits for every write and then records the end: what does not
+ *	end there was damaged later, or the hard state is an old one.
+ *  O	A witness is any record behind n, its header good, of an epoch not below
+ *	that of the last good record, whose flushed_lsn is n or more: when it was
+ *	built, n was durable, hence acknowledged.  "Not below the last good one"
+ *	and not "the newest epoch", because an opening that crashes before its
+ *	first append would make every witness too old.  A header alone will do:
+ *	it was built before its data could tear.
+ *  P	At most DISK_WINDOW_RECORDS records are under way at once, so a record
+ *	that many numbers behind an acknowledged n was built after n was durable.
+ *	The search covers all places where the first such record can be.  What no
+ *	record vouches for was not acknowledged, but for the last window of the
+ *	log: damage to exactly that reads as a torn tail too.  (The device lied
+ *	about its cache, or rotted there, in a crash: no single copy can tell.)
+ *
+ * A read error is no verdict: the errno is returned, nothing is cut off.
+ */
+#ifndef QUORUM_RECOVER_H
+#define QUORUM_RECOVER_H
+
+#include <linux/types.h>
+#include "disk.h"
+
+enum recover_verdict {
+	RECOVER_NONE = 0,	/* none yet: go on */
+	RECOVER_CLEAN,
+	RECOVER_TORN,
+	RECOVER_CORRUPT,
+	RECOVER_FOREIGN,
+	RECOVER_UNFORMATTED,
+	RECOVER_TOO_NEW,
+	RECOVER_VERDICT_NR,
+};
+
+/* The row of the table; D and F have one value per reason. */
+enum recover_row {
+	RECOVER_ROW_NONE = 0,
+	RECOVER_A_ZERO,
+	RECOVER_B_OTHER,
+	RECOVER_C_VERSION,
+	RECOVER_D_SUPER,
+	RECOVER_D_SHRUNK,
+	RECOVER_E_SUPERS_DIFFER,
+	RECOVER_F_CLUSTER,
+	RECOVER_F_GROUP,
+	RECOVER_F_NODE,
+	RECOVER_G_HARD,
+	RECOVER_H_HARDS_DIFFER,
+	RECOVER_I_EPOCH,
+	RECOVER_J_TYPE,
+	RECOVER_K_GAP,
+	RECOVER_L_CLEAN,
+	RECOVER_M_SHORT,
+	RECOVER_N_LONG,
+	RECOVER_O_WITNESS,
+	RECOVER_P_TORN,
+	RECOVER_ROW_NR,
+};
+
+/**
+ * struct recover_io - how to read the device
+ * @read: read @bytes at @offset into @buf; both are multiples of the granule (of
+ *	QUORUM_BLOCK_BYTES before that is known), @buf is always the buffer that
+ *	was handed in.  0 or a negative errno, which ends the recovery
+ * @ctx: its first argument
+ * @device_bytes: size of the device
+ */
+struct recover_io {
+	int (*read)(void *ctx, u64 offset, void *buf, u32 bytes);
+	void *ctx;
+	u64 device_bytes;
+};
+
+/**
+ * struct recover_sink - who takes what the log holds; each may be NULL
+ * @record: every good record, before its content; @record its bytes
+ * @truncate: everything from @index on is discarded
+ * @entry: every entry above the base, in log order; an index that comes again
+ *	replaces the earlier one
+ * @ctx: their first argument
+ *
+ * A negative return ends the walk and is returned.
+ */
+struct recover_sink {
+	int (*record)(void *ctx, const struct disk_head *head, const void *record);
+	int (*truncate)(void *ctx, u64 index);
+	int (*entry)(void *ctx, const struct raft_entry *entry, const void *payload);
+	void *ctx;
+};
+
+/**
+ * struct recover_result - verdict and evidence
+ * @verdict: enum recover_verdict
+ * @row: enum recover_row
+ * @super_bad: bit 0, 1: superblock copy A, B is not good (the other was used)
+ * @hard_bad: bit mirror * 2 + slot: that slot holds something that is not good
+ *	(an empty slot is good)
+ * @lsn: number of the record the walk stopped at
+ * @position: its granule
+ * @witness_lsn: row O: number of the witness
+ * @witness_position: its granule
+ * @records: good records, PAD included
+ * @entries: entries handed on
+ * @truncations: truncations among them
+ * @used: granules of the ring taken by good records
+ * @torn: bytes of records that were cut off (row P)
+ * @last_index: last entry, or the base
+ * @last_term: its term, or the base's; 0 when the log ends in a truncation
+ * @next: where the next record goes; its epoch is that of the last good record
+ */
+struct recover_result {
+	u8  verdict;
+	u8  row;
+	u8  super_bad;
+	u8  hard_bad;
+	u64 lsn;
+	u64 position;
+	u64 witness_lsn;
+	u64 witness_position;
+	u64 records;
+	u64 entries;
+	u64 truncations;
+	u64 used;
+	u64 torn;
+	u64 last_index;
+	u64 last_term;
+	struct disk_cursor next;
+};
+
+const char *recover_verdict_name(u8 verdict);
+const char *recover_row_text(u8 row);
+
+/*
+ * recover_super() - whose device is it?
+ * @io: the device
+ * @buf: QUORUM_BLOCK_BYTES bytes, aligned to 8
+ * @super: filled in on RECOVER_NONE
+ * @result: cleared and filled in
+ *
+ * Return: 0, see @result->verdict; or a negative errno.
+ */
+int recover_super(const struct recover_io *io, void *buf, struct disk_super *super,
+		  struct recover_result *result);
+
+/*
+ * recover_match() - is it the device the caller means?
+ * @super: from recover_super()
+ * @genesis: what the caller believes; cluster and group are compared
+ * @self: own node id
+ * @result: RECOVER_FOREIGN if not, else unchanged
+ */
+void recover_match(const struct disk_super *super, const struct quorum_genesis *genesis,
+		   u32 self, struct recover_result *result);
+
+/*
+ * recover_hard() - find the newest hard state
+ * @io: the device
+ * @super: from recover_super()
+ * @buf: super->granule bytes, aligned to 8
+ * @hard: filled in on RECOVER_NONE
+ * @result: filled in
+ *
+ * One mirror that cannot be read at all does not hide the other.
+ *
+ * Return: 0, see @result->verdict; or a negative errno when no slot could be read.
+ */
+int recover_hard(const struct recover_io *io, const struct disk_super *super, void *buf,
+		 struct disk_hard *hard, struct recover_result *result);
+
+/*
+ * recover_log() - walk the log
+ * @io: the device
+ * @super: from recover_super()
+ * @hard: from recover_hard()
+ * @buf: at least QUORUM_RECORD_BYTES_MAX bytes, aligned to 8
+ * @buf_bytes: how many; a multiple of QUORUM_BLOCK_BYTES
+ * @sink: who takes the content, or NULL
+ * @result: filled in; has a verdict after success
+ *
+ * Return: 0, or a negative errno from @io or @sink.
+ */
+int recover_log(const struct recover_io *io, const struct disk_super *super,
+		const struct disk_hard *hard, void *buf, u32 buf_bytes,
+		const struct recover_sink *sink, struct recover_result *result);
+
+#endif /* QUORUM_RECOVER_H */
