@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Elections: timers, pre-votes, votes, and who is not to be disturbed.
+ *
+ * Raft thesis 3.4 (votes), 9.6 (pre-vote), 6.2 and 4.2.3 (check-quorum and
+ * stickiness).
+ */
+#include "raft_private.h"
+
+void raft_election_restart(struct raft *r)
+{
+	r->election_due = r->now + raft_random_timeout(r);
+}
+
+/**
+ * raft_follow() - become or stay a follower
+ * @r: the engine
+ * @term: not below the current one
+ * @leader: known leader of @term, or RAFT_NONE
+ * @cause: why
+ *
+ * The election timer runs on, or else whoever raises terms could keep everybody
+ * from campaigning (bug V-12); only a leader's starts anew.  The vote of a term
+ * that stays is kept (bug V-1).
+ */
+void raft_follow(struct raft *r, u64 term, u32 leader, u8 cause)
+{
+	if (term > r->hard.term)
+		raft_hard_set(r, term, RAFT_NONE);
+	if (r->role == RAFT_LEADER) {
+		raft_proposal_reset(r);
+		raft_election_restart(r);
+	}
+	r->role = RAFT_FOLLOWER;
+	r->leader = leader;
+	r->asked = false;
+	r->granted = 0;
+	r->answered = 0;
+	raft_role_tell(r, cause);
+}
+
+/* The log end that requests advertise has to be durable (bug V-21). */
+static bool log_end_durable(const struct raft *r)
+{
+	return r->disk.durable == r->log.last_index;
+}
+
+/* Ask the voters that have not answered; UDP may have lost the question. */
+static void send_requests(struct raft *r)
+{
+	bool pre = r->role == RAFT_PRECANDIDATE;
+	struct raft_msg *msg;
+	u32 i;
+
+	r->resend_due = r->now + r->timing.heartbeat;
+	if (!r->asked)
+		return;
+	for (i = 0; i < r->config.n; i++) {
+		if (!raft_set_has(r->voters, (int)i) || (int)i == r->slot ||
+		    raft_set_has(r->answered, (int)i))
+			continue;
+		msg = raft_send(r, pre ? RAFT_MSG_PREVOTE : RAFT_MSG_VOTE,
+				r->config.members[i].id);
+		if (pre)
+			msg->term = r->hard.term + 1;
+		msg->vote.last_index = r->log.last_index;
+		msg->vote.last_term = raft_log_last_term(&r->log);
+	}
+}
+
+static void begin(struct raft *r, u8 role, u8 cause)
+{
+	r->role = role;
+	r->leader = RAFT_NONE;
+	r->asked = false;
+	/* Nobody's pre-vote is a vote (bug V-2). */
+	r->granted = 0;
+	r->answered = 0;
+	r->resend_due = r->now + r->timing.heartbeat;
+	raft_role_tell(r, cause);
+}
+
+static void begin_vote(struct raft *r, u8 cause)
+{
+	raft_hard_set(r, r->hard.term + 1, r->self);
+	raft_election_restart(r);
+	begin(r, RAFT_CANDIDATE, cause);
+}
+
+/**
+ * raft_election_pump() - go as far as durability and answers allow
+ * @r: the engine
+ *
+ * Called whenever something became durable or an answer came in.
+ */
+void raft_election_pump(struct raft *r)
+{
+	if (r->role != RAFT_PRECANDIDATE && r->role != RAFT_CANDIDATE)
+		return;
+	/* The own vote too counts only once it cannot be forgotten (bug V-22). */
+	if (!raft_hard_durable(r) || !log_end_durable(r))
+		return;
+	r->granted |= raft_set_of(r->slot);
+	if (!r->asked) {
+		r->asked = true;
+		send_requests(r);
+	}
+	if (!raft_quorum_has(r, r->granted))
+		return;
+	if (r->role == RAFT_PRECANDIDATE)
+		begin_vote(r, RAFT_CAUSE_PREVOTE_WON);
+	else
+		raft_leader_begin(r);
+}
+
+static bool may_campaign(const struct raft *r)
+{
+	return raft_set_has(r->voters, r->slot) && !raft_disk_slow(r) &&
+	       raft_log_can_append(&r->log, r->hard.term + 1);
+}
+
+static void timed_out(struct raft *r)
+{
+	raft_election_restart(r);
+	if (!may_campaign(r)) {
+		raft_follow(r, r->hard.term, RAFT_NONE, RAFT_CAUSE_ELECTION_TIMEOUT);
+	} else if (r->flags & RAFT_F_PREVOTE) {
+		begin(r, RAFT_PRECANDIDATE, RAFT_CAUSE_ELECTION_TIMEOUT);
+		raft_election_pump(r);
+	} else {
+		begin_vote(r, RAFT_CAUSE_ELECTION_TIMEOUT);
+	}
+}
+
+void raft_election_tick(struct raft *r)
+{
+	if (raft_time_reached(r->now, r->election_due))
+		timed_out(r);
+	else if (r->role != RAFT_FOLLOWER && raft_time_reached(r->now, r->resend_due))
+		send_requests(r);
+}
+
+/* Is there a leader that must not be disturbed (bugs V-18, V-19)? */
+static bool sticky(const struct raft *r)
+{
+	if (!(r->flags & RAFT_F_CHECKQUORUM))
+		return false;
+	/* A leader that lost its quorum deposes itself (raft_leader_tick()). */
+	if (r->role == RAFT_LEADER)
+		return true;
+	return r->leader != RAFT_NONE &&
+	       !raft_time_reached(r->now, r->leader_heard + r->timing.election_min);
+}
+
+static bool from_voter(const struct raft *r, const struct raft_msg *msg)
+{
+	return raft_set_has(r->voters, raft_slot_of(r, msg->from));
+}
+
+/*
+ * The leader itself asks for a new term: it does not lead any more, and nobody
+ * has to protect it from itself (bug V-11).  A request of its own old campaign
+ * that was late says nothing, and is told by its term.
+ */
+static void leader_resigned(struct raft *r, const struct raft_msg *msg)
+{
+	if (msg->from != r->leader || msg->term <= r->hard.term)
+		return;
+	r->leader = RAFT_NONE;
+	raft_role_tell(r, RAFT_CAUSE_ELECTION_TIMEOUT);
+}
+
+static void send_verdict(struct raft *r, u8 type, const struct raft_msg *msg, bool granted)
+{
+	struct raft_msg *reply = raft_send(r, type, msg->from);
+
+	reply->vote_reply.asked_term = msg->term;
+	reply->vote_reply.granted = granted;
+	/* A grant speaks of the term asked for, a refusal of ours (V-9, V-10). */
+	if (granted)
+		reply->term = msg->term;
+}
+
+/**
+ * raft_election_prevote() - would we vote for this node?
+ * @r: the engine
+ * @msg: PREVOTE
+ *
+ * Changes neither term nor vote nor timer (bug V-13), so it needs no disk.
+ * Learners answer as well: they may be voters and not know it yet (bug V-5).
+ */
+void raft_election_prevote(struct raft *r, const struct raft_msg *msg)
+{
+	bool grant;
+
+	if (!from_voter(r, msg))
+		return;
+	leader_resigned(r, msg);
+	grant = msg->term > r->hard.term && !sticky(r) &&
+		raft_log_up_to_date(&r->log, msg->vote.last_index, msg->vote.last_term);
+	send_verdict(r, RAFT_MSG_PREVOTE_REPLY, msg, grant);
+}
+
+/**
+ * raft_election_vote() - vote, or refuse
+ * @r: the engine
+ * @msg: VOTE
+ *
+ * A grant leaves once (term, vote) is durable; the candidate asks again if it
+ * was lost.
+ */
+void raft_election_vote(struct raft *r, const struct raft_msg *msg)
+{
+	bool up_to_date;
+
+	if (!from_voter(r, msg))
+		return;
+	leader_resigned(r, msg);
+	if (msg->term >= r->hard.term && sticky(r))
+		return;
+	if (msg->term > r->hard.term)
+		raft_follow(r, msg->term, RAFT_NONE, RAFT_CAUSE_HIGHER_TERM);
+	up_to_date = raft_log_up_to_date(&r->log, msg->vote.last_index,
+					 msg->vote.last_term);
+	if (msg->term == r->hard.term && up_to_date &&
+	    (r->hard.vote == RAFT_NONE || r->hard.vote == msg->from)) {
+		if (r->hard.vote == RAFT_NONE)
+			raft_election_restart(r);
+		/* Let it win instead of asking for the term after it. */
+		if (r->role == RAFT_PRECANDIDATE)
+			raft_follow(r, r->hard.term, RAFT_NONE, RAFT_CAUSE_HIGHER_TERM);
+		raft_hard_set(r, r->hard.term, msg->from);
+		r->owed.vote = msg->from;
+		raft_follower_pay(r);
+		return;
+	}
+	/* A refusal promises nothing, but shows a term that may yet be lost. */
+	if (raft_hard_durable(r))
+		send_verdict(r, RAFT_MSG_VOTE_REPLY, msg, false);
+}
+
+/**
+ * raft_election_reply() - count an answer
+ * @r: the engine
+ * @msg: PREVOTE_REPLY or VOTE_REPLY
+ *
+ * What counts is the word "granted" (bug V-7), to a question of this round (bugs
+ * V-2, V-15), once per voter (bugs V-3, V-4).
+ */
+void raft_election_reply(struct raft *r, const struct raft_msg *msg)
+{
+	bool pre = msg->type == RAFT_MSG_PREVOTE_REPLY;
+	int slot = raft_slot_of(r, msg->from);
+
+	if (r->role != (pre ? RAFT_PRECANDIDATE : RAFT_CANDIDATE))
+		return;
+	if (msg->vote_reply.asked_term != r->hard.term + pre || !raft_set_has(r->voters, slot))
+		return;
+	/* A refused pre-vote is asked again: its reason may pass within a round. */
+	if (!pre || msg->vote_reply.granted)
+		r->answered |= raft_set_of(slot);
+	if (!msg->vote_reply.granted || msg->term != msg->vote_reply.asked_term)
+		return;
+	r->granted |= raft_set_of(slot);
+	raft_election_pump(r);
+}

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What a leader knows of each peer's log, and what it may be sent.
+ *
+ * A peer is probed, one message at a time, until it confirms where its log meets
+ * ours; then messages are pipelined within a window.  What is lost is found out
+ * by a rejection (a later message met a gap) or by the answer to a heartbeat that
+ * was sent after it; so progress never depends on new proposals (bug P-3).
+ */
+#include "raft_private.h"
+
+static void window_clear(struct raft_peer *p)
+{
+	p->head = 0;
+	p->count = 0;
+	p->bytes = 0;
+}
+
+void raft_progress_reset(struct raft *r, struct raft_peer *p)
+{
+	u64 contact = p->contact;
+
+	memset(p, 0, sizeof(*p));
+	p->contact = contact;
+	/* The time of grace before check-quorum counts it as silent. */
+	p->heard = r->now;
+	p->sent = r->now;
+	p->state = RAFT_PEER_PROBE;
+	p->next = r->log.last_index + 1;
+	p->confirm = p->next;
+	/* Usually its log ends where ours did: let the no-op be the probe. */
+	p->certain = true;
+}
+
+/* Go back to probing, at @next; @certain: what is before it is known to match. */
+static void turn_back(struct raft_peer *p, u64 next, bool certain)
+{
+	p->state = RAFT_PEER_PROBE;
+	p->paused = false;
+	p->next = next;
+	p->confirm = next;
+	p->certain = certain;
+	p->stale_seq = p->beat_seq;
+	window_clear(p);
+}
+
+static void window_push(struct raft_peer *p, u64 last, u32 bytes)
+{
+	struct raft_inflight_append *slot;
+
+	if (p->count == RAFT_APPENDS_MAX)
+		return;
+	slot = &p->inflight[(p->head + p->count) % RAFT_APPENDS_MAX];
+	slot->last = last;
+	slot->bytes = bytes;
+	p->count++;
+	p->bytes += bytes;
+}
+
+/*
+ * Only what is durable over there leaves the window: a peer whose disk hangs
+ * then holds no more of us in memory than a window (bug P-2).
+ */
+static void window_free(struct raft_peer *p, u64 match)
+{
+	while (p->count && p->inflight[p->head].last <= match) {
+		p->bytes -= p->inflight[p->head].bytes;
+		p->head = (p->head + 1) % RAFT_APPENDS_MAX;
+		p->count--;
+	}
+}
+
+/**
+ * raft_progress_beat_due() - when a peer needs a heartbeat
+ * @r: a leader
+ * @p: the peer
+ *
+ * An APPEND is as good as a heartbeat, as long as it is answered; appends that a
+ * slow device swallows would otherwise leave check-quorum without an answer.
+ */
+u64 raft_progress_beat_due(const struct raft *r, const struct raft_peer *p)
+{
+	return (p->waiting ? p->since : p->sent) + r->timing.heartbeat;
+}
+
+void raft_progress_beat(struct raft *r, int slot)
+{
+	struct raft_peer *p = &r->peers[slot];
+	struct raft_beat *beat;
+	struct raft_msg *msg;
+
+	p->sent = r->now;
+	p->waiting = true;
+	p->since = r->now;
+	p->beat_seq++;
+	beat = &p->beats[p->beat_seq % RAFT_BEATS];
+	beat->seq = p->beat_seq;
+	beat->next = p->next;
+	msg = raft_send(r, RAFT_MSG_HEARTBEAT, r->config.members[slot].id);
+	msg->heartbeat.commit = min(r->log.commit, p->match);
+	msg->heartbeat.seq = p->beat_seq;
+}
+
+static void take_ack(struct raft *r, struct raft_peer *p, u64 match, u64 verified)
+{
+	if (match > p->match) {
+		p->match = match;
+		window_free(p, match);
+	}
+	/* What was known before the probe went out does not confirm it (P-4). */
+	if (p->state == RAFT_PEER_PROBE && verified >= p->confirm) {
+		p->state = RAFT_PEER_PIPELINE;
+		p->paused = false;
+	}
+	p->next = max(p->next, verified + 1);
+	raft_commit_advance(r);
+}
+
+/*
+ * A rejection counts if it answers what is on its way: the probe, or while
+ * pipelining something not yet acknowledged.  The first one turns back, those
+ * behind it do not fit any more (bugs L-9, L-10, P-4).
+ */
+static void take_rejection(struct raft *r, struct raft_peer *p, const struct raft_msg *msg)
+{
+	u64 prev = msg->append_reply.prev_index;
+	u64 hint = msg->append_reply.hint_index;
+	bool certain;
+	u64 next, term;
+
+	if (prev <= p->match || prev > r->log.last_index || hint > prev)
+		return;
+	if (p->state == RAFT_PEER_PROBE ? !p->paused || prev + 1 != p->next :
+					  prev >= p->next)
+		return;
+	next = hint + 1;
+	if (msg->append_reply.hint_term)
+		next = raft_log_floor(&r->log, hint, msg->append_reply.hint_term) + 1;
+	/* Always a step back, also where terms are forgotten; never to match. */
+	next = max(min(next, prev), p->match + 1);
+	certain = next == 1 || next == p->match + 1;
+	if (next == hint + 1 && raft_log_term(&r->log, hint, &term))
+		certain |= term == msg->append_reply.hint_term;
+	turn_back(p, next, certain);
+}
+
+static void take_answer(struct raft *r, struct raft_peer *p)
+{
+	p->heard = r->now;
+	p->waiting = false;
+}
+
+/* Follower's figures that no log of ours can have led to. */
+static bool nonsense(const struct raft *r, u64 match, u64 verified)
+{
+	return match > verified || verified > r->log.last_index;
+}
+
+void raft_progress_append_reply(struct raft *r, const struct raft_msg *msg)
+{
+	struct raft_peer *p = &r->peers[raft_slot_of(r, msg->from)];
+
+	take_answer(r, p);
+	if (msg->append_reply.rejected)
+		take_rejection(r, p, msg);
+	else if (!nonsense(r, msg->append_reply.match, msg->append_reply.verified))
+		take_ack(r, p, msg->append_reply.match, msg->append_reply.verified);
+}
+
+/*
+ * The answer to a heartbeat shows what has arrived of all that was sent before
+ * the heartbeat: what is missing was lost, or the peer has restarted.
+ */
+static void find_loss(struct raft_peer *p, const struct raft_beat *beat, u64 verified)
+{
+	u64 known = max(p->match, verified);
+
+	if (beat->seq <= p->stale_seq)
+		return;
+	if (p->state == RAFT_PEER_PROBE)
+		p->paused = false;
+	else if (beat->next > verified + 1)
+		turn_back(p, known ? known + 1 : p->next, known != 0);
+}
+
+void raft_progress_beat_reply(struct raft *r, const struct raft_msg *msg)
+{
+	struct raft_peer *p = &r->peers[raft_slot_of(r, msg->from)];
+	const struct raft_beat *beat = &p->beats[msg->heartbeat_reply.seq % RAFT_BEATS];
+	u64 verified = msg->heartbeat_reply.verified;
+
+	take_answer(r, p);
+	if (nonsense(r, msg->heartbeat_reply.match, verified))
+		return;
+	take_ack(r, p, msg->heartbeat_reply.match, verified);
+	if (beat->seq && beat->seq == msg->heartbeat_reply.seq)
+		find_loss(p, beat, verified);
+}
+
+/* RAFT_EV_SENT */
+void raft_progress_sent(struct raft *r, u32 id, u64 first, u64 last, u32 bytes)
+{
+	int slot = raft_slot_of(r, id);
+	struct raft_peer *p;
+
+	if (r->role != RAFT_LEADER)
+		return;
+	if (slot < 0 || slot == r->slot || last > r->log.last_index || last + 1 < first) {
+		raft_halt(r, RAFT_HALT_CONTRACT, first, last, r->log.last_index);
+		return;
+	}
+	p = &r->peers[slot];
+	p->sent = r->now;
+	if (!p->waiting)
+		p->since = r->now;
+	p->waiting = true;
+	if (first != p->next)
+		return;
+	if (p->state == RAFT_PEER_PROBE) {
+		p->paused = true;
+		p->confirm = last >= first ? first : first - 1;
+		p->stale_seq = p->beat_seq;
+	} else if (last >= first) {
+		window_push(p, last, bytes);
+		p->next = last + 1;
+	}
+}
+
+static bool may_send(const struct raft *r, const struct raft_peer *p)
+{
+	if (p->state == RAFT_PEER_PROBE)
+		return !p->paused;
+	return p->next <= r->log.last_index && p->count < RAFT_APPENDS_MAX &&
+	       p->bytes < RAFT_APPEND_BYTES_MAX;
+}
+
+enum raft_next raft_next_append(const struct raft *r, u32 id, struct raft_append *append)
+{
+	int slot = raft_slot_of(r, id);
+	const struct raft_peer *p;
+
+	if (r->halt || r->role != RAFT_LEADER || slot < 0 || slot == r->slot)
+		return RAFT_NEXT_NOTHING;
+	p = &r->peers[slot];
+	if (!may_send(r, p))
+		return RAFT_NEXT_NOTHING;
+	append->peer = id;
+	append->term = r->hard.term;
+	append->prev_index = p->next - 1;
+	append->prev_term = 0;
+	append->prev_known = raft_log_term(&r->log, p->next - 1, &append->prev_term);
+	append->first = p->next;
+	append->last = p->next - 1;
+	if (p->state == RAFT_PEER_PIPELINE || p->certain)
+		append->last = min(r->log.last_index, p->next + RAFT_MSG_ENTRIES_MAX - 1);
+	append->bytes = RAFT_APPEND_BYTES_MAX - p->bytes;
+	append->commit = r->log.commit;
+	return RAFT_NEXT_APPEND;
+}

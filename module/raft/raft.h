@@ -1,0 +1,631 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The engine: Raft as a pure function of its state, the time and one event.
+ *
+ * Nothing here allocates, reads a clock, draws from a global random source,
+ * takes a lock, does I/O or prints.  The shell (loop.c) is its only caller in
+ * the kernel; the unit tests, the scenario runner and the simulator call the
+ * very same object code in user space.
+ *
+ *	raft_step(raft, now, event, effects)
+ *
+ * is the only function that changes state.  Everything else is a const query.
+ *
+ * The contract, in six sentences:
+ *
+ * 1. A proposal is admitted or refused at the door (the return value of
+ *    raft_step()); every other event is always taken, and never fails.
+ * 2. Effects are to be carried out in their order.  None of them waits for
+ *    another: a message that promises something durable is emitted only by the
+ *    step that was told so.
+ * 3. Payload never passes through: the engine handles (index, term, type, size).
+ * 4. Writing and replication are pulled: raft_next_write() and
+ *    raft_next_append() say what may be done, RAFT_EV_SUBMITTED and
+ *    RAFT_EV_SENT report what was done.
+ * 5. Every promise (a vote, an acknowledgement, the own share in a commit)
+ *    derives from what RAFT_EV_HARD_STATE and RAFT_EV_WRITTEN reported durable.
+ * 6. The impossible ends in RAFT_FX_HALT: from then on the engine answers
+ *    nothing and changes nothing, and can still be read.
+ */
+#ifndef RAFT_H
+#define RAFT_H
+
+#include <linux/types.h>
+#include "../limits.h"
+
+/* A member's place in the configuration; bit n of a set stands for slot n. */
+typedef u16 raft_set;
+static_assert(QUORUM_MEMBERS_MAX <= 16);
+
+#define RAFT_NONE		0	/* no node: ids start at 1 (bug V-20) */
+#define RAFT_NEVER		(~0ULL)	/* a deadline that does not come */
+
+/**
+ * enum raft_entry_type - what an entry holds
+ * @RAFT_ENTRY_NOOP: nothing; a leader's first entry of its term
+ * @RAFT_ENTRY_DATA: a command of a user
+ * @RAFT_ENTRY_CONFIG: a configuration (reserved, never proposed yet)
+ */
+enum raft_entry_type {
+	RAFT_ENTRY_NOOP		= 1,
+	RAFT_ENTRY_DATA		= 2,
+	RAFT_ENTRY_CONFIG	= 3,
+};
+
+/**
+ * struct raft_entry - an entry as the engine and the codecs see it
+ * @index: position in the log, from 1
+ * @term: term of the leader that appended it
+ * @tag: the proposer's name for it, unique per origin for ever
+ *	(store epoch << 40 | counter); 0 for entries the engine makes
+ * @origin: node id of the proposer, 0 for entries the engine makes
+ * @size: bytes of payload
+ * @type: enum raft_entry_type
+ */
+struct raft_entry {
+	u64 index;
+	u64 term;
+	u64 tag;
+	u32 origin;
+	u32 size;
+	u8  type;
+};
+
+/**
+ * struct raft_member - one seat
+ * @id: node id, not 0
+ * @voter: true: votes and counts; false: learner
+ */
+struct raft_member {
+	u32  id;
+	bool voter;
+};
+
+/**
+ * struct raft_config - who takes part
+ * @index: log index of the entry that holds it, 0 for the genesis configuration
+ * @n: seats used of @members
+ * @members: seats; the slot of a member is its place here
+ */
+struct raft_config {
+	u64 index;
+	u32 n;
+	struct raft_member members[QUORUM_MEMBERS_MAX];
+};
+
+/**
+ * struct raft_timing - durations, nanoseconds
+ * @heartbeat: a leader speaks at least this often
+ * @election_min: no contact with a leader for a random time between
+ *	@election_min and @election_max starts a campaign
+ * @election_max: see @election_min
+ *
+ * 2 * @heartbeat <= @election_min <= @election_max, checked by raft_init().
+ */
+struct raft_timing {
+	u64 heartbeat;
+	u64 election_min;
+	u64 election_max;
+};
+
+/* struct raft_params.flags */
+#define RAFT_F_PREVOTE		0x1	/* ask before raising the term (thesis 9.6) */
+#define RAFT_F_CHECKQUORUM	0x2	/* lead while a quorum answers; ignore votes while led */
+#define RAFT_F_DEFAULT		(RAFT_F_PREVOTE | RAFT_F_CHECKQUORUM)
+
+/**
+ * struct raft_run - a run of entries of one term
+ * @first: index of its first entry
+ * @term: term of all its entries
+ *
+ * A run ends where the next begins.  A log of a million entries from five
+ * leaders is five of these.
+ */
+struct raft_run {
+	u64 first;
+	u64 term;
+};
+
+/**
+ * struct raft_params - what a group is made of
+ * @self: own node id; may be missing from @config (then a silent follower)
+ * @seed: for the generator inside the engine; every node needs another
+ * @flags: RAFT_F_*
+ * @timing: see struct raft_timing
+ * @config: configuration in force (genesis, until entries can change it)
+ * @term: durable term
+ * @vote: id of the node voted for in @term, or RAFT_NONE
+ * @base_index: index of the last entry that is not in the log any more (0)
+ * @base_term: its term
+ * @last_index: index of the last durable entry, >= @base_index
+ * @runs: the log above @base_index as runs of terms, ascending
+ * @nruns: number of @runs; more than RAFT_RUNS_MAX: only the newest are kept
+ */
+struct raft_params {
+	u32 self;
+	u64 seed;
+	u32 flags;
+	struct raft_timing timing;
+	struct raft_config config;
+	u64 term;
+	u32 vote;
+	u64 base_index;
+	u64 base_term;
+	u64 last_index;
+	const struct raft_run *runs;
+	u32 nruns;
+};
+
+/* Why an operation was refused, or a group halted. */
+enum raft_reason {
+	RAFT_OK = 0,
+	RAFT_REFUSED_NO_LEADER,		/* nobody to propose to is known */
+	RAFT_REFUSED_BUSY,		/* uncommitted bytes or runs are at their limit */
+	RAFT_REFUSED_NO_SPACE,		/* the log on the device is full */
+	RAFT_REFUSED_TOO_BIG,		/* over QUORUM_ENTRY_BYTES_MAX, or empty */
+	RAFT_REFUSED_HALTED,		/* the group has halted */
+	RAFT_UNKNOWN,			/* appended once, outcome not known here */
+	RAFT_COMMITTED,			/* committed at (index, term) */
+	RAFT_REASON_NR,
+};
+
+enum raft_halt {
+	RAFT_HALT_NONE = 0,
+	RAFT_HALT_STORE,		/* a write or flush failed: final (bug F-4) */
+	RAFT_HALT_TRUNCATE_COMMITTED,	/* a leader wanted to overwrite a committed entry */
+	RAFT_HALT_TWO_LEADERS,		/* a second leader in one term */
+	RAFT_HALT_LAST_TERM,		/* the log ends in a term above the durable one */
+	RAFT_HALT_CONTRACT,		/* the shell reported what cannot be */
+	RAFT_HALT_NR,
+};
+
+enum raft_role {
+	RAFT_FOLLOWER = 1,
+	RAFT_PRECANDIDATE,
+	RAFT_CANDIDATE,
+	RAFT_LEADER,
+};
+
+/* Why the role changed last; kept for `quorumctl status`. */
+enum raft_cause {
+	RAFT_CAUSE_START = 0,
+	RAFT_CAUSE_ELECTION_TIMEOUT,	/* heard no leader for an election timeout */
+	RAFT_CAUSE_PREVOTE_WON,
+	RAFT_CAUSE_ELECTION_WON,
+	RAFT_CAUSE_LEADER_FOUND,	/* a leader of this term spoke */
+	RAFT_CAUSE_HIGHER_TERM,		/* somebody showed a higher term */
+	RAFT_CAUSE_QUORUM_LOST,		/* check-quorum: no quorum answered */
+	RAFT_CAUSE_STORE_SLOW,		/* the own disk hangs (bug P-1) */
+	RAFT_CAUSE_STORE_FAILED,
+	RAFT_CAUSE_HALTED,
+	RAFT_CAUSE_ASKED,		/* RAFT_EV_STEP_DOWN */
+	RAFT_CAUSE_NR,
+};
+
+/* ---- messages ---- */
+
+enum raft_msg_type {
+	RAFT_MSG_PREVOTE = 1,
+	RAFT_MSG_PREVOTE_REPLY,
+	RAFT_MSG_VOTE,
+	RAFT_MSG_VOTE_REPLY,
+	RAFT_MSG_APPEND,
+	RAFT_MSG_APPEND_REPLY,
+	RAFT_MSG_HEARTBEAT,
+	RAFT_MSG_HEARTBEAT_REPLY,
+	RAFT_MSG_FORWARD,
+	RAFT_MSG_FORWARD_REPLY,
+	RAFT_MSG_NR,
+};
+
+/**
+ * struct raft_msg - a message, decoded
+ * @type: enum raft_msg_type
+ * @from: sender's node id
+ * @to: receiver's node id
+ * @term: sender's term.  A pre-vote carries the term it would campaign in, and
+ *	a granted pre-vote reply echoes it (bug V-9)
+ * @vote: PREVOTE, VOTE: the end of the candidate's log
+ * @vote_reply: PREVOTE_REPLY, VOTE_REPLY: the answer
+ * @append: APPEND; @append.entries are contiguous from prev_index + 1
+ * @append_reply: APPEND_REPLY: what this message verified
+ * @heartbeat: HEARTBEAT; commit is already clamped to what the receiver is
+ *	known to hold (bug L-1)
+ * @heartbeat_reply: HEARTBEAT_REPLY
+ * @forward: FORWARD: one proposal of a follower, for the leader of @term only
+ * @forward_reply: FORWARD_REPLY: what became of it
+ */
+struct raft_msg {
+	u8  type;
+	u32 from;
+	u32 to;
+	u64 term;
+	union {
+		struct {
+			u64 last_index;
+			u64 last_term;
+		} vote;
+		struct {
+			u64  asked_term;	/* of the request: tells rounds apart */
+			bool granted;
+		} vote_reply;
+		struct {
+			u64 prev_index;
+			u64 prev_term;
+			u64 commit;
+			const struct raft_entry *entries;
+			u32 count;		/* <= RAFT_MSG_ENTRIES_MAX, may be 0 */
+		} append;
+		struct {
+			u64  match;	/* durable AND verified against this leader */
+			u64  verified;	/* verified against this leader, maybe not durable */
+			u64  prev_index; /* of the rejected append, when @rejected */
+			u64  hint_index; /* when rejected: nothing above it can match */
+			u64  hint_term;	/* term of the entry at hint_index, 0: none */
+			bool rejected;
+		} append_reply;
+		struct {
+			u64 commit;
+			u64 seq;
+		} heartbeat;
+		struct {
+			u64 seq;	/* of the heartbeat answered */
+			u64 match;	/* as in append_reply */
+			u64 verified;
+		} heartbeat_reply;
+		struct {
+			u64 tag;
+			u32 size;
+			u8  entry_type;
+		} forward;
+		struct {
+			u64 tag;
+			u64 index;	/* with RAFT_COMMITTED */
+			u64 entry_term;
+			u8  reason;	/* enum raft_reason */
+		} forward_reply;
+	};
+};
+
+/* ---- events ---- */
+
+enum raft_event_type {
+	RAFT_EV_TICK = 1,	/* time has passed; early, late and repeated are harmless */
+	RAFT_EV_MESSAGE,	/* a message arrived */
+	RAFT_EV_PROPOSE,	/* a user of this node proposes */
+	RAFT_EV_SUBMITTED,	/* a log write was handed to the device */
+	RAFT_EV_WRITTEN,	/* a log write ended */
+	RAFT_EV_HARD_STATE,	/* a (term, vote) write ended */
+	RAFT_EV_SENT,		/* an append message was handed to the network */
+	RAFT_EV_STEP_DOWN,	/* a leader shall stop leading (clean stop) */
+};
+
+/**
+ * struct raft_write - identity and content of one log write
+ * @truncate: every entry from this index on is discarded before; 0: none
+ * @first: first entry to write
+ * @last: last entry to write; @first - 1 when the write only truncates
+ * @term: current term when it was decided
+ * @seq: number of the write, ascending from 1
+ *
+ * A completion is recognised by @seq and checked against @term and @last, never
+ * by an index alone (bug D-2).
+ */
+struct raft_write {
+	u64 truncate;
+	u64 first;
+	u64 last;
+	u64 term;
+	u64 seq;
+};
+
+/**
+ * struct raft_proposal - one proposal at the door
+ * @tag: see struct raft_entry
+ * @size: bytes of payload, 1..QUORUM_ENTRY_BYTES_MAX
+ * @type: RAFT_ENTRY_DATA
+ */
+struct raft_proposal {
+	u64 tag;
+	u32 size;
+	u8  type;
+};
+
+/**
+ * struct raft_event - what happened
+ * @type: enum raft_event_type
+ * @msg: MESSAGE; borrowed for the step
+ * @propose: PROPOSE; a prefix of the batch may be admitted.  @propose.room is
+ *	what the store can still take, in payload bytes
+ * @write: SUBMITTED: the write as raft_next_write() gave it, with @write.last
+ *	lowered if it did not all fit.  WRITTEN: the same once more
+ * @error: WRITTEN, HARD_STATE: 0 or a negative errno
+ * @hard_seq: HARD_STATE: seq of the effect that ended
+ * @sent: SENT: peer and last index sent (== first - 1 for an empty append)
+ *
+ * FORWARD messages are admitted like proposals; @propose.room then has to be
+ * filled in as well.
+ */
+struct raft_event {
+	u8 type;
+	int error;
+	union {
+		struct {
+			const struct raft_msg *msg;
+			u64 room;
+		} message;
+		struct {
+			const struct raft_proposal *list;
+			u32 count;	/* 1..QUORUM_PROPOSE_BATCH_MAX */
+			u64 room;
+		} propose;
+		struct raft_write write;
+		u64 hard_seq;
+		struct {
+			u32 peer;	/* node id */
+			u64 first;
+			u64 last;
+			u32 bytes;
+		} sent;
+	};
+};
+
+/* ---- effects ---- */
+
+enum raft_effect_type {
+	RAFT_FX_HARD_STATE = 1,	/* make (term, vote) durable, then RAFT_EV_HARD_STATE */
+	RAFT_FX_TRUNCATE,	/* forget payload from this index on, now */
+	RAFT_FX_APPEND,		/* keep the payload of these entries */
+	RAFT_FX_SEND,		/* send a message */
+	RAFT_FX_COMMIT,		/* everything up to this index is committed */
+	RAFT_FX_ROLE,		/* role, term or leader changed */
+	RAFT_FX_FORWARD,	/* send these proposals to the leader */
+	RAFT_FX_RESULT,		/* a forwarded proposal was answered */
+	RAFT_FX_HALT,		/* the group has halted */
+};
+
+/**
+ * struct raft_effect - what the shell shall do
+ * @type: enum raft_effect_type
+ * @hard: HARD_STATE.  A later one replaces an earlier one not yet started
+ * @truncate: TRUNCATE: first index to forget; precedes the APPEND of one step
+ * @append: APPEND: @append.count entries from @append.first, all of
+ *	@append.term when proposed here; taken from the event's list, of which the
+ *	first @append.skip are left out (they are in the log already).  A no-op
+ *	the engine makes has @append.noop set and no list behind it
+ * @msg: SEND: never APPEND (pulled) nor FORWARD (see FORWARD)
+ * @commit: COMMIT: new commit index
+ * @role: ROLE
+ * @forward: FORWARD: the proposals of this event go to @forward.leader, as
+ *	FORWARD messages of @forward.term
+ * @result: RESULT: reason RAFT_COMMITTED or RAFT_REFUSED_* for @result.tag
+ * @halt: HALT, with the evidence: what was seen, what was expected
+ */
+struct raft_effect {
+	u8 type;
+	union {
+		struct {
+			u64 term;
+			u32 vote;
+			u64 seq;
+		} hard;
+		u64 truncate;
+		struct {
+			u64  first;
+			u64  term;
+			u32  count;
+			u32  skip;
+			bool noop;
+		} append;
+		struct raft_msg msg;
+		u64 commit;
+		struct {
+			u8  role;
+			u8  cause;
+			u64 term;
+			u32 leader;
+		} role;
+		struct {
+			u32 leader;
+			u64 term;
+			u32 count;
+		} forward;
+		struct {
+			u64 tag;
+			u64 index;
+			u64 term;
+			u8  reason;
+		} result;
+		struct {
+			u8  code;
+			u64 index;
+			u64 seen;
+			u64 expected;
+		} halt;
+	};
+};
+
+/**
+ * struct raft_effects - the effects of one step, in order
+ * @n: number of effects
+ * @list: the effects
+ */
+struct raft_effects {
+	u32 n;
+	struct raft_effect list[RAFT_EFFECTS_MAX];
+};
+
+/* ---- what may be sent ---- */
+
+enum raft_next {
+	RAFT_NEXT_NOTHING = 0,	/* window full, nothing new, or not leader */
+	RAFT_NEXT_APPEND,	/* fill an APPEND message */
+};
+
+/**
+ * struct raft_append - what a peer may be sent now
+ * @peer: node id
+ * @term: own term
+ * @prev_index: index before the first entry
+ * @prev_term: its term; valid if @prev_known
+ * @prev_known: false: that run is forgotten, look the term up in the store
+ * @first: first entry to send
+ * @last: last entry that may be sent; @first - 1: send an empty append (probe)
+ * @bytes: payload bytes still allowed in flight; one entry is always allowed
+ * @commit: commit index to carry
+ */
+struct raft_append {
+	u32  peer;
+	u64  term;
+	u64  prev_index;
+	u64  prev_term;
+	bool prev_known;
+	u64  first;
+	u64  last;
+	u32  bytes;
+	u64  commit;
+};
+
+/**
+ * struct raft_peer_status - one member as this node sees it
+ * @id: node id
+ * @voter: votes and counts
+ * @self: this node
+ * @active: answered within the last election_min (leader only)
+ * @match: known durable there (leader only)
+ * @next: next index to send (leader only)
+ * @inflight: append messages in flight (leader only)
+ * @contact: time of its last message, 0: never
+ */
+struct raft_peer_status {
+	u32  id;
+	bool voter;
+	bool self;
+	bool active;
+	u64  match;
+	u64  next;
+	u32  inflight;
+	u64  contact;
+};
+
+/**
+ * struct raft_status - the whole of a group's consensus state, for people
+ */
+struct raft_status {
+	u8  role;
+	u8  cause;
+	u8  halt;
+	u32 leader;
+	u64 term;
+	u32 vote;
+	u64 commit;
+	u64 first_index;
+	u64 last_index;
+	u64 last_term;
+	u64 durable_index;
+	u64 uncommitted_bytes;
+	u64 deadline;
+	u32 npeers;
+	struct raft_peer_status peers[QUORUM_MEMBERS_MAX];
+};
+
+struct raft;
+
+/**
+ * raft_size() - bytes of memory an engine needs
+ *
+ * Return: the size to hand to raft_init() as zeroed memory, 8-byte aligned.
+ */
+size_t raft_size(void);
+
+/**
+ * raft_init() - set an engine up from durable state
+ * @raft: zeroed memory of raft_size() bytes
+ * @params: identity, configuration and what the store recovered
+ * @now: monotonic time that counts suspend, nanoseconds
+ *
+ * The engine starts as a follower that knows no leader and grants votes.  A log
+ * that ends in a term above @params->term raises the term, without a vote (bug
+ * D-8); the shell is told by the first step's RAFT_FX_HARD_STATE.
+ *
+ * Return: 0, or -EINVAL when a parameter breaks a documented range.
+ */
+int raft_init(struct raft *raft, const struct raft_params *params, u64 now);
+
+/**
+ * raft_step() - take one event
+ * @raft: the engine
+ * @now: monotonic time, never less than before (less is treated as equal)
+ * @event: what happened
+ * @effects: filled with what to do, in order; its old content is discarded
+ *
+ * Context: any; does not sleep.  The caller serialises.
+ * Return: RAFT_EV_PROPOSE: number of proposals admitted (a prefix), or when none
+ * was, the negated enum raft_reason.  Every other event: 0.
+ */
+int raft_step(struct raft *raft, u64 now, const struct raft_event *event,
+	      struct raft_effects *effects);
+
+/**
+ * raft_deadline() - when the next RAFT_EV_TICK is due
+ * @raft: the engine
+ *
+ * Return: time in nanoseconds, or RAFT_NEVER.
+ */
+u64 raft_deadline(const struct raft *raft);
+
+/**
+ * raft_next_write() - what shall be written to the log next
+ * @raft: the engine
+ * @write: filled in
+ *
+ * Nothing is offered while a newer (term, vote) is not durable yet (bug D-8), or
+ * RAFT_WRITES_MAX writes are in flight.
+ *
+ * Return: true if there is something to write.
+ */
+bool raft_next_write(const struct raft *raft, struct raft_write *write);
+
+/**
+ * raft_next_append() - what may be sent to a peer now
+ * @raft: the engine
+ * @peer: node id
+ * @append: filled in unless RAFT_NEXT_NOTHING
+ */
+enum raft_next raft_next_append(const struct raft *raft, u32 peer,
+				struct raft_append *append);
+
+/**
+ * raft_term_at() - term of the entry at an index
+ * @raft: the engine
+ * @index: any index
+ * @term: filled in on success
+ *
+ * "Unknown" is an answer of its own, never 0 (bug L-3).
+ *
+ * Return: true if @index is the base or in the log and its run is still kept.
+ */
+bool raft_term_at(const struct raft *raft, u64 index, u64 *term);
+
+/**
+ * raft_get_status() - copy out what people may see
+ * @raft: the engine
+ * @status: filled in
+ */
+void raft_get_status(const struct raft *raft, struct raft_status *status);
+
+/**
+ * raft_check() - do the engine's invariants hold?
+ * @raft: the engine
+ *
+ * Return: NULL, or a sentence naming the broken one.
+ */
+const char *raft_check(const struct raft *raft);
+
+const char *raft_role_name(u8 role);
+const char *raft_cause_name(u8 cause);
+const char *raft_reason_name(u8 reason);
+const char *raft_halt_name(u8 halt);
+const char *raft_msg_name(u8 type);
+
+#endif /* RAFT_H */

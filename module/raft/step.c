@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The one entry point: admission, dispatch, and what all events share.
+ */
+#include "raft_private.h"
+
+/*
+ * The worst steps: a won election (HARD_STATE, two ROLEs, APPEND, COMMIT and a
+ * message per peer) and a first append (HARD_STATE, two ROLEs, TRUNCATE, APPEND,
+ * COMMIT, four answers).
+ */
+static_assert(RAFT_EFFECTS_MAX >= QUORUM_MEMBERS_MAX + 16);
+
+struct raft_effect *raft_effect_add(struct raft *r, u8 type)
+{
+	struct raft_effects *fx = r->fx;
+	struct raft_effect *effect;
+
+	/* Cannot happen (see above); if it does, overwriting beats overflowing. */
+	if (fx->n == RAFT_EFFECTS_MAX)
+		fx->n--;
+	effect = &fx->list[fx->n++];
+	memset(effect, 0, sizeof(*effect));
+	effect->type = type;
+	return effect;
+}
+
+/* Add a message in the current term; the caller fills in its body. */
+struct raft_msg *raft_send(struct raft *r, u8 type, u32 to)
+{
+	struct raft_msg *msg = &raft_effect_add(r, RAFT_FX_SEND)->msg;
+
+	msg->type = type;
+	msg->from = r->self;
+	msg->to = to;
+	msg->term = r->hard.term;
+	return msg;
+}
+
+/* Report role, term and leader if one of them changed. */
+void raft_role_tell(struct raft *r, u8 cause)
+{
+	struct raft_effect *fx;
+
+	if (r->role != r->told.role)
+		r->cause = cause;
+	else if (r->leader == r->told.leader && r->hard.term == r->told.term)
+		return;
+	r->told.role = r->role;
+	r->told.leader = r->leader;
+	r->told.term = r->hard.term;
+	fx = raft_effect_add(r, RAFT_FX_ROLE);
+	fx->role.role = r->role;
+	fx->role.cause = cause;
+	fx->role.term = r->hard.term;
+	fx->role.leader = r->leader;
+}
+
+/**
+ * raft_halt() - the impossible has happened
+ * @r: the engine
+ * @code: enum raft_halt
+ * @index: evidence
+ * @seen: evidence
+ * @expected: evidence
+ *
+ * Called before the step changed what it found impossible.  What the step had
+ * decided so far is withdrawn; only the first halt of an engine is reported.
+ */
+void raft_halt(struct raft *r, u8 code, u64 index, u64 seen, u64 expected)
+{
+	struct raft_effect *fx;
+
+	if (r->halt)
+		return;
+	r->halt = code;
+	r->fx->n = 0;
+	r->role = RAFT_FOLLOWER;
+	r->leader = RAFT_NONE;
+	r->cause = code == RAFT_HALT_STORE ? RAFT_CAUSE_STORE_FAILED : RAFT_CAUSE_HALTED;
+	raft_proposal_reset(r);
+	/* Told in any case: what the step had told was withdrawn above. */
+	r->told.role = 0;
+	raft_role_tell(r, r->cause);
+	fx = raft_effect_add(r, RAFT_FX_HALT);
+	fx->halt.code = code;
+	fx->halt.index = index;
+	fx->halt.seen = seen;
+	fx->halt.expected = expected;
+}
+
+static int check_params(const struct raft_params *params)
+{
+	const struct raft_timing *timing = &params->timing;
+	u32 voters = 0, i, j;
+
+	if (params->self == RAFT_NONE || params->config.n > QUORUM_MEMBERS_MAX)
+		return -EINVAL;
+	for (i = 0; i < params->config.n; i++) {
+		if (params->config.members[i].id == RAFT_NONE)
+			return -EINVAL;
+		for (j = 0; j < i; j++)
+			if (params->config.members[i].id == params->config.members[j].id)
+				return -EINVAL;
+		voters += params->config.members[i].voter;
+	}
+	if (!voters)
+		return -EINVAL;
+	if (timing->heartbeat < QUORUM_HEARTBEAT_US_MIN * 1000ULL ||
+	    timing->election_max > QUORUM_ELECTION_US_MAX * 1000ULL ||
+	    timing->election_min > timing->election_max ||
+	    timing->heartbeat > timing->election_min / 2)
+		return -EINVAL;
+	return 0;
+}
+
+int raft_init(struct raft *r, const struct raft_params *params, u64 now)
+{
+	u32 i;
+
+	if (check_params(params) || raft_log_init(&r->log, params))
+		return -EINVAL;
+	r->self = params->self;
+	r->flags = params->flags;
+	r->timing = params->timing;
+	r->config = params->config;
+	r->now = now;
+	for (i = 0; i < r->config.n; i++) {
+		r->all |= raft_set_of((int)i);
+		if (r->config.members[i].voter)
+			r->voters |= raft_set_of((int)i);
+	}
+	r->slot = raft_slot_of(r, r->self);
+	r->disk.durable = r->log.last_index;
+	r->disk.submitted = r->log.last_index;
+	r->hard.term = params->term;
+	r->hard.vote = params->vote;
+	if (raft_log_last_term(&r->log) > params->term) {
+		/* Entries outlived the record of their term (bug D-8). */
+		r->hard.term = raft_log_last_term(&r->log);
+		r->hard.vote = RAFT_NONE;
+		r->hard.dirty = true;
+		r->hard.since = now;
+	}
+	r->role = RAFT_FOLLOWER;
+	r->cause = RAFT_CAUSE_START;
+	r->told.role = r->role;
+	r->told.term = params->term;
+	raft_random_seed(r, params->seed);
+	raft_election_restart(r);
+	return 0;
+}
+
+/*
+ * Does a higher term in this message oblige us to follow it?  Not in a pre-vote
+ * or its grant, which name a term nobody is in yet (bugs V-9, V-13); not in a
+ * vote, which stickiness has to look at first (bug V-19).
+ */
+static bool carries_term(const struct raft_msg *msg)
+{
+	switch (msg->type) {
+	case RAFT_MSG_PREVOTE_REPLY:
+		return !msg->vote_reply.granted;
+	case RAFT_MSG_VOTE_REPLY:
+	case RAFT_MSG_APPEND:
+	case RAFT_MSG_APPEND_REPLY:
+	case RAFT_MSG_HEARTBEAT:
+	case RAFT_MSG_HEARTBEAT_REPLY:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void take_term(struct raft *r, const struct raft_msg *msg)
+{
+	bool leads = msg->type == RAFT_MSG_APPEND || msg->type == RAFT_MSG_HEARTBEAT;
+
+	if (msg->term > r->hard.term && carries_term(msg))
+		raft_follow(r, msg->term, leads ? msg->from : RAFT_NONE,
+			    RAFT_CAUSE_HIGHER_TERM);
+}
+
+static void dispatch(struct raft *r, const struct raft_msg *msg, u64 room)
+{
+	bool current = msg->term == r->hard.term;
+
+	switch (msg->type) {
+	case RAFT_MSG_PREVOTE:
+		raft_election_prevote(r, msg);
+		break;
+	case RAFT_MSG_VOTE:
+		raft_election_vote(r, msg);
+		break;
+	case RAFT_MSG_PREVOTE_REPLY:
+	case RAFT_MSG_VOTE_REPLY:
+		raft_election_reply(r, msg);
+		break;
+	case RAFT_MSG_APPEND:
+		if (current)
+			raft_follower_append(r, msg);
+		else
+			raft_follower_stale(r, msg);
+		break;
+	case RAFT_MSG_HEARTBEAT:
+		if (current)
+			raft_follower_beat(r, msg);
+		else
+			raft_follower_stale(r, msg);
+		break;
+	case RAFT_MSG_APPEND_REPLY:
+		if (current && r->role == RAFT_LEADER)
+			raft_progress_append_reply(r, msg);
+		break;
+	case RAFT_MSG_HEARTBEAT_REPLY:
+		if (current && r->role == RAFT_LEADER)
+			raft_progress_beat_reply(r, msg);
+		break;
+	case RAFT_MSG_FORWARD:
+		/* Who does not lead that term cannot know what became of it. */
+		if (current && r->role == RAFT_LEADER)
+			raft_proposal_forwarded(r, msg, room);
+		break;
+	case RAFT_MSG_FORWARD_REPLY:
+		if (current)
+			raft_proposal_answered(r, msg);
+		break;
+	default:
+		break;
+	}
+}
+
+static void take_message(struct raft *r, const struct raft_msg *msg, u64 room)
+{
+	int slot = raft_slot_of(r, msg->from);
+
+	/* Strangers and the misaddressed must not reach the term (M-10, M-15). */
+	if (slot < 0 || msg->from == r->self || msg->to != r->self)
+		return;
+	r->peers[slot].contact = r->now;
+	take_term(r, msg);
+	if (!r->halt)
+		dispatch(r, msg, room);
+}
+
+static void tick(struct raft *r)
+{
+	if (r->role == RAFT_LEADER)
+		raft_leader_tick(r);
+	else
+		raft_election_tick(r);
+}
+
+static int take_event(struct raft *r, const struct raft_event *event)
+{
+	switch (event->type) {
+	case RAFT_EV_TICK:
+		tick(r);
+		break;
+	case RAFT_EV_MESSAGE:
+		take_message(r, event->message.msg, event->message.room);
+		break;
+	case RAFT_EV_PROPOSE:
+		return raft_proposal_take(r, event);
+	case RAFT_EV_SUBMITTED:
+		raft_disk_submitted(r, &event->write);
+		break;
+	case RAFT_EV_WRITTEN:
+		raft_disk_written(r, &event->write, event->error);
+		break;
+	case RAFT_EV_HARD_STATE:
+		raft_hard_ended(r, event->hard_seq, event->error);
+		break;
+	case RAFT_EV_SENT:
+		raft_progress_sent(r, event->sent.peer, event->sent.first,
+				   event->sent.last, event->sent.bytes);
+		break;
+	case RAFT_EV_STEP_DOWN:
+		if (r->role == RAFT_LEADER)
+			raft_leader_end(r, RAFT_CAUSE_ASKED);
+		break;
+	default:
+		raft_halt(r, RAFT_HALT_CONTRACT, 0, event->type, 0);
+		break;
+	}
+	return 0;
+}
+
+/* The step has halted: nothing it did afterwards counts. */
+static int halted(struct raft *r, const struct raft_event *event)
+{
+	r->fx->n = 2;	/* ROLE and HALT, see raft_halt() */
+	r->fx = NULL;
+	r->role = RAFT_FOLLOWER;
+	r->leader = RAFT_NONE;
+	return event->type == RAFT_EV_PROPOSE ? -RAFT_REFUSED_HALTED : 0;
+}
+
+int raft_step(struct raft *r, u64 now, const struct raft_event *event,
+	      struct raft_effects *effects)
+{
+	int ret;
+
+	effects->n = 0;
+	r->now = raft_time_later(now, r->now);
+	if (r->halt)
+		return event->type == RAFT_EV_PROPOSE ? -RAFT_REFUSED_HALTED : 0;
+	r->fx = effects;
+	/* A term raised by raft_init() has not been told yet. */
+	raft_role_tell(r, RAFT_CAUSE_START);
+	ret = take_event(r, event);
+	if (r->halt)
+		return halted(r, event);
+	raft_hard_flush(r);
+	r->fx = NULL;
+	return ret;
+}
+
+static u64 election_deadline(const struct raft *r)
+{
+	/* A learner only waits for a leader to fall silent. */
+	if (!raft_set_has(r->voters, r->slot) && r->leader == RAFT_NONE)
+		return RAFT_NEVER;
+	if (r->role == RAFT_FOLLOWER)
+		return r->election_due;
+	return raft_time_earlier(r->election_due, r->resend_due);
+}
+
+u64 raft_deadline(const struct raft *r)
+{
+	if (r->halt)
+		return RAFT_NEVER;
+	if (r->hard.dirty)
+		return r->now;
+	return r->role == RAFT_LEADER ? raft_leader_deadline(r) : election_deadline(r);
+}
