@@ -1,0 +1,621 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The shell of the cluster of engines: what loop, store and net do in the kernel,
+ * with a clock, a network and disks that are only data.
+ */
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include "raft_cluster.h"
+
+/* The sim's own generator; the engines have theirs. */
+u64 cluster_random(struct cluster *c, u64 bound)
+{
+	u64 x = c->random;
+
+	x ^= x << 13;
+	x ^= x >> 7;
+	x ^= x << 17;
+	c->random = x;
+	/* All bounds here are far below 2^32: no 64-bit division. */
+	return bound ? ((x >> 32) * (u32)bound) >> 32 : 0;
+}
+
+static u64 between(struct cluster *c, u64 low, u64 high)
+{
+	return low + cluster_random(c, high - low + 1);
+}
+
+static bool chance(struct cluster *c, u32 permille)
+{
+	return cluster_random(c, 1000) < permille;
+}
+
+void cluster_fail(struct cluster *c, u32 id, const char *what)
+{
+	if (!c->failed)
+		KUNIT_FAIL(c->test, "seed %llu: node %u: %s (time %llu us)\n",
+			   (unsigned long long)c->seed, id, what,
+			   (unsigned long long)(c->now >> 10));
+	c->failed = true;
+}
+
+struct cluster *cluster_new(struct kunit *test, u64 seed, u32 voters, u32 learners, u32 flags)
+{
+	struct cluster *c = kvzalloc(sizeof(*c), GFP_KERNEL);
+	u32 id;
+
+	KUNIT_ASSERT_NOT_NULL(test, c);
+	c->test = test;
+	c->seed = seed;
+	c->random = (seed + 1) * 0x9e3779b97f4a7c15ULL;
+	c->n = voters + learners;
+	c->now = 1000 * MS;
+	c->params.flags = flags;
+	c->params.timing.heartbeat = 50 * MS;
+	c->params.timing.election_min = 150 * MS;
+	c->params.timing.election_max = 300 * MS;
+	c->params.config.n = c->n;
+	c->delay_min = c->delay_max = MS / 10;
+	c->disk_min = c->disk_max = MS / 10;
+	c->batch_max = PACKET_ENTRIES;
+	c->next_tag = 1;
+	c->packets = kvzalloc(PACKETS_MAX * sizeof(c->packets[0]), GFP_KERNEL);
+	c->committed = kvzalloc((LOG_MAX + 1) * sizeof(c->committed[0]), GFP_KERNEL);
+	c->commit_term = kvzalloc((LOG_MAX + 1) * sizeof(c->commit_term[0]), GFP_KERNEL);
+	c->tag_seen = kvzalloc(TAGS_MAX, GFP_KERNEL);
+	for (id = 1; id <= c->n; id++) {
+		c->params.config.members[id - 1].id = id;
+		c->params.config.members[id - 1].voter = id <= voters;
+		c->nodes[id] = kvzalloc(sizeof(*c->nodes[id]), GFP_KERNEL);
+		c->nodes[id]->id = id;
+		c->nodes[id]->raft = kvzalloc(raft_size(), GFP_KERNEL);
+		c->vote_of[id] = kvzalloc(TERMS_MAX * sizeof(u32), GFP_KERNEL);
+	}
+	return c;
+}
+
+void cluster_boot(struct cluster *c)
+{
+	u32 id;
+
+	for (id = 1; id <= c->n; id++)
+		cluster_restart(c, id);
+}
+
+void cluster_free(struct cluster *c)
+{
+	u32 id;
+
+	for (id = 1; id <= c->n; id++) {
+		kvfree(c->nodes[id]->raft);
+		kvfree(c->nodes[id]);
+		kvfree(c->vote_of[id]);
+	}
+	kvfree(c->packets);
+	kvfree(c->committed);
+	kvfree(c->commit_term);
+	kvfree(c->tag_seen);
+	kvfree(c);
+}
+
+/* ---- network ---- */
+
+static void packet_add(struct cluster *c, const struct raft_msg *msg)
+{
+	struct sim_packet *p;
+	u32 i;
+
+	for (i = 0; i < PACKETS_MAX && c->packets[i].used; i++)
+		;
+	if (i == PACKETS_MAX)
+		return;		/* a full queue loses datagrams */
+	p = &c->packets[i];
+	p->used = true;
+	p->due = c->now + between(c, c->delay_min, c->delay_max);
+	p->msg = *msg;
+	if (msg->type == RAFT_MSG_APPEND) {
+		memcpy(p->entries, msg->append.entries,
+		       msg->append.count * sizeof(p->entries[0]));
+		p->msg.append.entries = p->entries;
+	}
+	c->npackets = max(c->npackets, i + 1);
+}
+
+static void packet_send(struct cluster *c, struct sim_node *node, const struct raft_msg *msg)
+{
+	check_message(c, node, msg);
+	c->sent[msg->type]++;
+	if (msg->to < 1 || msg->to > c->n || msg->from != node->id) {
+		cluster_fail(c, node->id, "sent to or as nobody");
+		return;
+	}
+	if (c->cut[node->id][msg->to] || chance(c, c->loss) || (c->filter && c->filter(c, msg)))
+		return;
+	packet_add(c, msg);
+	if (chance(c, c->duplicate))
+		packet_add(c, msg);
+}
+
+/* ---- the shell ---- */
+
+static void fx_append(struct cluster *c, struct sim_node *node, const struct raft_effect *fx,
+		      const struct raft_event *ev)
+{
+	u64 index = fx->append.first;
+	u32 i;
+
+	if (index != node->mem_last + 1 || index + fx->append.count > LOG_MAX) {
+		cluster_fail(c, node->id, "append does not fit the log");
+		return;
+	}
+	for (i = 0; i < fx->append.count; i++, index++) {
+		struct raft_entry *e = &node->mem[index];
+		const struct raft_msg *msg = ev->message.msg;
+
+		memset(e, 0, sizeof(*e));
+		e->index = index;
+		e->term = fx->append.term;
+		if (fx->append.noop) {
+			e->type = RAFT_ENTRY_NOOP;
+		} else if (ev->type == RAFT_EV_PROPOSE) {
+			e->tag = ev->propose.list[i].tag;
+			e->size = ev->propose.list[i].size;
+			e->type = ev->propose.list[i].type;
+			e->origin = node->id;
+		} else if (msg->type == RAFT_MSG_FORWARD) {
+			e->tag = msg->forward.tag;
+			e->size = msg->forward.size;
+			e->type = msg->forward.entry_type;
+			e->origin = msg->from;
+		} else {
+			*e = msg->append.entries[fx->append.skip + i];
+			if (e->index != index)
+				cluster_fail(c, node->id, "appended at the wrong place");
+		}
+		node->mem_last = index;
+	}
+}
+
+static void fx_forward(struct cluster *c, struct sim_node *node, const struct raft_effect *fx,
+		       const struct raft_event *ev)
+{
+	u32 i;
+
+	for (i = 0; i < fx->forward.count; i++) {
+		struct raft_msg msg = { .type = RAFT_MSG_FORWARD };
+
+		msg.from = node->id;
+		msg.to = fx->forward.leader;
+		msg.term = fx->forward.term;
+		msg.forward.tag = ev->propose.list[i].tag;
+		msg.forward.size = ev->propose.list[i].size;
+		msg.forward.entry_type = ev->propose.list[i].type;
+		packet_send(c, node, &msg);
+	}
+}
+
+static void fx_hard(struct cluster *c, struct sim_node *node, const struct raft_effect *fx)
+{
+	struct sim_hard *hard = node->hard.seq ? &node->hard_next : &node->hard;
+
+	hard->term = fx->hard.term;
+	hard->vote = fx->hard.vote;
+	hard->seq = fx->hard.seq;
+	hard->due = c->now + between(c, c->disk_min, c->disk_max);
+}
+
+static void carry_out(struct cluster *c, struct sim_node *node, const struct raft_effect *fx,
+		      const struct raft_event *ev)
+{
+	check_effect(c, node, fx);
+	switch (fx->type) {
+	case RAFT_FX_HARD_STATE:
+		fx_hard(c, node, fx);
+		break;
+	case RAFT_FX_TRUNCATE:
+		node->mem_last = fx->truncate - 1;
+		break;
+	case RAFT_FX_APPEND:
+		fx_append(c, node, fx, ev);
+		break;
+	case RAFT_FX_SEND:
+		packet_send(c, node, &fx->msg);
+		break;
+	case RAFT_FX_COMMIT:
+		node->commit = fx->commit;
+		break;
+	case RAFT_FX_ROLE:
+		node->role = fx->role.role;
+		node->term = fx->role.term;
+		node->leader = fx->role.leader;
+		break;
+	case RAFT_FX_FORWARD:
+		fx_forward(c, node, fx, ev);
+		break;
+	case RAFT_FX_HALT:
+		node->halt = fx->halt.code;
+		break;
+	default:
+		break;
+	}
+}
+
+static int step(struct cluster *c, struct sim_node *node, const struct raft_event *ev)
+{
+	u32 i;
+	int ret;
+
+	ret = raft_step(node->raft, c->now, ev, &c->fx);
+	node->steps++;
+	for (i = 0; i < c->fx.n && !c->failed; i++)
+		carry_out(c, node, &c->fx.list[i], ev);
+	check_step(c, node);
+	return ret;
+}
+
+static void pump_writes(struct cluster *c, struct sim_node *node)
+{
+	struct raft_event ev = { .type = RAFT_EV_SUBMITTED };
+
+	while (raft_next_write(node->raft, &ev.write) && !c->failed) {
+		struct sim_write *w = &node->writes[node->nwrites++];
+
+		/* Not everything may fit into one record. */
+		if (ev.write.last > ev.write.first && chance(c, 200))
+			ev.write.last = ev.write.first +
+				cluster_random(c, ev.write.last - ev.write.first);
+		ev.write.last = min(ev.write.last, ev.write.first + RECORD_ENTRIES - 1);
+		w->write = ev.write;
+		w->done = false;
+		memcpy(w->entries, &node->mem[ev.write.first],
+		       (ev.write.last + 1 - ev.write.first) * sizeof(w->entries[0]));
+		w->due = c->now + between(c, c->disk_min, c->disk_max);
+		step(c, node, &ev);
+	}
+}
+
+static void pump_peer(struct cluster *c, struct sim_node *node, u32 peer)
+{
+	struct raft_event ev = { .type = RAFT_EV_SENT };
+	struct raft_append a;
+	u32 budget = 4 * RAFT_APPENDS_MAX;
+
+	while (raft_next_append(node->raft, peer, &a) == RAFT_NEXT_APPEND && !c->failed) {
+		struct raft_msg msg = { .type = RAFT_MSG_APPEND };
+		u64 i, bytes = 0;
+
+		if (!budget--) {
+			cluster_fail(c, node->id, "appends without end");
+			return;
+		}
+		msg.from = node->id;
+		msg.to = peer;
+		msg.term = a.term;
+		msg.append.prev_index = a.prev_index;
+		msg.append.prev_term = a.prev_index ? node->mem[a.prev_index].term : 0;
+		if (a.prev_known && a.prev_term != msg.append.prev_term)
+			cluster_fail(c, node->id, "prev_term is not the log's");
+		msg.append.commit = a.commit;
+		msg.append.entries = &node->mem[a.first];
+		for (i = a.first; i <= a.last && msg.append.count < c->batch_max; i++) {
+			if (msg.append.count && bytes + node->mem[i].size > a.bytes)
+				break;
+			bytes += node->mem[i].size;
+			msg.append.count++;
+		}
+		packet_send(c, node, &msg);
+		ev.sent.peer = peer;
+		ev.sent.first = a.first;
+		ev.sent.last = a.first + msg.append.count - 1;
+		ev.sent.bytes = (u32)bytes;
+		step(c, node, &ev);
+	}
+}
+
+void cluster_pump(struct cluster *c, u32 id)
+{
+	struct sim_node *node = c->nodes[id];
+	u32 peer;
+
+	pump_writes(c, node);
+	for (peer = 1; peer <= c->n; peer++)
+		pump_peer(c, node, peer);
+}
+
+void cluster_tick(struct cluster *c, u32 id)
+{
+	struct raft_event ev = { .type = RAFT_EV_TICK };
+
+	step(c, c->nodes[id], &ev);
+	cluster_pump(c, id);
+}
+
+int cluster_propose(struct cluster *c, u32 id, u32 count)
+{
+	struct raft_event ev = { .type = RAFT_EV_PROPOSE };
+	struct raft_proposal *list = c->list;
+	struct sim_node *node = c->nodes[id];
+	u32 i;
+	int ret;
+
+	for (i = 0; i < count; i++) {
+		list[i].tag = c->next_tag++;
+		list[i].size = 1 + (u32)cluster_random(c, 100);
+		list[i].type = RAFT_ENTRY_DATA;
+	}
+	ev.propose.list = list;
+	ev.propose.count = count;
+	ev.propose.room = node->mem_last + 2 * count < LOG_MAX - 256 ? 1 << 20 : 0;
+	ret = step(c, node, &ev);
+	if (ret > 0)
+		node->proposed += ret;
+	cluster_pump(c, id);
+	return ret;
+}
+
+/* ---- disks ---- */
+
+/* A write reaches the medium. */
+static void apply_write(struct sim_node *node, const struct sim_write *w)
+{
+	u64 i;
+
+	if (w->write.truncate)
+		node->disk_last = w->write.truncate - 1;
+	for (i = w->write.first; i <= w->write.last; i++)
+		node->disk[i] = w->entries[i - w->write.first];
+	node->disk_last = w->write.last;
+}
+
+static void write_ended(struct cluster *c, struct sim_node *node, u32 nth)
+{
+	struct raft_event ev = { .type = RAFT_EV_WRITTEN };
+	u32 done = 0, i;
+
+	ev.write = node->writes[nth].write;
+	node->writes[nth].done = true;
+	/* The medium holds a prefix of the writes, in order. */
+	while (done < node->nwrites && node->writes[done].done)
+		apply_write(node, &node->writes[done++]);
+	node->nwrites -= done;
+	for (i = 0; i < node->nwrites; i++)
+		node->writes[i] = node->writes[i + done];
+	step(c, node, &ev);
+	cluster_pump(c, node->id);
+}
+
+void cluster_write_done(struct cluster *c, u32 id, u32 nth)
+{
+	write_ended(c, c->nodes[id], nth);
+}
+
+static void hard_ended(struct cluster *c, struct sim_node *node)
+{
+	struct raft_event ev = { .type = RAFT_EV_HARD_STATE };
+
+	ev.hard_seq = node->hard.seq;
+	node->disk_term = node->hard.term;
+	node->disk_vote = node->hard.vote;
+	node->hard = node->hard_next;
+	node->hard_next.seq = 0;
+	if (node->hard.seq)
+		node->hard.due = c->now + between(c, c->disk_min, c->disk_max);
+	step(c, node, &ev);
+	cluster_pump(c, node->id);
+}
+
+/* Power cut: of what is under way, a prefix may have reached the medium. */
+void cluster_crash(struct cluster *c, u32 id)
+{
+	struct sim_node *node = c->nodes[id];
+	u32 i;
+
+	for (i = 0; i < node->nwrites; i++) {
+		if (!node->writes[i].done && chance(c, 500))
+			break;
+		apply_write(node, &node->writes[i]);
+	}
+	if (node->hard.seq && chance(c, 500)) {
+		node->disk_term = node->hard.term;
+		node->disk_vote = node->hard.vote;
+	}
+	node->nwrites = 0;
+	node->hard.seq = 0;
+	node->hard_next.seq = 0;
+	node->up = false;
+}
+
+/* What recovery finds, handed to a new engine. */
+void cluster_restart(struct cluster *c, u32 id)
+{
+	struct sim_node *node = c->nodes[id];
+	struct raft_params params = c->params;
+	struct raft_run *runs;
+	u64 i;
+
+	runs = kvzalloc((LOG_MAX + 1) * sizeof(*runs), GFP_KERNEL);
+	for (i = 1; i <= node->disk_last; i++) {
+		node->mem[i] = node->disk[i];
+		if (i == 1 || node->disk[i].term != node->disk[i - 1].term) {
+			runs[params.nruns].first = i;
+			runs[params.nruns++].term = node->disk[i].term;
+		}
+	}
+	node->mem_last = node->disk_last;
+	params.self = id;
+	params.seed = c->seed ^ ((u64)node->steps << 32);
+	params.term = node->disk_term;
+	params.vote = node->disk_vote;
+	params.last_index = node->disk_last;
+	params.runs = runs;
+	memset(node->raft, 0, raft_size());
+	if (raft_init(node->raft, &params, c->now))
+		cluster_fail(c, id, "raft_init() refused what was recovered");
+	kvfree(runs);
+	node->up = true;
+	node->commit = 0;
+	node->role = RAFT_FOLLOWER;
+	node->leader = RAFT_NONE;
+	node->term = params.term;
+}
+
+void cluster_cut(struct cluster *c, u32 a, u32 b, bool cut)
+{
+	c->cut[a][b] = cut;
+	c->cut[b][a] = cut;
+}
+
+void cluster_isolate(struct cluster *c, u32 id, bool cut)
+{
+	u32 other;
+
+	for (other = 1; other <= c->n; other++)
+		if (other != id)
+			cluster_cut(c, id, other, cut);
+}
+
+/* ---- time ---- */
+
+static void deliver(struct cluster *c, struct sim_packet *p)
+{
+	struct raft_event ev = { .type = RAFT_EV_MESSAGE };
+	struct sim_node *node = c->nodes[p->msg.to];
+	bool heard = node->up && !node->deaf;
+
+	if (heard) {
+		ev.message.msg = &p->msg;
+		ev.message.room = node->mem_last < LOG_MAX - 256 ? 1 << 20 : 0;
+		step(c, node, &ev);
+	}
+	/* Before the pump, which may use the slot again. */
+	p->used = false;
+	if (heard)
+		cluster_pump(c, node->id);
+	while (c->npackets && !c->packets[c->npackets - 1].used)
+		c->npackets--;
+}
+
+/* What is due next, in the order in which a shell would take it (bug P-5). */
+struct due {
+	u64 at;
+	struct sim_packet *packet;
+	struct sim_node *node;
+	int write;	/* nth, -1: hard state, -2: deadline */
+};
+
+static void sooner(struct cluster *c, struct due *due, u64 at, struct sim_packet *packet,
+		   struct sim_node *node, int write)
+{
+	if ((s64)(at - c->now) < 0)
+		at = c->now;
+	if ((due->packet || due->node) && (s64)(at - due->at) >= 0)
+		return;
+	due->at = at;
+	due->packet = packet;
+	due->node = node;
+	due->write = write;
+}
+
+static void next_due(struct cluster *c, struct due *due)
+{
+	u32 i, id;
+
+	memset(due, 0, sizeof(*due));
+	for (i = 0; i < c->npackets; i++)
+		if (c->packets[i].used && !c->nodes[c->packets[i].msg.to]->paused)
+			sooner(c, due, c->packets[i].due, &c->packets[i], NULL, 0);
+	for (id = 1; id <= c->n; id++) {
+		struct sim_node *node = c->nodes[id];
+
+		if (!node->up || node->paused)
+			continue;
+		if (node->hard.seq && !node->hold_hard)
+			sooner(c, due, node->hard.due, NULL, node, -1);
+		for (i = 0; i < node->nwrites && !node->hold_writes; i++)
+			if (!node->writes[i].done)
+				sooner(c, due, node->writes[i].due, NULL, node, (int)i);
+		if (raft_deadline(node->raft) != RAFT_NEVER)
+			sooner(c, due, raft_deadline(node->raft), NULL, node, -2);
+	}
+}
+
+/* Let one thing happen, if it does until @limit.  Return: did it? */
+bool cluster_step_time(struct cluster *c, u64 limit)
+{
+	struct due due;
+
+	next_due(c, &due);
+	if (c->failed || (!due.packet && !due.node) || (s64)(due.at - limit) > 0) {
+		c->now = limit;
+		return false;
+	}
+	c->now = due.at;
+	if (due.packet)
+		deliver(c, due.packet);
+	else if (due.write == -2)
+		cluster_tick(c, due.node->id);
+	else if (due.write == -1)
+		hard_ended(c, due.node);
+	else
+		write_ended(c, due.node, (u32)due.write);
+	return true;
+}
+
+void cluster_run(struct cluster *c, u64 ns)
+{
+	u64 limit = c->now + ns;
+	u32 budget = 2000000;
+
+	while (cluster_step_time(c, limit)) {
+		if (!budget--) {
+			cluster_fail(c, 0, "time does not pass");
+			return;
+		}
+	}
+}
+
+/* The leader of the highest term that leads, 0: none. */
+u32 cluster_leader(struct cluster *c)
+{
+	u32 id, leader = 0;
+
+	for (id = 1; id <= c->n; id++) {
+		const struct sim_node *node = c->nodes[id];
+
+		if (node->up && node->role == RAFT_LEADER &&
+		    (!leader || node->term > c->nodes[leader]->term))
+			leader = id;
+	}
+	return leader;
+}
+
+u32 cluster_elect(struct cluster *c, u64 limit)
+{
+	u64 end = c->now + limit;
+
+	while (!cluster_leader(c) && cluster_step_time(c, end))
+		;
+	return cluster_leader(c);
+}
+
+/* All that are up agree, and nothing is held any more (bug D-12). */
+bool cluster_settled(struct cluster *c)
+{
+	u32 leader = cluster_leader(c), id;
+	struct raft_status st;
+
+	if (!leader)
+		return false;
+	for (id = 1; id <= c->n; id++) {
+		const struct sim_node *node = c->nodes[id];
+
+		if (!node->up)
+			continue;
+		raft_get_status(node->raft, &st);
+		if (node->commit != c->nodes[leader]->mem_last ||
+		    node->mem_last != node->commit || st.uncommitted_bytes ||
+		    st.leader != leader || st.durable_index != node->mem_last)
+			return false;
+	}
+	return true;
+}
