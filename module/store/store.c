@@ -1,0 +1,596 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The store's life: open, recover, start, stop, close.
+ */
+#include <linux/highmem.h>
+#include <linux/module.h>
+#include <linux/netlink.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+#include "store_private.h"
+
+/**
+ * quorum_pages_alloc() - allocate pages that are contiguous in the kernel's eyes
+ * @pages: zeroed; to be freed by quorum_pages_free() also after a failure
+ * @bytes: how much
+ */
+int quorum_pages_alloc(struct quorum_pages *pages, u32 bytes)
+{
+	u32 n = DIV_ROUND_UP(bytes, PAGE_SIZE);
+
+	pages->pages = kcalloc(n, sizeof(*pages->pages), GFP_KERNEL);
+	pages->vecs = kcalloc(n, sizeof(*pages->vecs), GFP_KERNEL);
+	if (!pages->pages || !pages->vecs)
+		return -ENOMEM;
+	for (; pages->n < n; pages->n++) {
+		pages->pages[pages->n] = alloc_page(GFP_KERNEL | __GFP_ZERO);
+		if (!pages->pages[pages->n])
+			return -ENOMEM;
+	}
+	pages->addr = vmap(pages->pages, n, VM_MAP, PAGE_KERNEL);
+	return pages->addr ? 0 : -ENOMEM;
+}
+
+/**
+ * quorum_pages_free() - free what quorum_pages_alloc() allocated
+ * @pages: the pages
+ */
+void quorum_pages_free(struct quorum_pages *pages)
+{
+	if (pages->addr)
+		vunmap(pages->addr);
+	while (pages->n)
+		__free_page(pages->pages[--pages->n]);
+	kfree(pages->vecs);
+	kfree(pages->pages);
+	memset(pages, 0, sizeof(*pages));
+}
+
+/**
+ * quorum_store_bytes_read() - read a stretch of the device
+ * @store: the store
+ * @pages: filled from the start; not used by anyone else
+ * @offset: bytes, on a granule
+ * @bytes: a multiple of the granule, at most what @pages hold
+ *
+ * Context: process, sleeps.
+ */
+int quorum_store_bytes_read(struct quorum_store *store, struct quorum_pages *pages,
+			    u64 offset, u32 bytes)
+{
+	u32 i, part, left = bytes;
+	struct bio bio;
+	int error;
+
+	if (bytes == 0 || bytes > pages->n * PAGE_SIZE)
+		return -EINVAL;
+	bio_init(&bio, store->dev.bdev, pages->vecs, pages->n, REQ_OP_READ | REQ_SYNC);
+	bio.bi_iter.bi_sector = offset >> SECTOR_SHIFT;
+	for (i = 0; left; i++, left -= part) {
+		part = min_t(u32, left, PAGE_SIZE);
+		__bio_add_page(&bio, pages->pages[i], part, 0);
+	}
+	error = submit_bio_wait(&bio);
+	bio_uninit(&bio);
+	invalidate_kernel_vmap_range(pages->addr, bytes);
+
+	spin_lock_irq(&store->lock);
+	store->stats.reads++;
+	store->stats.read_bytes += bytes;
+	spin_unlock_irq(&store->lock);
+	return error;
+}
+
+/**
+ * quorum_store_fail() - the first failure is final
+ * @store: the store
+ * @error: negative errno
+ * @why: enum disk_why
+ */
+void quorum_store_fail(struct quorum_store *store, int error, u32 why)
+{
+	lockdep_assert_held(&store->lock);
+	if (store->error)
+		return;
+	/* Seen without the lock by quorum_store_get_stats() only after this. */
+	store->error = error;
+	store->why = why;
+}
+
+/* recover_io: the buffer is always the reader's. */
+static int store_io_read(void *ctx, u64 offset, void *buf, u32 bytes)
+{
+	struct quorum_store *store = ctx;
+
+	if (fatal_signal_pending(current))
+		return -EINTR;
+	if (WARN_ON_ONCE(buf != store->reader.buf.addr))
+		return -EINVAL;
+	return quorum_store_bytes_read(store, &store->reader.buf, offset, bytes);
+}
+
+static struct recover_io store_io(struct quorum_store *store)
+{
+	return (struct recover_io){
+		.read = store_io_read, .ctx = store,
+		.device_bytes = bdev_nr_bytes(store->dev.bdev),
+	};
+}
+
+/* ---- open ---- */
+
+static int open_refused(int error, struct netlink_ext_ack *extack)
+{
+	switch (error) {
+	case -ENOENT:
+	case -ENODEV:
+	case -ENXIO:
+	case -ENOTDIR:
+		NL_SET_ERR_MSG_MOD(extack, "no such device: check the device's path");
+		return -ENODEV;
+	case -ENOTBLK:
+		NL_SET_ERR_MSG_MOD(extack, "this is not a block device");
+		return -ENOTBLK;
+	case -EBUSY:
+		NL_SET_ERR_MSG_MOD(extack,
+				   "the device is in use: unmount it, or stop the group that runs on it");
+		return -EBUSY;
+	case -EACCES:
+	case -EROFS:
+		NL_SET_ERR_MSG_MOD(extack, "the device is read-only");
+		return -EROFS;
+	default:
+		NL_SET_ERR_MSG_MOD(extack, "the device cannot be opened");
+		return error;
+	}
+}
+
+/* Sentences of extack are literals, hence one per row and not recover_row_text(). */
+static int super_refused(u8 row, struct netlink_ext_ack *extack)
+{
+	switch (row) {
+	case RECOVER_A_ZERO:
+		NL_SET_ERR_MSG_MOD(extack,
+				   "the device is not formatted: run `quorumctl format` first");
+		return -ENODATA;
+	case RECOVER_B_OTHER:
+		NL_SET_ERR_MSG_MOD(extack,
+				   "the device holds something that is not a quorum log");
+		return -EMEDIUMTYPE;
+	case RECOVER_C_VERSION:
+		NL_SET_ERR_MSG_MOD(extack,
+				   "a newer version of quorum formatted the device: load that version");
+		return -EPROTO;
+	case RECOVER_D_SHRUNK:
+		NL_SET_ERR_MSG_MOD(extack, "the device is smaller than when it was formatted");
+		return -ENOSPC;
+	case RECOVER_E_SUPERS_DIFFER:
+		NL_SET_ERR_MSG_MOD(extack,
+				   "the superblock's two copies differ: see `quorumctl fsck`");
+		return -EUCLEAN;
+	case RECOVER_F_CLUSTER:
+		NL_SET_ERR_MSG_MOD(extack, "the device was formatted for another cluster");
+		return -EXDEV;
+	case RECOVER_F_GROUP:
+		NL_SET_ERR_MSG_MOD(extack, "the device was formatted for another group");
+		return -ENXIO;
+	case RECOVER_F_NODE:
+		NL_SET_ERR_MSG_MOD(extack, "the device was formatted for another node id");
+		return -EADDRNOTAVAIL;
+	default:
+		NL_SET_ERR_MSG_MOD(extack,
+				   "both copies of the superblock are damaged: see `quorumctl fsck`");
+		return -EUCLEAN;
+	}
+}
+
+static int device_check(struct quorum_store *store, struct netlink_ext_ack *extack)
+{
+	struct block_device *bdev = store->dev.bdev;
+
+	if (bdev_read_only(bdev)) {
+		NL_SET_ERR_MSG_MOD(extack, "the device is read-only");
+		return -EROFS;
+	}
+	if (bdev_nr_bytes(bdev) < (u64)QUORUM_DEVICE_BLOCKS_MIN * QUORUM_BLOCK_BYTES) {
+		NL_SET_ERR_MSG_MOD(extack, "the device is too small: at least 1 MiB is needed");
+		return -ENOSPC;
+	}
+	if (bdev_logical_block_size(bdev) > QUORUM_BLOCK_BYTES) {
+		NL_SET_ERR_MSG_MOD(extack, "the device's sectors are larger than 4096 bytes");
+		return -EMEDIUMTYPE;
+	}
+	return 0;
+}
+
+static int super_check(struct quorum_store *store, const struct quorum_genesis *genesis,
+		       u32 self, struct netlink_ext_ack *extack)
+{
+	struct disk_super *super = &store->super;
+	struct recover_io io = store_io(store);
+	int error;
+
+	error = recover_super(&io, store->reader.buf.addr, super, &store->found);
+	if (error) {
+		NL_SET_ERR_MSG_MOD(extack, "the superblock cannot be read");
+		return error;
+	}
+	if (!store->found.verdict)
+		recover_match(super, genesis, self, &store->found);
+	if (store->found.verdict)
+		return super_refused(store->found.row, extack);
+	if (super->ro_compat & ~DISK_RO_COMPAT_KNOWN) {
+		NL_SET_ERR_MSG_MOD(extack,
+				   "the device has features that only a newer version may write");
+		return -EPROTO;
+	}
+	if (genesis_fingerprint(genesis) != genesis_fingerprint(&super->genesis)) {
+		NL_SET_ERR_MSG_MOD(extack,
+				   "the device was formatted with another member list or timing");
+		return -ESTALE;
+	}
+	if (bdev_logical_block_size(store->dev.bdev) > super->granule) {
+		NL_SET_ERR_MSG_MOD(extack,
+				   "the device's sectors are larger than when it was formatted");
+		return -EMEDIUMTYPE;
+	}
+	return 0;
+}
+
+static int store_alloc(struct quorum_store *store)
+{
+	int error;
+
+	error = quorum_hard_init(store);
+	if (!error)
+		error = quorum_ring_init(store);
+	return error;
+}
+
+static void store_free(struct quorum_store *store)
+{
+	quorum_hard_exit(store);
+	quorum_ring_exit(store);
+	quorum_read_exit(store);
+	if (store->dev.bdev)
+		quorum_compat_bdev_close(&store->dev);
+	kvfree(store);
+}
+
+static int store_open(struct quorum_store *store, const char *path,
+		      const struct quorum_genesis *genesis, u32 self,
+		      struct netlink_ext_ack *extack)
+{
+	int error;
+
+	error = quorum_compat_bdev_open(&store->dev, path, store);
+	if (error) {
+		store->dev.bdev = NULL;
+		return open_refused(error, extack);
+	}
+	error = device_check(store, extack);
+	if (error)
+		return error;
+	error = quorum_pages_alloc(&store->reader.buf, QUORUM_RECORD_BYTES_MAX);
+	if (!error)
+		error = store_alloc(store);
+	if (error)
+		goto no_memory;
+	error = super_check(store, genesis, self, extack);
+	if (error)
+		return error;
+	error = quorum_read_init(store);
+	if (error)
+		goto no_memory;
+	store->stats.ring_bytes = store->super.ring_blocks * QUORUM_BLOCK_BYTES;
+	store->stats.fua = bdev_fua(store->dev.bdev);
+	store->stats.granule = store->super.granule;
+	return 0;
+
+no_memory:
+	NL_SET_ERR_MSG_MOD(extack, "not enough memory for the store's buffers");
+	return error;
+}
+
+/**
+ * quorum_store_open() - open a formatted device, exclusively
+ * @path: path of the block device
+ * @genesis: what the caller believes; must be what format wrote
+ * @self: own node id; likewise
+ * @ops: completion callbacks
+ * @priv: their first argument
+ * @extack: gets the sentence on refusal, may be NULL
+ */
+struct quorum_store *quorum_store_open(const char *path,
+				       const struct quorum_genesis *genesis, u32 self,
+				       const struct quorum_store_ops *ops, void *priv,
+				       struct netlink_ext_ack *extack)
+{
+	struct quorum_store *store;
+	int error;
+
+	store = kvzalloc(sizeof(*store), GFP_KERNEL);
+	if (!store) {
+		NL_SET_ERR_MSG_MOD(extack, "not enough memory for the store");
+		return ERR_PTR(-ENOMEM);
+	}
+	store->ops = ops;
+	store->priv = priv;
+	spin_lock_init(&store->lock);
+	init_waitqueue_head(&store->idle);
+	spin_lock_init(&store->marks.lock);
+	mutex_init(&store->reader.lock);
+	error = store_open(store, path, genesis, self, extack);
+	if (error) {
+		store_free(store);
+		return ERR_PTR(error);
+	}
+	return store;
+}
+
+/**
+ * quorum_store_incarnation() - random number drawn by format; never 0
+ * @store: the store
+ */
+u64 quorum_store_incarnation(const struct quorum_store *store)
+{
+	return store->super.incarnation;
+}
+
+/* ---- recover ---- */
+
+struct recover_ctx {
+	struct quorum_store *store;
+	int (*entry)(void *ctx, const struct raft_entry *entry, const void *payload);
+	void (*truncate)(void *ctx, u64 index);
+	void *ctx;
+	u64 at;
+};
+
+static int take_record(void *ctx, const struct disk_head *head, const void *record)
+{
+	struct recover_ctx *c = ctx;
+	const struct quorum_place place = {
+		.at = c->at, .position = head->position, .lsn = head->lsn,
+	};
+
+	quorum_marks_record(&c->store->marks, &place, head->first_index, head->nr,
+			    head->truncate);
+	c->at += disk_record_span(&c->store->super, head);
+	cond_resched();
+	return 0;
+}
+
+static int take_truncate(void *ctx, u64 index)
+{
+	struct recover_ctx *c = ctx;
+
+	if (c->truncate)
+		c->truncate(c->ctx, index);
+	return 0;
+}
+
+static int take_entry(void *ctx, const struct raft_entry *entry, const void *payload)
+{
+	struct recover_ctx *c = ctx;
+
+	return c->entry ? c->entry(c->ctx, entry, payload) : 0;
+}
+
+static int recover_refused(const struct recover_result *found, struct netlink_ext_ack *extack)
+{
+	switch (found->row) {
+	case RECOVER_G_HARD:
+		NL_SET_ERR_MSG_MOD(extack,
+				   "every copy of term and vote is damaged: this node must not vote, replace it");
+		break;
+	case RECOVER_H_HARDS_DIFFER:
+	case RECOVER_I_EPOCH:
+		NL_SET_ERR_MSG_MOD(extack,
+				   "term and vote went back in time: this node must not vote, replace it");
+		break;
+	case RECOVER_J_TYPE:
+		NL_SET_ERR_MSG_MOD(extack,
+				   "a newer version of quorum wrote to the log: load that version");
+		return -EPROTO;
+	default:
+		NL_SET_ERR_MSG_MOD(extack,
+				   "an acknowledged record of the log is damaged: see `quorumctl fsck`");
+		break;
+	}
+	return -EUCLEAN;
+}
+
+static void recover_take_over(struct quorum_store *store, struct quorum_recovered *found)
+{
+	const struct recover_result *r = &store->found;
+	const struct disk_hard *h = &store->hard.durable;
+
+	store->cursor = r->next;
+	store->cursor.epoch = h->epoch + 1;
+	store->used = r->used;
+	store->at = r->used;
+	store->durable_at = r->used;
+	store->durable_lsn = r->next.lsn - 1;
+	store->last_index = r->last_index;
+	store->stats.used_bytes = r->used << store->super.granule_shift;
+	store->recovered = true;
+
+	found->term = h->term;
+	found->vote = h->vote;
+	found->base_index = h->base_index;
+	found->base_term = h->base_term;
+	found->last_index = r->last_index;
+	found->epoch = h->epoch + 1;
+	found->last_errno = h->last_errno;
+}
+
+/**
+ * quorum_store_recover() - read the log
+ * @store: the store
+ * @entry: called for every entry in log order
+ * @truncate: called when everything from @index on is discarded
+ * @ctx: their first argument
+ * @found: filled in; verdict, records and torn also on refusal
+ * @extack: gets the sentence on refusal, may be NULL
+ */
+int quorum_store_recover(struct quorum_store *store,
+			 int (*entry)(void *ctx, const struct raft_entry *entry,
+				      const void *payload),
+			 void (*truncate)(void *ctx, u64 index),
+			 void *ctx, struct quorum_recovered *found,
+			 struct netlink_ext_ack *extack)
+{
+	struct recover_ctx c = {
+		.store = store, .entry = entry, .truncate = truncate, .ctx = ctx,
+	};
+	const struct recover_sink sink = {
+		.record = take_record, .truncate = take_truncate, .entry = take_entry, .ctx = &c,
+	};
+	struct recover_io io = store_io(store);
+	struct recover_result *r = &store->found;
+	void *buf = store->reader.buf.addr;
+	int error;
+
+	memset(found, 0, sizeof(*found));
+	error = recover_hard(&io, &store->super, buf, &store->hard.durable, r);
+	if (!error && !r->verdict)
+		error = recover_log(&io, &store->super, &store->hard.durable, buf,
+				    QUORUM_RECORD_BYTES_MAX, &sink, r);
+	if (error) {
+		NL_SET_ERR_MSG_MOD(extack, "the log could not be read");
+		return error;
+	}
+	found->verdict = r->verdict;
+	found->records = r->records;
+	found->torn = r->torn;
+	if (r->verdict != RECOVER_CLEAN && r->verdict != RECOVER_TORN)
+		return recover_refused(r, extack);
+	recover_take_over(store, found);
+	return 0;
+}
+
+/* ---- start and stop ---- */
+
+/* One copy of the superblock was not good: write it again from the other. */
+static int super_repair(struct quorum_store *store)
+{
+	u64 block = store->found.super_bad & 1 ? DISK_SUPER_BLOCK : store->super.blocks - 1;
+	struct quorum_pages *pages = &store->reader.buf;
+	u32 i, part, left = QUORUM_BLOCK_BYTES;
+	struct bio bio;
+	int error;
+
+	disk_super_encode(&store->super, pages->addr);
+	flush_kernel_vmap_range(pages->addr, QUORUM_BLOCK_BYTES);
+	bio_init(&bio, store->dev.bdev, pages->vecs, pages->n,
+		 REQ_OP_WRITE | REQ_SYNC | REQ_META | REQ_FUA);
+	bio.bi_iter.bi_sector = block * (QUORUM_BLOCK_BYTES >> SECTOR_SHIFT);
+	for (i = 0; left; i++, left -= part) {
+		part = min_t(u32, left, PAGE_SIZE);
+		__bio_add_page(&bio, pages->pages[i], part, 0);
+	}
+	error = submit_bio_wait(&bio);
+	bio_uninit(&bio);
+	return error;
+}
+
+/**
+ * quorum_store_start() - make this opening's epoch durable; writing may begin
+ * @store: the store
+ *
+ * The write asks for a flush before it (PREFLUSH): recovery may have read records
+ * that only the device's cache held, and from now on they count as durable.
+ *
+ * A mirror that had a bad slot gets both of them written.
+ */
+int quorum_store_start(struct quorum_store *store)
+{
+	struct disk_hard next = store->hard.durable;
+	int error = 0;
+
+	if (!store->recovered || store->started)
+		return -EINVAL;
+	if (store->found.super_bad)
+		error = super_repair(store);
+	next.epoch = store->cursor.epoch;
+	next.clean = false;
+	next.last_errno = 0;
+	next.why = DISK_WHY_NONE;
+	if (!error)
+		error = quorum_hard_write(store, &next, REQ_PREFLUSH);
+	if (!error && store->found.hard_bad)
+		error = quorum_hard_write(store, &next, 0);
+	if (!error)
+		store->started = true;
+	return error;
+}
+
+/* Nothing is under way: no bio, no callback. */
+static bool store_idle(struct quorum_store *store)
+{
+	bool idle;
+
+	spin_lock_irq(&store->lock);
+	idle = !store->hard.busy && !store->reporting && store->submitted == store->reported;
+	spin_unlock_irq(&store->lock);
+	return idle;
+}
+
+/**
+ * quorum_store_stop() - wait for everything in flight; write nothing new
+ * @store: the store
+ * @clean: also record that the log ends here, if no write ever failed
+ *
+ * After a failed write of the log it is recorded why, if the device still takes
+ * that: the only thing ever written behind a failure, and it leaves term, vote
+ * and log as they are.  After a failed write of the hard state nothing is.
+ */
+void quorum_store_stop(struct quorum_store *store, bool clean)
+{
+	struct disk_hard next;
+	bool started;
+
+	spin_lock_irq(&store->lock);
+	store->stopping = true;
+	started = store->started;
+	store->started = false;
+	spin_unlock_irq(&store->lock);
+	/* The condition takes the lock, so whoever woke us has let go of it. */
+	wait_event(store->idle, store_idle(store));
+	if (!started || (!store->error && !clean) || store->why == DISK_WHY_HARD_WRITE)
+		return;
+	next = store->hard.durable;
+	if (store->error) {
+		next.last_errno = -store->error;
+		next.why = store->why;
+	} else {
+		next.clean = true;
+		next.end_lsn = store->cursor.lsn;
+		next.last_index = store->last_index;
+	}
+	quorum_hard_write(store, &next, 0);
+}
+
+/**
+ * quorum_store_close() - free everything and release the device
+ * @store: the store
+ */
+void quorum_store_close(struct quorum_store *store)
+{
+	store_free(store);
+}
+
+/**
+ * quorum_store_get_stats() - copy the counters out
+ * @store: the store
+ * @stats: filled in
+ */
+void quorum_store_get_stats(struct quorum_store *store, struct quorum_store_stats *stats)
+{
+	spin_lock_irq(&store->lock);
+	*stats = store->stats;
+	stats->error = store->error;
+	spin_unlock_irq(&store->lock);
+}

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the files of the store share; nobody else includes this.
+ *
+ * Locks: store->lock (interrupts off) guards everything that a bio's end
+ * touches.  marks.lock guards the marks, read.lock (a mutex) the read buffer.
+ * None is taken inside another.  Fields marked "loop" are written by the loop
+ * only, or before it runs and after it ended.
+ */
+#ifndef QUORUM_STORE_PRIVATE_H
+#define QUORUM_STORE_PRIVATE_H
+
+#include <linux/atomic.h>
+#include <linux/bio.h>
+#include <linux/blkdev.h>
+#include <linux/completion.h>
+#include <linux/mutex.h>
+#include <linux/spinlock.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+#include "../compat.h"
+#include "../format/disk.h"
+#include "../format/recover.h"
+#include "store.h"
+
+enum quorum_store_sizes {
+	/*
+	 * Log writes under way at once.  Each is durable by itself when it ends
+	 * (FUA), and they are reported in order, so the depth changes nothing
+	 * about what such a report means; it is bounded by what recovery looks
+	 * through (DISK_WINDOW_RECORDS).  A power of two.
+	 */
+	QUORUM_STORE_DEPTH	= 4,
+	QUORUM_STORE_MARK_SHIFT	= 16,		/* a mark per 64 KiB of ring, */
+	QUORUM_STORE_MARKS_MAX	= 4096,		/* or fewer */
+	QUORUM_STORE_READ_BYTES	= 64 * 1024,	/* first read at a new place */
+};
+
+static_assert((QUORUM_STORE_DEPTH & (QUORUM_STORE_DEPTH - 1)) == 0);
+static_assert((u32)QUORUM_STORE_DEPTH <= (u32)DISK_WINDOW_RECORDS);
+
+/* Pages with one address; allocated once, used by bios for ever. */
+struct quorum_pages {
+	struct page **pages;
+	struct bio_vec *vecs;
+	void *addr;
+	u32 n;
+};
+
+/* A log write: the record, and in front of it a PAD where the lap ends. */
+struct quorum_slot {
+	struct quorum_store *store;
+	struct quorum_pages buf;
+	struct page *pad;
+	struct bio_vec pad_vec;
+	struct bio *bio;
+	struct bio *pad_bio;
+	atomic_t pending;	/* bios under way */
+	atomic_t status;	/* first errno of them */
+	/* store->lock: */
+	bool done;
+	u64 cookie;
+	u64 lsn;		/* of the record */
+	u64 end;		/* where the ring goes on behind it */
+};
+
+/* The hard state's writer. */
+struct quorum_hard {
+	struct page *page[DISK_MIRRORS];
+	struct bio_vec vec[DISK_MIRRORS];
+	struct bio *bio[DISK_MIRRORS];
+	struct work_struct work;
+	struct completion *sync;	/* a write somebody sleeps for */
+	atomic_t pending;
+	atomic_t status;
+	struct disk_hard next;		/* under way; owned by the writer */
+	u64 seq;			/* likewise */
+	/* store->lock: */
+	struct disk_hard durable;	/* the newest that counts */
+	bool busy;
+	bool waiting;
+	u64 wait_term;
+	u32 wait_vote;
+	u64 wait_seq;
+};
+
+/*
+ * A place in the ring.  @at counts granules from where the log began when it was
+ * opened and never wraps; @position is where that is on the device.
+ */
+struct quorum_place {
+	u64 at;
+	u64 position;
+	u64 lsn;
+};
+
+/*
+ * A mark: the record at @place begins with entry @index, and what the log holds
+ * at @index and above lies there or behind.  Between this mark and the next,
+ * entries from @truncated on were discarded at least once.
+ */
+struct quorum_mark {
+	struct quorum_place place;
+	u64 index;
+	u64 truncated;
+};
+
+struct quorum_marks {
+	spinlock_t lock;
+	struct quorum_mark *list;	/* ascending by index and by place */
+	u32 n;
+	u32 max;
+	u64 interval;			/* granules */
+	u64 changes;			/* truncations so far */
+};
+
+struct quorum_reader {
+	struct mutex lock;
+	struct quorum_pages buf;
+	u64 at;				/* what is in buf: granules [at, at + count) */
+	u32 count;
+	u64 ahead;			/* granules worth reading at a new place */
+	/* The record of the last entry read, and how far its entries were walked. */
+	bool known;
+	u64 changes;
+	struct quorum_place place;
+	struct disk_head head;
+	bool checked;			/* its content was verified and is in buf */
+	struct disk_iter iter;
+};
+
+struct quorum_store {
+	struct quorum_compat_bdev dev;
+	const struct quorum_store_ops *ops;
+	void *priv;
+	struct disk_super super;
+	struct recover_result found;
+	bool recovered;
+	bool started;
+
+	spinlock_t lock;
+	wait_queue_head_t idle;
+	int error;			/* first failure, final */
+	u32 why;			/* enum disk_why of it */
+	bool stopping;
+	bool reporting;			/* somebody is in ops->write_done() */
+	u64 submitted;			/* log writes handed to the device */
+	u64 reported;			/* of these: reported, in order */
+	u64 durable_lsn;
+	u64 durable_at;			/* everything in the ring below is durable */
+	struct quorum_store_stats stats;
+
+	struct quorum_hard hard;
+	struct quorum_slot slots[QUORUM_STORE_DEPTH];
+	struct quorum_marks marks;
+	struct quorum_reader reader;
+
+	/* loop */
+	struct disk_cursor cursor;
+	struct disk_batch batch;
+	u64 at;				/* of the cursor */
+	u64 used;			/* granules of the ring taken */
+	u64 last_index;
+};
+
+/* store.c */
+int quorum_pages_alloc(struct quorum_pages *pages, u32 bytes);
+void quorum_pages_free(struct quorum_pages *pages);
+int quorum_store_bytes_read(struct quorum_store *store, struct quorum_pages *pages,
+			    u64 offset, u32 bytes);
+void quorum_store_fail(struct quorum_store *store, int error, u32 why);
+
+/* hard.c */
+int quorum_hard_init(struct quorum_store *store);
+void quorum_hard_exit(struct quorum_store *store);
+int quorum_hard_write(struct quorum_store *store, const struct disk_hard *hard,
+		      blk_opf_t flags);
+
+/* ring.c */
+int quorum_ring_init(struct quorum_store *store);
+void quorum_ring_exit(struct quorum_store *store);
+
+/* read.c */
+int quorum_read_init(struct quorum_store *store);
+void quorum_read_exit(struct quorum_store *store);
+void quorum_marks_record(struct quorum_marks *marks, const struct quorum_place *place,
+			 u64 first_index, u32 nr, u64 truncate);
+
+#endif /* QUORUM_STORE_PRIVATE_H */
