@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The net: datagrams between the members of a group.
+ *
+ * One endpoint (a UDP socket) per network namespace and local address is shared
+ * by all groups there; a link is one group's use of it.  Reception runs in
+ * softirq and only checks and queues; messages are put together in the loop.
+ *
+ * A member is one address: every pair of members meets on the addresses the whole
+ * group was told, so all of a group are of one family.
+ */
+#ifndef QUORUM_NET_H
+#define QUORUM_NET_H
+
+#include <linux/types.h>
+#include <linux/socket.h>
+#include "../format/wire.h"
+
+struct net;
+struct netlink_ext_ack;
+struct quorum_link;
+
+/**
+ * struct quorum_net_member - where a member is reached
+ * @id: node id
+ * @addr: its address and port, AF_INET or AF_INET6
+ */
+struct quorum_net_member {
+	u32 id;
+	struct sockaddr_storage addr;
+};
+
+/**
+ * struct quorum_link_params - a group's identity on the wire
+ * @ident: cluster, group, genesis, incarnation, and own id as @ident.from
+ * @listen: address and port to bind; a wildcard address is allowed
+ * @n: number of @members
+ * @members: all members, own one included (its address is not used to send)
+ * @wake: called after a datagram was queued.  Context: softirq
+ * @priv: argument of @wake
+ */
+struct quorum_link_params {
+	struct wire_header ident;
+	struct sockaddr_storage listen;
+	u32 n;
+	const struct quorum_net_member *members;
+	void (*wake)(void *priv);
+	void *priv;
+};
+
+/*
+ * Why a datagram was dropped; each has a counter and a name.  What is dropped
+ * before its group is known is counted at the endpoint, and shows in the
+ * counters of every group there.
+ */
+enum quorum_drop {
+	QUORUM_DROP_SHORT,
+	QUORUM_DROP_MAGIC,
+	QUORUM_DROP_VERSION,
+	QUORUM_DROP_CRC,
+	QUORUM_DROP_TYPE,
+	QUORUM_DROP_LENGTH,
+	QUORUM_DROP_FIELD,
+	QUORUM_DROP_CLUSTER,	/* another cluster's */
+	QUORUM_DROP_GROUP,	/* no such group here (counted at the endpoint) */
+	QUORUM_DROP_GENESIS,	/* set up with another member list or timing */
+	QUORUM_DROP_TARGET,	/* meant for another node (bug M-15) */
+	QUORUM_DROP_SOURCE,	/* not a member, or not from the member's address */
+	QUORUM_DROP_INCARNATION, /* a member with another device than before (M-9) */
+	QUORUM_DROP_QUEUE,	/* the group's queue is full, or no memory */
+	QUORUM_DROP_FRAGMENT,	/* does not fit what is being put together */
+	QUORUM_DROP_TIMEOUT,	/* a fragment went missing */
+	QUORUM_DROP_NR,
+};
+
+struct quorum_link_stats {
+	u64 tx_datagrams;
+	u64 tx_bytes;		/* UDP payload */
+	u64 tx_messages[RAFT_MSG_NR];
+	u64 tx_errors;		/* the stack refused to send */
+	u64 rx_datagrams;
+	u64 rx_bytes;
+	u64 rx_messages[RAFT_MSG_NR];
+	u64 drops[QUORUM_DROP_NR];
+};
+
+const char *quorum_drop_name(enum quorum_drop drop);
+
+/**
+ * quorum_link_open() - take part in an endpoint, making it if needed
+ * @net: network namespace; the caller keeps it alive until quorum_link_close()
+ * @params: identity, addresses, callback; copied
+ * @extack: gets the sentence on refusal, may be NULL
+ *
+ * Refusals: -EADDRINUSE; -EADDRNOTAVAIL not an address of this namespace;
+ * -ENODEV no such interface; -EAFNOSUPPORT no such family here, or not all of one
+ * family; -EDESTADDRREQ a member's address is a wildcard, a group of hosts, has
+ * port 0, or is link-local without its interface; -ENOTUNIQ two members have one
+ * address; -EEXIST this endpoint serves a group of this number already; -EINVAL
+ * number of members; -ENOMEM.
+ *
+ * Context: process, sleeps.  @wake may be called before it returns.
+ * Return: the link, or ERR_PTR().
+ */
+struct quorum_link *quorum_link_open(struct net *net,
+				     const struct quorum_link_params *params,
+				     struct netlink_ext_ack *extack);
+
+/**
+ * quorum_link_close() - leave the endpoint
+ * @link: the link; the loop must not use it any more
+ *
+ * No @wake runs after it returns, and the socket is gone if nobody else uses it.
+ *
+ * Context: process, sleeps.
+ */
+void quorum_link_close(struct quorum_link *link);
+
+/**
+ * quorum_link_recv() - next whole message
+ * @link: the link
+ * @hdr: its header, checked
+ * @buf: set to header and body
+ * @len: their length
+ *
+ * The source has been checked: @hdr->from is a member, and the datagram came
+ * from its address.  @buf stays valid until the next call or close.
+ *
+ * Context: only the loop.
+ * Return: true if there was one.
+ */
+bool quorum_link_recv(struct quorum_link *link, struct wire_header *hdr,
+		      const void **buf, size_t *len);
+
+/* A decoded message was refused as malformed: count it. Loop only. */
+void quorum_link_malformed(struct quorum_link *link, enum wire_error error);
+
+/* The buffer to build a message in; QUORUM_MSG_BYTES_MAX bytes.  Loop only. */
+void *quorum_link_buffer(struct quorum_link *link);
+
+/**
+ * quorum_link_send() - send the message in the buffer
+ * @link: the link
+ * @peer: node id of a member
+ * @len: its length, header included
+ *
+ * Fragments what does not fit the path MTU.  Best effort: a refusal by the
+ * stack is counted and forgotten, the engine recovers as from a loss.
+ *
+ * Context: only the loop; process, may sleep for memory, not for the network.
+ */
+void quorum_link_send(struct quorum_link *link, u32 peer, size_t len);
+
+/* Bytes of one message that travel to @peer in one datagram. Loop only. */
+size_t quorum_link_mtu(struct quorum_link *link, u32 peer);
+
+/* Known incarnations, in the order of the members; 0: never heard of. */
+void quorum_link_get_incarnations(struct quorum_link *link,
+				  u64 incarnations[QUORUM_MEMBERS_MAX]);
+
+void quorum_link_get_stats(struct quorum_link *link, struct quorum_link_stats *stats);
+
+/* Return: 0, or -ENOTRECOVERABLE when CRC32C of this kernel is wrong. */
+int quorum_net_init(void);
+
+/* After the last quorum_link_close(). */
+void quorum_net_exit(void);
+
+#endif /* QUORUM_NET_H */

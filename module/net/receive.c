@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Reception: from the UDP layer to the queue of a link, in softirq.
+ *
+ * The work per datagram is bounded: at most QUORUM_MTU_MAX bytes are pulled
+ * together and summed, one hash chain of this kernel's own groups is walked, and
+ * QUORUM_MEMBERS_MAX ids are compared.  Nothing is ever answered from here, and
+ * what is refused costs a counter.
+ *
+ * What is queued holds no reference to a device, a route or a namespace, so it
+ * may lie there while those go away.
+ */
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/net.h>
+#include <linux/skbuff.h>
+#include <linux/udp.h>
+#include <net/ip.h>
+#include <net/ipv6.h>
+#include <net/sock.h>
+#include <net/udp.h>
+#include "net_private.h"
+
+/* Find the link of (cluster, group), or say what is missing. */
+static struct quorum_link *link_find(struct quorum_endpoint *ep,
+				     const struct wire_header *hdr, enum quorum_drop *why)
+{
+	struct quorum_link *link;
+
+	*why = QUORUM_DROP_GROUP;
+	hash_for_each_possible_rcu(ep->links, link, node, hdr->group) {
+		if (link->ident.group != hdr->group)
+			continue;
+		if (link->ident.cluster == hdr->cluster)
+			return link;
+		*why = QUORUM_DROP_CLUSTER;
+	}
+	return NULL;
+}
+
+/* Does @skb, at its UDP header's transport offset, come from @addr? */
+static bool source_is(const struct sk_buff *skb, sa_family_t family,
+		      const struct sockaddr_storage *addr)
+{
+	if (family != addr->ss_family)
+		return false;
+	if (family == AF_INET) {
+		const struct sockaddr_in *a = (const struct sockaddr_in *)addr;
+
+		return ip_hdr(skb)->saddr == a->sin_addr.s_addr &&
+		       udp_hdr(skb)->source == a->sin_port;
+	}
+#if IS_ENABLED(CONFIG_IPV6)
+	if (family == AF_INET6) {
+		const struct sockaddr_in6 *a = (const struct sockaddr_in6 *)addr;
+
+		/* A link-local address means something on its link only. */
+		return ipv6_addr_equal(&ipv6_hdr(skb)->saddr, &a->sin6_addr) &&
+		       udp_hdr(skb)->source == a->sin6_port &&
+		       (!a->sin6_scope_id || a->sin6_scope_id == inet6_iif(skb));
+	}
+#endif
+	return false;
+}
+
+/* Pin the incarnation a member shows first; false: it has another one now. */
+static bool incarnation_is_known(struct link_member *m, u64 incarnation)
+{
+	u64 known = atomic64_read(&m->incarnation);
+
+	if (!known)
+		known = atomic64_cmpxchg(&m->incarnation, 0, incarnation);
+	return !known || known == incarnation;
+}
+
+/* Everything about a datagram for @link that needs no look at its body. */
+static bool link_accepts(struct quorum_link *link, const struct sk_buff *skb,
+			 sa_family_t family, const struct wire_header *hdr,
+			 enum quorum_drop *why)
+{
+	struct link_member *m;
+
+	*why = QUORUM_DROP_TARGET;
+	if (hdr->to != link->ident.from)
+		return false;
+	*why = QUORUM_DROP_SOURCE;
+	m = link_member_find(link, hdr->from);
+	if (!m || !source_is(skb, family, &m->addr))
+		return false;
+	*why = QUORUM_DROP_GENESIS;
+	if (hdr->genesis != link->ident.genesis)
+		return false;
+	*why = QUORUM_DROP_INCARNATION;
+	return incarnation_is_known(m, hdr->incarnation);
+}
+
+static bool link_queue(struct quorum_link *link, struct sk_buff *skb)
+{
+	unsigned int len = skb->len;
+	unsigned long flags;
+	bool room;
+
+	spin_lock_irqsave(&link->rx.lock, flags);
+	room = skb_queue_len(&link->rx) < QUORUM_RX_QUEUE_MAX;
+	if (room)
+		__skb_queue_tail(&link->rx, skb);
+	spin_unlock_irqrestore(&link->rx.lock, flags);
+	if (!room)
+		return false;
+
+	/* The loop may have freed @skb by now; the link lives on under RCU. */
+	atomic64_inc(&link->counters.rx_datagrams);
+	atomic64_add(len, &link->counters.rx_bytes);
+	link->wake(link->priv);
+	return true;
+}
+
+/* Strip what ties @skb to the way it came. */
+static void detach(struct sk_buff *skb)
+{
+	skb_orphan(skb);
+	skb_dst_drop(skb);
+	skb_ext_reset(skb);
+	nf_reset_ct(skb);
+	skb->dev = NULL;
+}
+
+static void receive(struct quorum_endpoint *ep, struct sk_buff *skb, sa_family_t family)
+{
+	struct quorum_link *link;
+	struct wire_header hdr;
+	enum quorum_drop why;
+	enum wire_error error;
+
+	why = QUORUM_DROP_SHORT;
+	if (!pskb_may_pull(skb, sizeof(struct udphdr) + WIRE_HEADER_BYTES))
+		goto drop;
+	__skb_pull(skb, sizeof(struct udphdr));
+	why = QUORUM_DROP_LENGTH;
+	if (skb->len > QUORUM_MTU_MAX)
+		goto drop;
+	why = QUORUM_DROP_QUEUE;	/* no memory is no room */
+	if (skb_linearize(skb))
+		goto drop;
+
+	error = wire_check(skb->data, skb->len, &hdr);
+	if (error) {
+		why = drop_of_error(error);
+		goto drop;
+	}
+	link = link_find(ep, &hdr, &why);
+	if (!link)
+		goto drop;
+	if (!link_accepts(link, skb, family, &hdr, &why)) {
+		link_drop(link, why);
+		net_dbg_ratelimited("datagram of node %u refused: %s\n",
+				    hdr.from, quorum_drop_name(why));
+		goto free;
+	}
+	detach(skb);
+	if (link_queue(link, skb))
+		return;
+	link_drop(link, QUORUM_DROP_QUEUE);
+	goto free;
+drop:
+	atomic64_inc(&ep->drops[why]);
+free:
+	kfree_skb(skb);
+}
+
+/**
+ * quorum_receive() - the encap_rcv of our sockets
+ * @sk: one of them
+ * @skb: a datagram, from its UDP header on; checksum verified
+ *
+ * Context: softirq, or process with bottom halves off; under RCU.
+ * Return: 0, the datagram was taken whatever became of it.
+ */
+int quorum_receive(struct sock *sk, struct sk_buff *skb)
+{
+	struct quorum_endpoint *ep = rcu_dereference_sk_user_data(sk);
+
+	if (likely(ep))
+		receive(ep, skb, sk->sk_family);
+	else
+		kfree_skb(skb);		/* being released: see endpoint.c */
+	return 0;
+}

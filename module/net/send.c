@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Sending: from the buffer of a link to the UDP layer, in the loop's thread.
+ *
+ * Nothing waits for the network: a full send buffer, a missing route or a lack of
+ * memory lose the message, are counted, and the engine sends again.
+ */
+#include <linux/build_bug.h>
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/ktime.h>
+#include <linux/net.h>
+#include <linux/uio.h>
+#include <net/addrconf.h>
+#include <net/dst.h>
+#include <net/flow.h>
+#include <net/ipv6_stubs.h>
+#include <net/route.h>
+#include <net/sock.h>
+#include "net_private.h"
+
+enum {
+	MTU_UNKNOWN = 1500,
+};
+
+static_assert(QUORUM_FRAGMENTS_MAX *
+	      (QUORUM_MTU_MIN - sizeof(struct ipv6hdr) - sizeof(struct udphdr) -
+	       WIRE_HEADER_BYTES - WIRE_FRAGMENT_BYTES) >= WIRE_BODY_BYTES_MAX);
+
+static u32 route_mtu4(struct sock *sk, const struct sockaddr_in *to)
+{
+	struct flowi4 fl = {
+		.flowi4_oif = READ_ONCE(sk->sk_bound_dev_if),
+		.flowi4_mark = READ_ONCE(sk->sk_mark),
+		.flowi4_proto = IPPROTO_UDP,
+		.daddr = to->sin_addr.s_addr,
+		.saddr = inet_sk(sk)->inet_saddr,
+		.fl4_dport = to->sin_port,
+		.fl4_sport = inet_sk(sk)->inet_sport,
+	};
+	struct rtable *rt;
+	u32 mtu;
+
+	rt = ip_route_output_flow(sock_net(sk), &fl, sk);
+	if (IS_ERR(rt))
+		return 0;
+	mtu = dst_mtu(&rt->dst);
+	ip_rt_put(rt);
+	return mtu;
+}
+
+static u32 route_mtu6(struct sock *sk, const struct sockaddr_in6 *to)
+{
+#if IS_ENABLED(CONFIG_IPV6)
+	struct flowi6 fl = {
+		.flowi6_oif = to->sin6_scope_id ?: READ_ONCE(sk->sk_bound_dev_if),
+		.flowi6_mark = READ_ONCE(sk->sk_mark),
+		.flowi6_proto = IPPROTO_UDP,
+		.daddr = to->sin6_addr,
+		.saddr = inet6_sk(sk)->saddr,
+		.fl6_dport = to->sin6_port,
+		.fl6_sport = inet_sk(sk)->inet_sport,
+	};
+	struct dst_entry *dst;
+	u32 mtu;
+
+	dst = ipv6_stub->ipv6_dst_lookup_flow(sock_net(sk), sk, &fl, NULL);
+	if (IS_ERR(dst))
+		return 0;
+	mtu = dst_mtu(dst);
+	dst_release(dst);
+	return mtu;
+#else
+	return 0;
+#endif
+}
+
+/* Bytes of UDP payload that reach @m in one piece. */
+static u32 member_room(struct quorum_link *link, struct link_member *m)
+{
+	struct sock *sk = link->endpoint->sock->sk;
+	bool v4 = m->addr.ss_family == AF_INET;
+	u64 now = ktime_get_boottime_ns();
+	u32 mtu;
+
+	if (!m->mtu || now - m->mtu_asked >= QUORUM_MTU_FRESH_MS * (u64)NSEC_PER_MSEC) {
+		mtu = v4 ? route_mtu4(sk, (struct sockaddr_in *)&m->addr) :
+			   route_mtu6(sk, (struct sockaddr_in6 *)&m->addr);
+		m->mtu = clamp_t(u32, mtu ?: MTU_UNKNOWN, QUORUM_MTU_MIN, QUORUM_MTU_MAX);
+		m->mtu_asked = now;
+	}
+	return m->mtu - sizeof(struct udphdr) -
+	       (v4 ? sizeof(struct iphdr) : sizeof(struct ipv6hdr));
+}
+
+/* Send one datagram of @n pieces. */
+static int send_datagram(struct quorum_link *link, struct link_member *m,
+			 struct kvec *vec, size_t n)
+{
+	struct msghdr msg = {
+		.msg_name = &m->addr,
+		.msg_namelen = m->addr.ss_family == AF_INET ?
+			       sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6),
+		.msg_flags = MSG_DONTWAIT | MSG_NOSIGNAL,
+	};
+	struct socket *sock = link->endpoint->sock;
+	size_t len = 0;
+	int sent;
+
+	for (size_t i = 0; i < n; i++)
+		len += vec[i].iov_len;
+	if (link->source_len) {
+		msg.msg_control = &link->source;
+		msg.msg_controllen = link->source_len;
+	}
+	sent = kernel_sendmsg(sock, &msg, vec, n, len);
+	if (sent == -EINVAL && link->source_len) {
+		/* Behind a translator the own address is not one of this host. */
+		msg.msg_control = NULL;
+		msg.msg_controllen = 0;
+		sent = kernel_sendmsg(sock, &msg, vec, n, len);
+	}
+	if (sent < 0)
+		return sent;
+	atomic64_inc(&link->counters.tx_datagrams);
+	atomic64_add(len, &link->counters.tx_bytes);
+	return 0;
+}
+
+static int send_whole(struct quorum_link *link, struct link_member *m, size_t len)
+{
+	struct kvec vec = { .iov_base = link->tx, .iov_len = len };
+
+	wire_seal(link->tx, len);
+	return send_datagram(link, m, &vec, 1);
+}
+
+static int send_fragments(struct quorum_link *link, struct link_member *m, size_t len,
+			  size_t room)
+{
+	u8 head[WIRE_HEADER_BYTES + WIRE_FRAGMENT_BYTES];
+	struct wire_fragment frag = { .total = len - WIRE_HEADER_BYTES };
+	struct wire_header hdr;
+	int error = 0;
+
+	wire_header_get(link->tx, &hdr);
+	if (!wire_type_is_long(hdr.type))
+		return -EMSGSIZE;
+	frag.count = DIV_ROUND_UP(frag.total, room - sizeof(head));
+	if (frag.count > QUORUM_FRAGMENTS_MAX)
+		return -EMSGSIZE;
+	frag.stride = DIV_ROUND_UP(frag.total, frag.count);
+	frag.message = ++link->message;
+	hdr.fragment = true;
+
+	for (; frag.index < frag.count && !error; frag.index++) {
+		struct kvec vec[2];
+
+		frag.offset = frag.index * frag.stride;
+		frag.size = min(frag.stride, frag.total - frag.offset);
+		vec[0].iov_base = head;
+		vec[0].iov_len = sizeof(head);
+		vec[1].iov_base = link->tx + WIRE_HEADER_BYTES + frag.offset;
+		vec[1].iov_len = frag.size;
+		wire_header_put(head, &hdr);
+		wire_fragment_put(head, &frag);
+		wire_seal_split(head, sizeof(head), vec[1].iov_base, frag.size);
+		/* Without one of them the rest is of no use. */
+		error = send_datagram(link, m, vec, ARRAY_SIZE(vec));
+	}
+	return error;
+}
+
+static int send_message(struct quorum_link *link, struct link_member *m, size_t len)
+{
+	size_t room;
+
+	/* Most messages fit anywhere, and then nobody needs to know the path. */
+	if (len <= QUORUM_MTU_MIN - sizeof(struct ipv6hdr) - sizeof(struct udphdr))
+		return send_whole(link, m, len);
+	room = member_room(link, m);
+	if (len <= room)
+		return send_whole(link, m, len);
+	return send_fragments(link, m, len, room);
+}
+
+void quorum_link_send(struct quorum_link *link, u32 peer, size_t len)
+{
+	struct link_member *m = link_member_find(link, peer);
+	struct wire_header hdr;
+	int error = -EDESTADDRREQ;
+
+	if (m && peer != link->ident.from && len >= WIRE_HEADER_BYTES &&
+	    len <= QUORUM_MSG_BYTES_MAX) {
+		error = send_message(link, m, len);
+		if (error == -EMSGSIZE) {
+			/* The path shrank since it was asked for. */
+			m->mtu = 0;
+			error = send_message(link, m, len);
+		}
+	}
+	if (error) {
+		atomic64_inc(&link->counters.tx_errors);
+		net_dbg_ratelimited("sending to node %u failed, error %d\n",
+				    peer, error);
+		return;
+	}
+	wire_header_get(link->tx, &hdr);
+	if (hdr.type < RAFT_MSG_NR)
+		atomic64_inc(&link->counters.tx_messages[hdr.type]);
+}
+
+size_t quorum_link_mtu(struct quorum_link *link, u32 peer)
+{
+	struct link_member *m = link_member_find(link, peer);
+
+	return m ? member_room(link, m) : QUORUM_MTU_MIN - sizeof(struct ipv6hdr) -
+					  sizeof(struct udphdr);
+}
