@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Apply: give committed entries to the state machine, readers and waiters.
+ */
+#include <linux/quorum.h>
+#include "group_private.h"
+
+/* The proposer is on another node: tell it, so that it need not wait for the log. */
+static void answer_origin(struct quorum_group *g, const struct raft_entry *entry)
+{
+	struct raft_msg msg = {
+		.type = RAFT_MSG_FORWARD_REPLY,
+		.from = g->params.self,
+		.to = entry->origin,
+		.term = g->term,
+		.forward_reply.tag = entry->tag,
+		.forward_reply.index = entry->index,
+		.forward_reply.entry_term = entry->term,
+		.forward_reply.reason = RAFT_COMMITTED,
+	};
+	u32 i;
+
+	for (i = 0; i < g->params.genesis.n; i++)
+		if (g->params.genesis.members[i].id == entry->origin)
+			quorum_effects_send(g, &msg, NULL, 0);
+}
+
+static void apply_entry(struct quorum_group *g, const struct raft_entry *entry,
+			const void *payload)
+{
+	g->sm->apply(g->sm_state, entry, payload);
+	g->stats.applied++;
+	if (entry->type == RAFT_ENTRY_DATA)
+		atomic64_set(&g->last_data, entry->index);
+	if (entry->origin == g->params.self)
+		quorum_waiters_committed(g, entry->tag, entry->index, entry->term);
+	else if (entry->origin && g->role == RAFT_LEADER && entry->term == g->term)
+		answer_origin(g, entry);
+	quorum_waiters_term_applied(g, entry->term);
+}
+
+/**
+ * quorum_apply_committed() - apply what has been committed
+ * @g: the group
+ *
+ * Context: only the loop.
+ */
+void quorum_apply_committed(struct quorum_group *g)
+{
+	const struct raft_entry *entry;
+	const void *payload;
+	u64 index = atomic64_read(&g->applied);
+
+	while (index < g->commit) {
+		index++;
+		entry = quorum_cache_peek(g->cache, index, &payload);
+		if (entry)
+			apply_entry(g, entry, payload);
+		else
+			/*
+			 * Recovered from the device and too old for the cache: no
+			 * waiter of this life can be meant.  Readers fetch it
+			 * themselves; that it may be no data costs them one look.
+			 */
+			atomic64_set(&g->last_data, index);
+		atomic64_set(&g->applied, index);
+	}
+	wake_up_interruptible_poll(&g->readers, EPOLLIN | EPOLLRDNORM);
+}

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * One group: a node's seat in one replicated log.
+ *
+ * What the interfaces (api/) may do with a group.  Everything below it - loop,
+ * store, link, engine - is the group's own business (group_private.h).
+ */
+#ifndef QUORUM_GROUP_H
+#define QUORUM_GROUP_H
+
+#include <linux/types.h>
+#include <linux/poll.h>
+#include <linux/quorum_netlink.h>	/* enum quorum_state, quorum_event_type */
+#include "limits.h"
+#include "raft/raft.h"
+#include "format/genesis.h"
+#include "net/net.h"
+#include "store/store.h"
+
+struct net;
+struct netlink_ext_ack;
+struct iov_iter;
+struct quorum_group;
+
+/**
+ * struct quorum_group_params - what a group is created from
+ * @name: this kernel's name for it: netlink handle and device node
+ * @device: path of the block device
+ * @genesis: normalized and checked by quorum_group_create()
+ * @self: own node id
+ * @sm: name of the state machine
+ * @listen: address and port to bind
+ * @members: addresses; one per genesis member, any order
+ */
+struct quorum_group_params {
+	char name[QUORUM_NAME_LEN_MAX + 1];
+	char device[QUORUM_PATH_LEN_MAX + 1];
+	struct quorum_genesis genesis;
+	u32 self;
+	char sm[QUORUM_NAME_LEN_MAX + 1];
+	struct sockaddr_storage listen;
+	struct quorum_net_member members[QUORUM_MEMBERS_MAX];
+};
+
+/* Counters of the runtime; exact. */
+struct quorum_group_stats {
+	u64 proposals;		/* handed in by users of this node */
+	u64 committed;		/* of those: answered committed */
+	u64 refused;		/* of those: certainly not in the log */
+	u64 unknown;		/* of those: outcome unknown to the caller */
+	u64 retried;		/* certainly lost with a leader, proposed again */
+	u64 forwarded;		/* sent to the leader */
+	u64 forward_resent;
+	u64 forward_taken;	/* taken for other members */
+	u64 applied;		/* entries given to the state machine */
+	u64 steps;		/* events the engine took */
+	u64 elections;		/* campaigns of this node */
+	u64 leader_changes;	/* seen by this node */
+	u64 wakeups;		/* times the loop ran */
+};
+
+/**
+ * struct quorum_group_info - everything `status` shows
+ */
+struct quorum_group_info {
+	char name[QUORUM_NAME_LEN_MAX + 1];
+	char device[QUORUM_PATH_LEN_MAX + 1];
+	char sm[QUORUM_NAME_LEN_MAX + 1];
+	struct quorum_genesis genesis;
+	struct sockaddr_storage listen;
+	struct sockaddr_storage addrs[QUORUM_MEMBERS_MAX]; /* in genesis order */
+	u64 incarnations[QUORUM_MEMBERS_MAX];		/* likewise */
+	u32 self;
+	u8  state;		/* enum quorum_state */
+	int error;		/* errno that failed it, 0: none */
+	u64 incarnation;
+	u64 epoch;
+	u64 applied;
+	u64 first_index;	/* first that can be read */
+	u64 now;		/* boottime, to compare contacts and deadlines with */
+	u64 role_since;		/* boottime of the last change of role */
+	struct raft_status raft;
+	struct quorum_store_stats store;
+	struct quorum_link_stats link;
+	struct quorum_group_stats stats;
+	struct quorum_recovered recovered;
+};
+
+/**
+ * struct quorum_event - something happened to a group
+ * @type: enum quorum_event_type
+ * @seq: number of the event within the group, from 1 and without gaps
+ * @state: state after it
+ * @role: role after it, 0 when not running
+ * @cause: why the role changed
+ * @term: term after it
+ * @leader: node id of the leader, 0: unknown
+ * @error: errno, for FAILED
+ * @halt: enum raft_halt, for FAILED
+ */
+struct quorum_event {
+	u8  type;
+	u64 seq;
+	u8  state;
+	u8  role;
+	u8  cause;
+	u64 term;
+	u32 leader;
+	int error;
+	u8  halt;
+};
+
+/**
+ * struct quorum_group_hooks - what the interfaces want to know
+ * @added: a group was created; make its device node.  May refuse
+ * @removed: it is being deleted; take the device node away.  No file of it
+ *	reaches the group's running parts after that, open ones get -ENODEV
+ * @event: something happened.  Context: process, may sleep; the loop calls it
+ */
+struct quorum_group_hooks {
+	int (*added)(struct quorum_group *group);
+	void (*removed)(struct quorum_group *group);
+	void (*event)(struct quorum_group *group, const struct quorum_event *event);
+};
+
+/* Before the first and after the last group only. */
+void quorum_group_set_hooks(const struct quorum_group_hooks *hooks);
+
+/**
+ * quorum_group_create() - make a group, stopped
+ *
+ * Refusals: -EEXIST name taken; -EINVAL and friends from genesis_error_errno();
+ * -EDESTADDRREQ a member without address; -ENOENT unknown state machine; -ENFILE
+ * QUORUM_GROUPS_MAX reached.  Every one has a sentence in @extack.
+ *
+ * Context: process, sleeps.
+ */
+int quorum_group_create(struct net *net, const struct quorum_group_params *params,
+			struct netlink_ext_ack *extack);
+
+/* Find by name or by the smallest local number >= *@number; put afterwards. */
+struct quorum_group *quorum_group_find(struct net *net, const char *name);
+struct quorum_group *quorum_group_next(struct net *net, u32 *number);
+struct quorum_group *quorum_group_hold(struct quorum_group *group);
+void quorum_group_put(struct quorum_group *group);
+
+/**
+ * quorum_group_start() - open device and endpoint, read the log, take part
+ *
+ * Refusals: -EALREADY running; -ENODEV deleted; everything of
+ * quorum_store_open(), quorum_store_recover(), quorum_link_open().
+ * Context: process, sleeps.
+ */
+int quorum_group_start(struct quorum_group *group, struct netlink_ext_ack *extack);
+
+/* Stop; 0 also when it was stopped already.  Context: process, sleeps. */
+int quorum_group_stop(struct quorum_group *group, struct netlink_ext_ack *extack);
+
+/* Delete a stopped group; -EBUSY when it runs. */
+int quorum_group_delete(struct quorum_group *group, struct netlink_ext_ack *extack);
+
+/**
+ * struct quorum_proposal - one proposal of a user
+ * @timeout_ns: longest wait, 0: the default
+ * @nonblock: return when handed in
+ * @index: out, when committed
+ * @term: out, when committed
+ * @tag: out, when handed in
+ * @outcome: out, QUORUM_OUTCOME_*
+ */
+struct quorum_proposal {
+	u64 timeout_ns;
+	bool nonblock;
+	u64 index;
+	u64 term;
+	u64 tag;
+	u32 outcome;
+};
+
+/**
+ * quorum_group_propose() - propose one entry and wait for its outcome
+ * @from: the payload, iov_iter_count() bytes
+ *
+ * Errors as in <linux/quorum.h>.
+ * Context: process, sleeps, interruptible.
+ */
+int quorum_group_propose(struct quorum_group *group, struct iov_iter *from,
+			 struct quorum_proposal *proposal);
+
+/**
+ * quorum_group_read() - copy out the first committed data entry at or above *@index
+ * @index: in: where to look; out: one above the entry that was copied, or where
+ *	to look next time when there was none
+ * @entry: description of the entry
+ * @buf: room for @size bytes of payload
+ *
+ * Context: process, sleeps (may read the device).
+ * Return: 0; -EAGAIN nothing there yet; -EMSGSIZE: @entry is filled in, its
+ * payload does not fit, *@index not moved past it; -ESHUTDOWN stopped; -ENODEV
+ * deleted; -EIO the group has failed and nothing more will come, or the device
+ * could not be read; -EUCLEAN what the device holds is damaged.
+ */
+int quorum_group_read(struct quorum_group *group, u64 *index, struct raft_entry *entry,
+		      void *buf, u32 size);
+
+/* Wait until quorum_group_read() at @index has something or fails otherwise. */
+int quorum_group_wait(struct quorum_group *group, u64 index);
+
+/* EPOLL* mask for a file at @index, after poll_wait() on the group. */
+__poll_t quorum_group_poll(struct quorum_group *group, struct file *file,
+			   poll_table *wait, u64 index);
+
+/* Index after the last committed one; first index that can be read. */
+void quorum_group_bounds(struct quorum_group *group, u64 *first, u64 *end);
+
+/* Copy out everything `status` shows.  Context: process, sleeps. */
+void quorum_group_get_info(struct quorum_group *group, struct quorum_group_info *info);
+
+const char *quorum_group_name(const struct quorum_group *group);
+u32 quorum_group_number(const struct quorum_group *group);
+struct net *quorum_group_net(const struct quorum_group *group);
+u32 quorum_group_self(const struct quorum_group *group);
+
+/* What it was created from, the genesis normalized; never changes. */
+const struct quorum_group_params *quorum_group_get_params(const struct quorum_group *group);
+
+/* A place for the interfaces to keep one pointer of theirs (the device node). */
+void quorum_group_set_node(struct quorum_group *group, void *node);
+void *quorum_group_get_node(const struct quorum_group *group);
+
+int quorum_group_init(void);
+void quorum_group_exit(void);
+
+#endif /* QUORUM_GROUP_H */

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The inside of a group, shared by the files of the runtime: group.c, loop.c,
+ * effects.c, pump.c, apply.c, waiters.c, readback.c and info.c.
+ *
+ * Locks, outermost first:
+ *
+ *	group->lock		create, start, stop, delete: one at a time
+ *	groups_lock (group.c)	the table of groups
+ *	group->parts		read: the running parts may be used; write: they
+ *				come or go
+ *	waiters->lock		everything in struct quorum_waiters; a leaf
+ *	loop->done_lock		completions from interrupts; a leaf, irqs off
+ *
+ * Fields marked [loop] belong to the group's thread alone and need no lock.
+ * Fields marked [pub] are written by the loop and read anywhere as hints.
+ */
+#ifndef QUORUM_GROUP_PRIVATE_H
+#define QUORUM_GROUP_PRIVATE_H
+
+#include <linux/atomic.h>
+#include <linux/completion.h>
+#include <linux/hashtable.h>
+#include <linux/hrtimer.h>
+#include <linux/kref.h>
+#include <linux/kthread.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/refcount.h>
+#include <linux/rwsem.h>
+#include <linux/spinlock.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+#include "compat.h"
+#include "group.h"
+#include "sm/sm.h"
+#include "store/cache.h"
+
+/* How far a proposal has come; it only moves down this list, or back to QUEUED. */
+enum waiter_stage {
+	WAITER_QUEUED,		/* in the inbox; may be withdrawn */
+	WAITER_TAKEN,		/* the loop is offering it to the engine */
+	WAITER_APPENDED,	/* in the own log, in @term */
+	WAITER_FORWARDED,	/* sent to the leader of @term */
+	WAITER_DONE,		/* answered */
+};
+
+/**
+ * struct quorum_waiter - one proposal of a user of this node, until answered
+ * @node: in waiters->inbox, ->pending or ->forwarded, or a batch [waiters->lock]
+ * @hash: in waiters->by_tag while not DONE [waiters->lock]
+ * @ref: one of the caller, one of the lists
+ * @rcu: frees it
+ * @stage: enum waiter_stage [waiters->lock]
+ * @nonblock: nobody waits for the answer
+ * @abandoned: the caller has left [waiters->lock]
+ * @tag: its name in the log
+ * @term: of the leader it was given to [waiters->lock]
+ * @sent: when it was forwarded last, boottime ns [loop]
+ * @refusal: why it waits in the inbox, enum raft_reason [waiters->lock]
+ * @outcome: QUORUM_OUTCOME_*, final once DONE
+ * @error: errno that goes with it, likewise
+ * @index: when committed
+ * @entry_term: when committed
+ * @done: completed when DONE
+ * @size: bytes of @data
+ * @data: the payload
+ */
+struct quorum_waiter {
+	struct list_head node;
+	struct hlist_node hash;
+	refcount_t ref;
+	struct rcu_head rcu;
+	u8 stage;
+	bool nonblock;
+	bool abandoned;
+	u8 refusal;
+	u64 tag;
+	u64 term;
+	u64 sent;
+	u32 outcome;
+	int error;
+	u64 index;
+	u64 entry_term;
+	struct completion done;
+	u32 size;
+	u8 data[];
+};
+
+/**
+ * struct quorum_waiters - all unanswered proposals of this node
+ * @lock: protects everything here
+ * @inbox: QUEUED, oldest first
+ * @pending: APPENDED, in log order
+ * @forwarded: FORWARDED, longest silent first
+ * @by_tag: all but DONE ones
+ * @count: proposals in all lists
+ * @bytes: their payload
+ * @next_tag: next name to give
+ * @closed: errno for newcomers, 0: open
+ * @room: woken when @count or @bytes falls
+ */
+struct quorum_waiters {
+	spinlock_t lock;
+	struct list_head inbox;
+	struct list_head pending;
+	struct list_head forwarded;
+	DECLARE_HASHTABLE(by_tag, 8);
+	u32 count;
+	u64 bytes;
+	u64 next_tag;
+	int closed;
+	wait_queue_head_t room;
+};
+
+/* Why the loop should run: bits of loop->flags. */
+enum loop_flag {
+	LOOP_RX,		/* a datagram was queued */
+	LOOP_DONE,		/* a write ended */
+	LOOP_TIMER,		/* the deadline passed */
+	LOOP_PROPOSALS,		/* the inbox has news */
+	LOOP_INFO,		/* somebody waits for loop->info */
+	LOOP_READBACK,		/* entries were read back */
+};
+
+/* A completion on its way from an interrupt to the loop. */
+struct loop_write_done {
+	u64 cookie;
+	int error;
+};
+
+/**
+ * struct quorum_loop - the group's thread
+ * @task: the thread
+ * @wait: it sleeps here
+ * @flags: enum loop_flag
+ * @timer: only sets LOOP_TIMER and wakes
+ * @armed: deadline @timer is set to, RAFT_NEVER: not [loop]
+ * @done_lock: protects the next four
+ * @writes: log writes that ended, in order
+ * @nwrites: number of @writes
+ * @hard_seq: newest (term, vote) write that ended, 0: none
+ * @hard_error: its errno
+ * @info_lock: one asks at a time
+ * @info: where to copy the engine's status [LOOP_INFO]
+ * @info_done: completed then
+ */
+struct quorum_loop {
+	struct task_struct *task;
+	wait_queue_head_t wait;
+	unsigned long flags;
+	struct hrtimer timer;
+	u64 armed;
+	spinlock_t done_lock;
+	struct loop_write_done writes[RAFT_WRITES_MAX];
+	u32 nwrites;
+	u64 hard_seq;
+	int hard_error;
+	struct mutex info_lock;
+	struct raft_status *info;
+	struct completion info_done;
+};
+
+/* Room for one read-back: what a slow follower needs and the cache lost. */
+enum readback_sizes {
+	READBACK_BYTES = 2 * QUORUM_ENTRY_BYTES_MAX,
+};
+
+/**
+ * struct quorum_readback - entries read from the device for slow followers
+ * @work: does the reading, in a worker
+ * @busy: @work owns everything below; otherwise the loop does
+ * @want: first index asked for
+ * @last: last index it may read
+ * @n: number of @entries, contiguous from @entries[0].index
+ * @entries: what was read; the first is the one before @want, for its term
+ * @offset: of each payload in @data
+ * @data: the payloads
+ * @scratch: one largest entry
+ */
+struct quorum_readback {
+	struct work_struct work;
+	bool busy;
+	u64 want;
+	u64 last;
+	u32 n;
+	struct raft_entry entries[RAFT_MSG_ENTRIES_MAX + 1];
+	u32 offset[RAFT_MSG_ENTRIES_MAX + 1];
+	u8 *data;
+};
+
+/**
+ * struct quorum_inflight - a log write the store has not reported yet
+ * @write: as the engine knows it
+ * @vouches: last index it makes durable; lowered when the log is truncated below
+ */
+struct quorum_inflight {
+	struct raft_write write;
+	u64 vouches;
+};
+
+/**
+ * struct quorum_group - one group
+ * @params: immutable
+ * @number: place in the table, immutable
+ * @net: network namespace; valid until the group is deleted
+ * @sm: state machine kind, pinned until the group is freed
+ * @ref: table, device node, open files, transient users
+ * @lock: start, stop, delete
+ * @parts: see the top of this file
+ * @deleted: gone from the table [lock; pub]
+ * @state: enum quorum_state [lock or loop; pub]
+ * @error: errno that failed the group [pub]
+ * @node: the device node's, of the interfaces
+ * @store: the log [parts]
+ * @cache: its newest entries [parts]
+ * @link: the network [parts]
+ * @raft: the engine [loop]
+ * @sm_state: state of the state machine [loop]
+ * @recovered: what start found [parts]
+ * @recovered_last: entries up to here came from the device and were never
+ *	replaced since: they need not be held for the state machine [loop]
+ * @applied: last index given to the state machine; readers see up to here
+ * @last_data: last applied index that holds user data, for poll
+ * @role: [pub]
+ * @leader: [pub]
+ * @term: [pub]
+ * @role_since: boottime ns [pub]
+ * @event_seq: number of the last event [lock or loop; they do not overlap]
+ * @readers: woken when @applied moves or the group ends
+ */
+struct quorum_group {
+	struct quorum_group_params params;
+	u32 number;
+	struct net *net;
+	const struct quorum_sm_ops *sm;
+	struct kref ref;
+
+	struct mutex lock;
+	struct rw_semaphore parts;
+	bool deleted;
+	u8 state;
+	int error;
+	void *node;
+
+	struct quorum_store *store;
+	struct quorum_cache *cache;
+	struct quorum_link *link;
+	struct raft *raft;
+	void *sm_state;
+	struct quorum_recovered recovered;
+	u64 recovered_last;
+
+	atomic64_t applied;
+	atomic64_t last_data;
+	u8 role;
+	u32 leader;
+	u64 term;
+	u64 role_since;
+	atomic64_t event_seq;
+	wait_queue_head_t readers;
+
+	struct quorum_waiters waiters;
+	struct quorum_loop loop;
+	struct quorum_readback readback;
+	struct quorum_group_stats stats;
+
+	/* [loop] */
+	u64 commit;
+	u64 last;			/* last index of the engine's log */
+	u64 submitted;			/* last index handed to the store */
+	u64 unsubmitted_bytes;		/* payload above it */
+	u64 durable;			/* last index reported written */
+	struct quorum_inflight inflight[RAFT_WRITES_MAX];
+	u32 ninflight;
+	bool store_full;		/* the ring refused a batch */
+	u64 swept_term;			/* of the newest applied entry */
+	u64 offer_after;		/* a busy leader gets no proposals before */
+	struct wire_header ident;
+	struct raft_effects effects;
+	struct raft_entry entries[RAFT_MSG_ENTRIES_MAX];
+	struct raft_proposal proposals[QUORUM_PROPOSE_BATCH_MAX];
+	struct quorum_waiter *batch[QUORUM_PROPOSE_BATCH_MAX];
+};
+
+/**
+ * struct effects_source - where the payload of appended entries comes from
+ * @batch: proposals of this node, or NULL
+ * @msg: a message, or NULL
+ * @payload: its payload
+ */
+struct effects_source {
+	struct quorum_waiter **batch;
+	const struct raft_msg *msg;
+	const void *payload;
+};
+
+/* group.c */
+void quorum_group_event(struct quorum_group *g, u8 type);
+void quorum_group_fail(struct quorum_group *g, int error, u8 halt);
+
+/* loop.c */
+int quorum_loop_start(struct quorum_group *g);
+void quorum_loop_stop(struct quorum_group *g);
+void quorum_loop_init(struct quorum_loop *loop);
+void quorum_loop_wake(struct quorum_group *g, enum loop_flag flag);
+void quorum_loop_rx(void *priv);
+void quorum_loop_hard_done(void *priv, u64 seq, int error);
+void quorum_loop_write_done(void *priv, u64 cookie, int error);
+u64 quorum_loop_now(void);
+
+/* effects.c */
+int quorum_effects_step(struct quorum_group *g, const struct raft_event *ev,
+			const struct effects_source *src);
+void quorum_effects_send(struct quorum_group *g, const struct raft_msg *msg,
+			 const void *payload, u32 size);
+
+/* pump.c */
+void quorum_pump_hold(struct quorum_group *g);
+u64 quorum_pump_room(const struct quorum_group *g);
+void quorum_pump_writes(struct quorum_group *g);
+void quorum_pump_appends(struct quorum_group *g);
+
+/* apply.c */
+void quorum_apply_committed(struct quorum_group *g);
+
+/* readback.c */
+int quorum_readback_init(struct quorum_readback *rb);
+void quorum_readback_destroy(struct quorum_readback *rb);
+const struct raft_entry *quorum_readback_peek(struct quorum_readback *rb, u64 index,
+					      const void **payload);
+void quorum_readback_request(struct quorum_group *g, u64 first, u64 last);
+void quorum_readback_truncate(struct quorum_readback *rb, u64 index);
+void quorum_readback_stop(struct quorum_readback *rb);
+
+/* waiters.c */
+void quorum_waiters_init(struct quorum_waiters *ws);
+void quorum_waiters_open(struct quorum_waiters *ws, u64 epoch);
+void quorum_waiters_close(struct quorum_group *g, int error);
+void quorum_waiters_offer(struct quorum_group *g);
+void quorum_waiters_appended(struct quorum_group *g, struct quorum_waiter *w, u64 term);
+void quorum_waiters_forwarded(struct quorum_group *g, struct quorum_waiter *w, u64 term);
+void quorum_waiters_committed(struct quorum_group *g, u64 tag, u64 index, u64 term);
+void quorum_waiters_refused(struct quorum_group *g, u64 tag, u8 reason);
+void quorum_waiters_term_applied(struct quorum_group *g, u64 term);
+u64 quorum_waiters_resend(struct quorum_group *g, u64 now);
+
+#endif /* QUORUM_GROUP_PRIVATE_H */

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What readers and people may see of a group: entries, events to wait for, status.
+ */
+#include <linux/sched/signal.h>
+#include "group_private.h"
+
+static int not_readable(const struct quorum_group *g)
+{
+	u8 state = READ_ONCE(g->state);
+
+	if (READ_ONCE(g->deleted))
+		return -ENODEV;
+	if (state == QUORUM_STATE_STOPPED || state == QUORUM_STATE_STARTING)
+		return -ESHUTDOWN;
+	return 0;
+}
+
+static u64 applied(const struct quorum_group *g)
+{
+	return atomic64_read(&g->applied);
+}
+
+/* From the cache, else from the device: what left the cache is durable. */
+static int fetch(struct quorum_group *g, u64 index, struct raft_entry *entry, void *buf,
+		 u32 size)
+{
+	int error;
+
+	error = quorum_cache_copy(g->cache, index, entry, buf, size);
+	if (error != -ENOENT)
+		return error;
+	/* The store wants room for the largest entry, whatever this one is. */
+	if (size < QUORUM_ENTRY_BYTES_MAX)
+		return -EMSGSIZE;
+	return quorum_store_read(g->store, index, entry, buf);
+}
+
+int quorum_group_read(struct quorum_group *g, u64 *index, struct raft_entry *entry,
+		      void *buf, u32 size)
+{
+	int error;
+
+	down_read(&g->parts);
+	error = not_readable(g);
+	if (error)
+		goto out;
+	*index = max(*index, g->recovered.base_index + 1);
+	error = -EAGAIN;
+	while (*index <= applied(g)) {
+		if (fatal_signal_pending(current)) {
+			error = -EINTR;
+			break;
+		}
+		error = fetch(g, *index, entry, buf, size);
+		if (error)
+			break;
+		++*index;
+		if (entry->type == RAFT_ENTRY_DATA)
+			break;
+		error = -EAGAIN;
+	}
+	/* What a failed group has can be read; more will not come. */
+	if (error == -EAGAIN && READ_ONCE(g->state) == QUORUM_STATE_FAILED)
+		error = -EIO;
+out:
+	up_read(&g->parts);
+	return error;
+}
+
+static bool readable(const struct quorum_group *g, u64 index)
+{
+	return atomic64_read(&g->last_data) >= index || not_readable(g) ||
+	       READ_ONCE(g->state) == QUORUM_STATE_FAILED;
+}
+
+int quorum_group_wait(struct quorum_group *g, u64 index)
+{
+	return wait_event_interruptible(g->readers, readable(g, index));
+}
+
+__poll_t quorum_group_poll(struct quorum_group *g, struct file *file, poll_table *wait,
+			   u64 index)
+{
+	const struct quorum_waiters *ws = &g->waiters;
+	__poll_t mask = 0;
+
+	poll_wait(file, &g->readers, wait);
+	poll_wait(file, &g->waiters.room, wait);
+	if (not_readable(g))
+		return EPOLLHUP | EPOLLERR;
+	if (atomic64_read(&g->last_data) >= index)
+		mask |= EPOLLIN | EPOLLRDNORM;
+	if (READ_ONCE(g->state) == QUORUM_STATE_FAILED)
+		return mask | EPOLLERR;
+	if (READ_ONCE(g->leader) && READ_ONCE(ws->count) < QUORUM_INBOX_PROPOSALS_MAX &&
+	    READ_ONCE(ws->bytes) + QUORUM_ENTRY_BYTES_MAX <= QUORUM_INBOX_BYTES_MAX)
+		mask |= EPOLLOUT | EPOLLWRNORM;
+	return mask;
+}
+
+void quorum_group_bounds(struct quorum_group *g, u64 *first, u64 *end)
+{
+	*first = READ_ONCE(g->recovered.base_index) + 1;
+	*end = applied(g) + 1;
+}
+
+static void describe(struct quorum_group *g, struct quorum_group_info *info)
+{
+	const struct quorum_genesis *genesis = &g->params.genesis;
+	u32 i, j;
+
+	memset(info, 0, sizeof(*info));
+	memcpy(info->name, g->params.name, sizeof(info->name));
+	memcpy(info->device, g->params.device, sizeof(info->device));
+	memcpy(info->sm, g->params.sm, sizeof(info->sm));
+	info->genesis = *genesis;
+	info->listen = g->params.listen;
+	for (i = 0; i < genesis->n; i++)
+		for (j = 0; j < genesis->n; j++)
+			if (g->params.members[j].id == genesis->members[i].id)
+				info->addrs[i] = g->params.members[j].addr;
+	info->self = g->params.self;
+	info->state = READ_ONCE(g->state);
+	info->error = READ_ONCE(g->error);
+	info->now = quorum_loop_now();
+}
+
+/* Only the loop may look at the engine, so it is asked to. */
+static void ask_loop(struct quorum_group *g, struct raft_status *status)
+{
+	mutex_lock(&g->loop.info_lock);
+	reinit_completion(&g->loop.info_done);
+	/* Ordered by test_and_set_bit() here and xchg() in the loop. */
+	WRITE_ONCE(g->loop.info, status);
+	quorum_loop_wake(g, LOOP_INFO);
+	wait_for_completion(&g->loop.info_done);
+	mutex_unlock(&g->loop.info_lock);
+}
+
+void quorum_group_get_info(struct quorum_group *g, struct quorum_group_info *info)
+{
+	u64 incarnations[QUORUM_MEMBERS_MAX] = {};
+	u32 i, j;
+
+	down_read(&g->parts);
+	describe(g, info);
+	/* The thread runs from before @parts is released until it is taken to stop. */
+	if (g->loop.task) {
+		ask_loop(g, &info->raft);
+		info->incarnation = quorum_store_incarnation(g->store);
+		info->epoch = g->recovered.epoch;
+		info->recovered = g->recovered;
+		info->applied = applied(g);
+		info->first_index = g->recovered.base_index + 1;
+		info->role_since = READ_ONCE(g->role_since);
+		quorum_store_get_stats(g->store, &info->store);
+		quorum_link_get_stats(g->link, &info->link);
+		quorum_link_get_incarnations(g->link, incarnations);
+		for (i = 0; i < info->genesis.n; i++)
+			for (j = 0; j < info->genesis.n; j++)
+				if (g->params.members[j].id == info->genesis.members[i].id)
+					info->incarnations[i] = incarnations[j];
+	}
+	info->stats = g->stats;
+	up_read(&g->parts);
+}

@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The loop: a group's one thread, and the only caller of its engine.
+ *
+ * Interrupts, timers, system calls and workers only set a flag and wake it; it
+ * takes what they left in bounded queues and turns it into events.  A turn is:
+ *
+ *	completions -> datagrams -> proposals -> deadline -> writes -> appends
+ *
+ * Datagrams come before the deadline, so that a heartbeat that waited behind a
+ * slow turn is heard before the election timer fires (bug P-5).  Writes and
+ * appends come last and are pulled, so that whatever gathered during a turn, or
+ * during a write in flight, leaves as one batch: group commit without a timer.
+ */
+#include <linux/sched/mm.h>
+#include "group_private.h"
+#include "trace.h"
+
+u64 quorum_loop_now(void)
+{
+	/* Counts suspend: a node that slept must not trust what it knew. */
+	return ktime_get_boottime_ns();
+}
+
+/**
+ * quorum_loop_wake() - tell the loop that there is something to do
+ * @g: the group
+ * @flag: what
+ *
+ * Context: any.
+ */
+void quorum_loop_wake(struct quorum_group *g, enum loop_flag flag)
+{
+	/* Set already: the loop has not looked yet, and will. */
+	if (!test_and_set_bit(flag, &g->loop.flags))
+		wake_up(&g->loop.wait);
+}
+
+/* A datagram was queued.  Context: softirq. */
+void quorum_loop_rx(void *priv)
+{
+	quorum_loop_wake(priv, LOOP_RX);
+}
+
+/* A (term, vote) write ended.  Context: any, interrupts included. */
+void quorum_loop_hard_done(void *priv, u64 seq, int error)
+{
+	struct quorum_group *g = priv;
+	unsigned long flags;
+
+	spin_lock_irqsave(&g->loop.done_lock, flags);
+	g->loop.hard_seq = seq;
+	if (error)
+		g->loop.hard_error = error;
+	spin_unlock_irqrestore(&g->loop.done_lock, flags);
+	quorum_loop_wake(g, LOOP_DONE);
+}
+
+/* A log write ended.  Context: any, interrupts included. */
+void quorum_loop_write_done(void *priv, u64 cookie, int error)
+{
+	struct quorum_group *g = priv;
+	struct quorum_loop *loop = &g->loop;
+	unsigned long flags;
+
+	spin_lock_irqsave(&loop->done_lock, flags);
+	if (!WARN_ON_ONCE(loop->nwrites == RAFT_WRITES_MAX)) {
+		loop->writes[loop->nwrites].cookie = cookie;
+		loop->writes[loop->nwrites].error = error;
+		loop->nwrites++;
+	}
+	spin_unlock_irqrestore(&loop->done_lock, flags);
+	quorum_loop_wake(g, LOOP_DONE);
+}
+
+static enum hrtimer_restart timer_expired(struct hrtimer *timer)
+{
+	struct quorum_group *g = container_of(timer, struct quorum_group, loop.timer);
+
+	quorum_loop_wake(g, LOOP_TIMER);
+	return HRTIMER_NORESTART;
+}
+
+static void hard_state_ended(struct quorum_group *g, u64 seq, int error)
+{
+	struct raft_event ev = {
+		.type = RAFT_EV_HARD_STATE,
+		.error = error,
+		.hard_seq = seq,
+	};
+
+	quorum_effects_step(g, &ev, NULL);
+}
+
+/* The store reports in order, so the oldest write in flight is the one. */
+static void write_ended(struct quorum_group *g, const struct loop_write_done *done)
+{
+	struct raft_event ev = { .type = RAFT_EV_WRITTEN, .error = done->error };
+
+	u64 vouches;
+
+	if (WARN_ON_ONCE(!g->ninflight || g->inflight[0].write.seq != done->cookie)) {
+		quorum_group_fail(g, -EIO, RAFT_HALT_CONTRACT);
+		return;
+	}
+	ev.write = g->inflight[0].write;
+	vouches = g->inflight[0].vouches;
+	g->ninflight--;
+	memmove(&g->inflight[0], &g->inflight[1], g->ninflight * sizeof(g->inflight[0]));
+	if (!done->error)
+		g->durable = max(g->durable, vouches);
+	trace_quorum_written(g, &ev.write, done->error);
+	quorum_effects_step(g, &ev, NULL);
+}
+
+static void take_completions(struct quorum_group *g)
+{
+	struct loop_write_done writes[RAFT_WRITES_MAX];
+	struct quorum_loop *loop = &g->loop;
+	u64 hard_seq;
+	u32 n, i;
+	int hard_error;
+
+	spin_lock_irq(&loop->done_lock);
+	n = loop->nwrites;
+	memcpy(writes, loop->writes, n * sizeof(writes[0]));
+	loop->nwrites = 0;
+	hard_seq = loop->hard_seq;
+	hard_error = loop->hard_error;
+	loop->hard_seq = 0;
+	spin_unlock_irq(&loop->done_lock);
+
+	if (hard_seq)
+		hard_state_ended(g, hard_seq, hard_error);
+	for (i = 0; i < n; i++)
+		write_ended(g, &writes[i]);
+}
+
+static void take_forward_reply(struct quorum_group *g, const struct raft_msg *msg)
+{
+	struct raft_event ev = { .type = RAFT_EV_MESSAGE, .message.msg = msg };
+
+	quorum_effects_step(g, &ev, NULL);
+}
+
+static void take_message(struct quorum_group *g, const struct wire_header *hdr,
+			 const void *buf, size_t len)
+{
+	struct raft_event ev = { .type = RAFT_EV_MESSAGE };
+	struct effects_source src = {};
+	struct raft_msg msg;
+	enum wire_error error;
+
+	error = wire_decode(buf, len, hdr, &msg, g->entries, &src.payload);
+	if (error) {
+		quorum_link_malformed(g->link, error);
+		return;
+	}
+	trace_quorum_message(g, &msg);
+	if (msg.type == RAFT_MSG_FORWARD_REPLY) {
+		take_forward_reply(g, &msg);
+		return;
+	}
+	/*
+	 * The engine cannot fail after it took entries, so what the cache cannot
+	 * hold is not shown to it: to the sender that is a lost datagram.
+	 */
+	if (msg.type == RAFT_MSG_APPEND && msg.append.count &&
+	    quorum_cache_room(g->cache) < len)
+		return;
+	ev.message.msg = &msg;
+	ev.message.room = quorum_pump_room(g);
+	src.msg = &msg;
+	quorum_effects_step(g, &ev, &src);
+}
+
+static void take_datagrams(struct quorum_group *g)
+{
+	struct wire_header hdr;
+	const void *buf;
+	size_t len;
+	int budget = QUORUM_RX_QUEUE_MAX;
+
+	while (budget-- && quorum_link_recv(g->link, &hdr, &buf, &len))
+		take_message(g, &hdr, buf, len);
+	if (budget < 0)
+		quorum_loop_wake(g, LOOP_RX);
+}
+
+static void take_deadline(struct quorum_group *g)
+{
+	struct raft_event ev = { .type = RAFT_EV_TICK };
+
+	if (quorum_loop_now() >= raft_deadline(g->raft))
+		quorum_effects_step(g, &ev, NULL);
+}
+
+/* Set the timer to the engine's deadline or the next resend, if it changed. */
+static void arm_timer(struct quorum_group *g, u64 resend)
+{
+	struct quorum_loop *loop = &g->loop;
+	u64 deadline = min(raft_deadline(g->raft), resend);
+
+	if (deadline == loop->armed && hrtimer_active(&loop->timer))
+		return;
+	loop->armed = deadline;
+	if (deadline == RAFT_NEVER)
+		hrtimer_cancel(&loop->timer);
+	else
+		hrtimer_start(&loop->timer, ns_to_ktime(min_t(u64, deadline, KTIME_MAX)),
+			      HRTIMER_MODE_ABS);
+}
+
+static void answer_info(struct quorum_group *g)
+{
+	struct raft_status *info = g->loop.info;
+
+	if (!info)
+		return;
+	g->loop.info = NULL;
+	raft_get_status(g->raft, info);
+	complete(&g->loop.info_done);
+}
+
+static void turn(struct quorum_group *g)
+{
+	u64 resend;
+
+	/* Cleared before looking: what arrives meanwhile wakes us once more. */
+	xchg(&g->loop.flags, 0);
+	g->stats.wakeups++;
+
+	take_completions(g);
+	take_datagrams(g);
+	quorum_waiters_offer(g);
+	take_deadline(g);
+	quorum_pump_writes(g);
+	quorum_pump_appends(g);
+	resend = quorum_waiters_resend(g, quorum_loop_now());
+	answer_info(g);
+	arm_timer(g, resend);
+}
+
+static int loop_main(void *data)
+{
+	struct quorum_group *g = data;
+	struct quorum_loop *loop = &g->loop;
+	unsigned int noio = memalloc_noio_save();
+
+	/* The log may carry what memory reclaim waits for: never the reverse. */
+	while (!kthread_should_stop()) {
+		turn(g);
+		wait_event_idle(loop->wait, READ_ONCE(loop->flags) || kthread_should_stop());
+	}
+	memalloc_noio_restore(noio);
+	return 0;
+}
+
+void quorum_loop_init(struct quorum_loop *loop)
+{
+	init_waitqueue_head(&loop->wait);
+	spin_lock_init(&loop->done_lock);
+	mutex_init(&loop->info_lock);
+	init_completion(&loop->info_done);
+	hrtimer_init(&loop->timer, CLOCK_BOOTTIME, HRTIMER_MODE_ABS);
+	loop->timer.function = timer_expired;
+}
+
+/**
+ * quorum_loop_start() - start the group's thread
+ * @g: a group with all its parts
+ */
+int quorum_loop_start(struct quorum_group *g)
+{
+	struct quorum_loop *loop = &g->loop;
+	struct task_struct *task;
+
+	loop->flags = 0;
+	loop->nwrites = 0;
+	loop->hard_seq = 0;
+	loop->hard_error = 0;
+	loop->armed = RAFT_NEVER;
+	task = kthread_create(loop_main, g, "quorum/%s", g->params.name);
+	if (IS_ERR(task))
+		return PTR_ERR(task);
+	/* Heartbeats must leave in time whatever user space does. */
+	sched_set_fifo_low(task);
+	get_task_struct(task);
+	loop->task = task;
+	wake_up_process(task);
+	return 0;
+}
+
+/**
+ * quorum_loop_stop() - end the group's thread
+ * @g: the group
+ *
+ * Afterwards nothing calls the engine.  Datagrams and completions may still set
+ * flags; nobody looks.
+ */
+void quorum_loop_stop(struct quorum_group *g)
+{
+	struct quorum_loop *loop = &g->loop;
+
+	if (!loop->task)
+		return;
+	kthread_stop(loop->task);
+	put_task_struct(loop->task);
+	loop->task = NULL;
+	hrtimer_cancel(&loop->timer);
+}

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The pump: pull from the engine what may be written and what may be sent.
+ */
+#include "group_private.h"
+#include "trace.h"
+
+/**
+ * quorum_pump_hold() - let go of what is durable and applied, and of no more
+ * @g: the group
+ *
+ * To be called whenever either moves, before the next entry is cached.
+ * Context: only the loop, or before it runs.
+ */
+void quorum_pump_hold(struct quorum_group *g)
+{
+	u64 used = max_t(u64, atomic64_read(&g->applied), g->recovered_last);
+
+	quorum_cache_hold(g->cache, min(g->durable, used));
+}
+
+/**
+ * quorum_pump_room() - payload bytes that new entries may take
+ * @g: the group
+ *
+ * Context: only the loop.
+ */
+u64 quorum_pump_room(const struct quorum_group *g)
+{
+	return min(quorum_store_room_after(g->store, g->last - g->submitted,
+					   g->unsubmitted_bytes),
+		   quorum_cache_room(g->cache));
+}
+
+/* Put as much of a write into one record as fits; lower its last to that. */
+static bool fill_record(struct quorum_group *g, struct raft_write *w, u64 *bytes)
+{
+	const struct raft_entry *entry;
+	const void *payload;
+	u64 index;
+
+	*bytes = 0;
+	quorum_store_begin(g->store, w->truncate, w->first);
+	for (index = w->first; index <= w->last; index++) {
+		entry = quorum_cache_peek(g->cache, index, &payload);
+		/* Not durable, so the hold keeps it in the cache. */
+		if (WARN_ON_ONCE(!entry))
+			return false;
+		if (!quorum_store_add(g->store, entry, payload))
+			break;
+		*bytes += entry->size;
+	}
+	w->last = index - 1;
+	return true;
+}
+
+static void submitted(struct quorum_group *g, const struct raft_write *w, u64 bytes)
+{
+	struct raft_event ev = { .type = RAFT_EV_SUBMITTED, .write = *w };
+
+	g->inflight[g->ninflight].write = *w;
+	g->inflight[g->ninflight].vouches = w->last;
+	g->ninflight++;
+	g->submitted = w->last;
+	g->unsubmitted_bytes -= bytes;
+	quorum_effects_step(g, &ev, NULL);
+}
+
+/**
+ * quorum_pump_writes() - hand to the store what waits to be written
+ * @g: the group
+ *
+ * Context: only the loop.
+ */
+void quorum_pump_writes(struct quorum_group *g)
+{
+	struct raft_write w;
+	u64 bytes;
+	int error;
+
+	quorum_pump_hold(g);
+	while (g->ninflight < RAFT_WRITES_MAX && quorum_store_can_write(g->store) &&
+	       raft_next_write(g->raft, &w)) {
+		if (!fill_record(g, &w, &bytes)) {
+			quorum_group_fail(g, -EUCLEAN, RAFT_HALT_CONTRACT);
+			return;
+		}
+		error = quorum_store_submit(g->store, w.seq);
+		if (error == -ENOSPC) {
+			/* A follower's ring: acknowledge nothing, try again later. */
+			if (!g->store_full)
+				pr_warn("%s: the log is full\n", g->params.name);
+			g->store_full = true;
+			return;
+		}
+		g->store_full = false;
+		submitted(g, &w, bytes);
+		if (error)
+			quorum_loop_write_done(g, w.seq, error);
+	}
+}
+
+/* An entry for a peer: from memory, or from what was read back. */
+static const struct raft_entry *find(struct quorum_group *g, u64 index, const void **payload)
+{
+	const struct raft_entry *entry = quorum_cache_peek(g->cache, index, payload);
+	u64 term;
+
+	if (entry)
+		return entry;
+	entry = quorum_readback_peek(&g->readback, index, payload);
+	/* Read while the log was replaced above it: not what the engine means. */
+	if (entry && raft_term_at(g->raft, index, &term) && term != entry->term)
+		return NULL;
+	return entry;
+}
+
+/* The term of the entry before the first one, when the engine forgot it. */
+static bool find_prev(struct quorum_group *g, struct raft_append *a)
+{
+	const struct raft_entry *prev;
+	const void *payload;
+
+	if (a->prev_known)
+		return true;
+	prev = find(g, a->prev_index, &payload);
+	if (!prev)
+		return false;
+	a->prev_term = prev->term;
+	a->prev_known = true;
+	return true;
+}
+
+/* Describe as many entries as go into one datagram; at least one, if any. */
+static u32 choose(struct quorum_group *g, const struct raft_append *a, u32 *bytes)
+{
+	size_t budget = quorum_link_mtu(g->link, a->peer);
+	size_t used = WIRE_HEADER_BYTES + WIRE_APPEND_BYTES;
+	const struct raft_entry *entry;
+	const void *payload;
+	u64 index;
+	u32 n = 0;
+
+	*bytes = 0;
+	for (index = a->first; index <= a->last && n < RAFT_MSG_ENTRIES_MAX; index++) {
+		entry = find(g, index, &payload);
+		if (!entry)
+			break;
+		used += WIRE_ENTRY_BYTES + entry->size;
+		if (n && (used > budget || *bytes + entry->size > a->bytes))
+			break;
+		g->entries[n++] = *entry;
+		*bytes += entry->size;
+	}
+	return n;
+}
+
+static void send_append(struct quorum_group *g, const struct raft_append *a, u32 n, u32 bytes)
+{
+	struct raft_event ev = {
+		.type = RAFT_EV_SENT,
+		.sent.peer = a->peer,
+		.sent.first = a->first,
+		.sent.last = a->first + n - 1,
+		.sent.bytes = bytes,
+	};
+	struct raft_msg msg = {
+		.type = RAFT_MSG_APPEND,
+		.from = g->params.self,
+		.to = a->peer,
+		.term = a->term,
+		.append.prev_index = a->prev_index,
+		.append.prev_term = a->prev_term,
+		.append.commit = a->commit,
+		.append.entries = g->entries,
+		.append.count = n,
+	};
+	u8 *buf = quorum_link_buffer(g->link);
+	const void *payload;
+	size_t len;
+	u32 i;
+
+	len = wire_encode(buf, QUORUM_MSG_BYTES_MAX, &g->ident, &msg);
+	if (WARN_ON_ONCE(!len || len + bytes > QUORUM_MSG_BYTES_MAX))
+		return;
+	for (i = 0; i < n; i++) {
+		if (WARN_ON_ONCE(!find(g, a->first + i, &payload)))
+			return;
+		memcpy(buf + len, payload, g->entries[i].size);
+		len += g->entries[i].size;
+	}
+	trace_quorum_send(g, &msg);
+	quorum_link_send(g->link, a->peer, len);
+	quorum_effects_step(g, &ev, NULL);
+}
+
+static void pump_peer(struct quorum_group *g, u32 peer)
+{
+	struct raft_append a;
+	u32 n, bytes;
+
+	while (raft_next_append(g->raft, peer, &a) == RAFT_NEXT_APPEND) {
+		n = 0;
+		bytes = 0;
+		if (find_prev(g, &a))
+			n = choose(g, &a, &bytes);
+		if (!a.prev_known || (!n && a.last >= a.first)) {
+			/* Not in memory any more; the peer hears heartbeats meanwhile. */
+			quorum_readback_request(g, a.first, max(a.last, a.first));
+			return;
+		}
+		send_append(g, &a, n, bytes);
+	}
+}
+
+/**
+ * quorum_pump_appends() - send every peer what it may be sent
+ * @g: the group
+ *
+ * Context: only the loop.
+ */
+void quorum_pump_appends(struct quorum_group *g)
+{
+	const struct quorum_genesis *genesis = &g->params.genesis;
+	u32 i;
+
+	if (g->role != RAFT_LEADER)
+		return;
+	for (i = 0; i < genesis->n; i++)
+		if (genesis->members[i].id != g->params.self)
+			pump_peer(g, genesis->members[i].id);
+}
