@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * quorum: the character device of a group, /dev/quorum/<name>
+ *
+ * write(2) proposes its buffer as one entry and returns its length when the entry
+ * is committed, that is, durable on a majority and at a place in the log that
+ * will never change.  With O_NONBLOCK it returns as soon as the entry is handed
+ * in; what became of it is then seen by reading the log.
+ *
+ * read(2) returns whole committed entries, in order, from the file's position:
+ * each a struct quorum_entry, its payload, and zero to seven bytes of padding to
+ * the next multiple of eight.  The position counts indexes, not bytes: it is the
+ * index of the next entry to read, lseek(2) sets it, and SEEK_END is the index
+ * after the last committed entry.  Indexes that hold no user data (a new
+ * leader's first entry) are passed over.  A file starts at the first index that
+ * can be read.  Threads may share one file: each entry goes to one of them.
+ * pread(2) and pwrite(2) fail with ESPIPE, since no call says where it ended.
+ *
+ * poll(2): EPOLLIN an entry can be read, EPOLLOUT a proposal would be taken,
+ * EPOLLERR the group has failed (it stays readable), EPOLLHUP it is stopped.
+ *
+ * What the errors mean, for write(2) and QUORUM_IOC_PROPOSE:
+ *
+ *	EAGAIN		no room for another proposal now, or (O_NONBLOCK) no leader.
+ *			Not proposed.
+ *	ENOTCONN	no leader was found within the time.  Not proposed.
+ *	ETIMEDOUT	handed in, not known to be committed within the time: the
+ *			outcome is UNKNOWN and the entry may still appear
+ *	EINTR		interrupted; outcome UNKNOWN, as above
+ *	ECANCELED	the group was stopped or failed meanwhile; outcome UNKNOWN
+ *	EINVAL		an empty entry, or a malformed request
+ *	EMSGSIZE	larger than the limit; see quorum_info.entry_bytes_max
+ *	ENOSPC		the log is full.  Not proposed.
+ *	ESHUTDOWN	the group is stopped.  Not proposed.
+ *	EIO		the group has failed; `quorumctl status` says why
+ *	ENODEV		the group was deleted
+ *
+ * for read(2), which waits for an entry when there is none:
+ *
+ *	EAGAIN		no entry there yet (O_NONBLOCK)
+ *	EMSGSIZE	the buffer is too small for the next record; of several
+ *			records read(2) returns those that fit
+ *	EFAULT		the buffer cannot be written to; the position stays
+ *	EINTR		interrupted
+ *	ESHUTDOWN	the group is stopped
+ *	EIO, EUCLEAN	the device does not read, or what it reads is damaged
+ *	ENODEV		the group was deleted
+ *
+ * for open(2): ENXIO, the group was deleted; and for ioctl(2) in general:
+ *
+ *	ENOTTY		the number is not known
+ *	E2BIG		the struct is newer than the kernel and uses what it lacks
+ *	EOPNOTSUPP	an unknown flag
+ *	EINVAL		the struct is shorter than its first version, or a reserved
+ *			field is not zero
+ *	EBADF		a proposal on a file not open for writing
+ *
+ * With O_NONBLOCK a proposal that was handed in returns 0 and the outcome
+ * QUORUM_OUTCOME_UNKNOWN; its tag tells it in the log.
+ */
+#ifndef _UAPI_LINUX_QUORUM_H
+#define _UAPI_LINUX_QUORUM_H
+
+#include <linux/types.h>
+#include <linux/ioctl.h>
+
+/* No row of Documentation/userspace-api/ioctl/ioctl-number.rst uses 0xBC. */
+#define QUORUM_IOC_MAGIC	0xBC
+
+/* enum quorum_entry.type */
+#define QUORUM_ENTRY_NOOP	1	/* a leader's first entry of its term */
+#define QUORUM_ENTRY_DATA	2	/* what a user proposed */
+#define QUORUM_ENTRY_CONFIG	3	/* a configuration */
+
+/**
+ * struct quorum_entry - header of one entry as read(2) returns it
+ * @index: position in the log, from 1
+ * @term: term of the leader that appended it
+ * @tag: the proposal's name, unique for its origin for ever; 0 for entries that
+ *	nobody proposed
+ * @origin: node id of the proposer, 0 likewise
+ * @size: bytes of payload that follow, without padding
+ * @type: QUORUM_ENTRY_*
+ * @__reserved: 0
+ */
+struct quorum_entry {
+	__u64 index;
+	__u64 term;
+	__u64 tag;
+	__u32 origin;
+	__u32 size;
+	__u32 type;
+	__u32 __reserved;
+};
+
+/* Bytes of a whole record with @size bytes of payload. */
+#define QUORUM_ENTRY_LEN(size) \
+	(sizeof(struct quorum_entry) + (((__u64)(size) + 7) & ~(__u64)7))
+
+/* quorum_propose.outcome */
+#define QUORUM_OUTCOME_NONE		0	/* the call failed before anything happened */
+#define QUORUM_OUTCOME_COMMITTED	1	/* at (index, term) */
+#define QUORUM_OUTCOME_REFUSED		2	/* is not in the log and never will be */
+#define QUORUM_OUTCOME_UNKNOWN		3	/* may or may not appear in the log */
+
+/**
+ * struct quorum_propose - argument of QUORUM_IOC_PROPOSE
+ * @size: in: sizeof(struct quorum_propose)
+ * @flags: in: 0
+ * @data: in: pointer to the payload
+ * @len: in: bytes of payload, 1..quorum_info.entry_bytes_max
+ * @outcome: out: QUORUM_OUTCOME_*; written also when the call fails
+ * @timeout_ns: in: longest wait in nanoseconds, 0: the default of 5 s
+ * @index: out: index, when committed
+ * @term: out: term of the entry, when committed
+ * @tag: out: the proposal's name, when it was handed in
+ */
+struct quorum_propose {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 data;
+	__u32 len;
+	__u32 outcome;
+	__aligned_u64 timeout_ns;
+	__aligned_u64 index;
+	__aligned_u64 term;
+	__aligned_u64 tag;
+};
+
+/**
+ * struct quorum_info - argument of QUORUM_IOC_INFO
+ * @size: in: sizeof(struct quorum_info)
+ * @flags: in: 0
+ * @features: out: QUORUM_FEATURE_*
+ * @entry_bytes_max: out: largest payload of an entry
+ * @members_max: out: most members of a group
+ * @node: out: own node id
+ * @role: out: see quorum_role in quorum_netlink.h
+ * @leader: out: node id of the leader, 0: unknown
+ * @__reserved: 0
+ * @term: out: current term
+ * @first: out: first index that can be read
+ * @commit: out: last committed index
+ * @last: out: last index of the log, committed or not
+ */
+struct quorum_info {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 features;
+	__u32 entry_bytes_max;
+	__u32 members_max;
+	__u32 node;
+	__u32 role;
+	__u32 leader;
+	__u32 __reserved;
+	__aligned_u64 term;
+	__aligned_u64 first;
+	__aligned_u64 commit;
+	__aligned_u64 last;
+};
+
+/* quorum_info.features: never a version to compare, always a bit to test. */
+#define QUORUM_FEATURE_FORWARD	(1ULL << 0)	/* proposals are taken on any node */
+
+#define QUORUM_IOC_INFO		_IO(QUORUM_IOC_MAGIC, 0)
+#define QUORUM_IOC_PROPOSE	_IO(QUORUM_IOC_MAGIC, 1)
+
+#endif /* _UAPI_LINUX_QUORUM_H */
