@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Inside the netlink family: netlink.c (requests, events), netlink_new.c (what a
+ * group is made from) and netlink_get.c (what is told about one).
+ */
+#ifndef QUORUM_API_NETLINK_H
+#define QUORUM_API_NETLINK_H
+
+#include "../group.h"
+#include "netlink_gen.h"
+
+/*
+ * Refuse because of one attribute: set the sentence, point at the attribute, and
+ * evaluate to the errno.  A macro, since extack wants a literal.
+ */
+#define QUORUM_NL_REFUSE(extack, attr, error, text) ({			\
+	NL_SET_ERR_MSG_ATTR(extack, attr, KBUILD_MODNAME ": " text);	\
+	(error);							\
+})
+
+/**
+ * quorum_nl_parse_new() - what a group-new request says
+ * @info: the request
+ * @params: filled in and checked, the genesis normalized
+ *
+ * Return: 0, or a negative errno with its sentence in @info->extack.
+ */
+int quorum_nl_parse_new(struct genl_info *info, struct quorum_group_params *params);
+
+/**
+ * quorum_nl_put_group() - everything about a group, as attributes
+ * @skb: where to
+ * @info: what to tell
+ *
+ * Return: 0, or -EMSGSIZE; @skb is then to be cut back by the caller.
+ */
+int quorum_nl_put_group(struct sk_buff *skb, const struct quorum_group_info *info);
+
+#endif /* QUORUM_API_NETLINK_H */
