@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: LGPL-2.1 OR MIT */
+/*
+ * libquorum: propose to, read from and control groups of the quorum module.
+ *
+ * Four kinds of handles: a device (struct quorum) proposes, a reader follows the
+ * log, a control handle creates, starts, stops and queries groups, an events
+ * handle follows what happens to them.
+ *
+ * Every function that can fail returns a negative errno.  A device handle may be
+ * used by any number of threads at once; every other handle by one at a time.
+ * The library never prints, never exits and installs no signal handlers.
+ */
+#ifndef QUORUM_H
+#define QUORUM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <linux/quorum.h>
+#include <linux/quorum_netlink.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- proposing ---- */
+
+struct quorum;
+
+/**
+ * struct quorum_result - what became of a proposal
+ * @outcome: QUORUM_OUTCOME_*; also valid when quorum_propose() fails
+ * @index: index of the entry, when committed
+ * @term: its term, when committed
+ * @tag: the proposal's name, when it was handed in: with the own node's id as
+ *	origin it finds the entry in the log
+ */
+struct quorum_result {
+	uint32_t outcome;
+	uint64_t index;
+	uint64_t term;
+	uint64_t tag;
+};
+
+/**
+ * quorum_open() - open the device of a group
+ * @name: name of the group on this machine, or a path with a '/'
+ * @q: set to the handle
+ *
+ * Return: 0; -ENOENT no such group (or the module is not loaded); -EACCES.
+ */
+int quorum_open(const char *name, struct quorum **q);
+
+/**
+ * quorum_close() - close a handle
+ * @q: the handle, or NULL
+ */
+void quorum_close(struct quorum *q);
+
+/**
+ * quorum_fd() - the file descriptor behind a handle, for poll(2)
+ * @q: the handle
+ */
+int quorum_fd(const struct quorum *q);
+
+/**
+ * quorum_get_info() - own role, leader, term, log bounds, limits
+ * @q: the handle
+ * @info: filled in
+ *
+ * Return: 0; -ENODEV the group was deleted.
+ */
+int quorum_get_info(struct quorum *q, struct quorum_info *info);
+
+/**
+ * quorum_propose() - propose one entry and wait until it is committed
+ * @q: the handle; any number of threads may propose through it
+ * @data: payload
+ * @len: its bytes, 1 to quorum_info.entry_bytes_max
+ * @timeout_ns: longest wait, 0: the kernel's default of 5 s
+ * @result: filled in, on failure too; may be NULL
+ *
+ * While the kernel has no room for another proposal this waits for room, within
+ * the same time.
+ *
+ * Return: 0 when committed, else the errors of write(2) in <linux/quorum.h>;
+ * after -ETIMEDOUT and -EINTR look at @result->outcome.
+ */
+int quorum_propose(struct quorum *q, const void *data, size_t len, uint64_t timeout_ns,
+		   struct quorum_result *result);
+
+/* ---- reading ---- */
+
+struct quorum_reader;
+
+/**
+ * quorum_reader_open() - read a group's committed entries
+ * @name: name of the group, as for quorum_open()
+ * @from: index to begin at; 0: the first that can be read
+ * @reader: set to the handle
+ *
+ * Return: 0 or a negative errno as of quorum_open().
+ */
+int quorum_reader_open(const char *name, uint64_t from, struct quorum_reader **reader);
+
+/**
+ * quorum_reader_close() - close a reader
+ * @reader: the reader, or NULL
+ */
+void quorum_reader_close(struct quorum_reader *reader);
+
+/**
+ * quorum_reader_fd() - the file descriptor, readable when there is an entry
+ * @reader: the reader
+ *
+ * Entries may also wait in the reader's buffer: call quorum_reader_next() with a
+ * timeout of 0 until it returns -EAGAIN before polling.
+ */
+int quorum_reader_fd(const struct quorum_reader *reader);
+
+/**
+ * quorum_reader_seek() - continue elsewhere
+ * @reader: the reader
+ * @index: index to continue at
+ */
+int quorum_reader_seek(struct quorum_reader *reader, uint64_t index);
+
+/**
+ * quorum_reader_next() - the next committed entry
+ * @reader: the reader
+ * @timeout_ms: longest wait for one; 0: none, negative: for ever
+ * @entry: set to its header; valid until the next call with this reader
+ * @payload: set to its payload, @entry->size bytes
+ *
+ * Return: 0; -EAGAIN none within the time; -EINTR; -ESHUTDOWN the group is
+ * stopped; -ENODEV it was deleted; -EIO, -EUCLEAN the device fails to read;
+ * -EBADMSG the kernel returned a malformed record.
+ */
+int quorum_reader_next(struct quorum_reader *reader, int timeout_ms,
+		       const struct quorum_entry **entry, const void **payload);
+
+/* ---- objects: what the kernel reports ---- */
+
+/**
+ * struct quorum_object - a set of attributes, as in uapi/quorum.yaml
+ * @data: netlink attributes
+ * @len: their bytes
+ *
+ * A view, not a copy: it lives as long as what it was got from, which each
+ * function says.
+ */
+struct quorum_object {
+	const void *data;
+	size_t len;
+};
+
+/**
+ * quorum_object_has() - is an attribute there?
+ * @object: the object
+ * @attr: QUORUM_A_*
+ */
+bool quorum_object_has(const struct quorum_object *object, int attr);
+
+/**
+ * quorum_object_u64() - an integer attribute of any width
+ * @object: the object
+ * @attr: QUORUM_A_*
+ *
+ * Return: its value, 0 if it is missing.
+ */
+uint64_t quorum_object_u64(const struct quorum_object *object, int attr);
+
+/**
+ * quorum_object_str() - a string attribute
+ * @object: the object
+ * @attr: QUORUM_A_*
+ *
+ * Return: the string, "" if it is missing.
+ */
+const char *quorum_object_str(const struct quorum_object *object, int attr);
+
+/**
+ * quorum_object_get() - the raw value of an attribute, or a nest
+ * @object: the object
+ * @attr: QUORUM_A_*
+ * @nth: which one, from 0, where the attribute may repeat
+ * @value: set to the bytes; for a nest, an object to ask further
+ *
+ * Return: false if there is no such attribute.
+ */
+bool quorum_object_get(const struct quorum_object *object, int attr, unsigned int nth,
+		       struct quorum_object *value);
+
+/**
+ * quorum_object_next() - walk all attributes
+ * @object: the object
+ * @pos: where to go on; 0 at first
+ * @attr: set to the attribute's number
+ * @value: set to its bytes
+ *
+ * Return: false at the end.
+ */
+bool quorum_object_next(const struct quorum_object *object, size_t *pos, int *attr,
+			struct quorum_object *value);
+
+/* ---- control ---- */
+
+struct quorum_control;
+
+/**
+ * struct quorum_member_config - a member of a group to be created
+ * @id: node id, not 0
+ * @role: QUORUM_MEMBER_ROLE_*
+ * @addr: where it is reached, AF_INET or AF_INET6 with a port
+ */
+struct quorum_member_config {
+	uint32_t id;
+	uint32_t role;
+	struct sockaddr_storage addr;
+};
+
+/**
+ * struct quorum_group_config - a group to be created
+ * @size: sizeof(struct quorum_group_config)
+ * @node: own node id
+ * @name: name on this machine; NULL: @group
+ * @group: name in the cluster
+ * @device: path of a formatted block device
+ * @machine: state machine; NULL: the kernel's default
+ * @cluster: UUID
+ * @listen: address to listen on; family 0: the own member's
+ * @heartbeat_us: microseconds
+ * @election_min_us: microseconds
+ * @election_max_us: microseconds
+ * @n_members: number of @members
+ * @members: all members, own one included
+ */
+struct quorum_group_config {
+	uint32_t size;
+	uint32_t node;
+	const char *name;
+	const char *group;
+	const char *device;
+	const char *machine;
+	uint8_t cluster[16];
+	struct sockaddr_storage listen;
+	uint32_t heartbeat_us;
+	uint32_t election_min_us;
+	uint32_t election_max_us;
+	uint32_t n_members;
+	const struct quorum_member_config *members;
+};
+
+/**
+ * quorum_control_open() - open a control handle
+ * @control: set to the handle
+ *
+ * Return: 0; -EPROTONOSUPPORT the module is not loaded.
+ */
+int quorum_control_open(struct quorum_control **control);
+
+/**
+ * quorum_control_close() - close a control handle
+ * @control: the handle, or NULL
+ */
+void quorum_control_close(struct quorum_control *control);
+
+/**
+ * quorum_control_message() - the kernel's sentence about the last failure
+ * @control: the handle
+ *
+ * Return: the sentence, "" if the kernel gave none.
+ */
+const char *quorum_control_message(const struct quorum_control *control);
+
+/**
+ * quorum_group_create() - create a group, stopped
+ * @control: the handle
+ * @config: what to create
+ *
+ * Return: 0; -EPERM without CAP_NET_ADMIN; -EEXIST; and what
+ * quorum_control_message() explains.
+ */
+int quorum_group_create(struct quorum_control *control,
+			const struct quorum_group_config *config);
+
+/**
+ * quorum_group_start() - read the log and take part
+ * @control: the handle
+ * @name: name of the group on this machine
+ *
+ * Return: 0; -EALREADY it runs; and what quorum_control_message() explains.
+ */
+int quorum_group_start(struct quorum_control *control, const char *name);
+
+/**
+ * quorum_group_stop() - stop taking part; 0 also when stopped already
+ * @control: the handle
+ * @name: name of the group on this machine
+ */
+int quorum_group_stop(struct quorum_control *control, const char *name);
+
+/**
+ * quorum_group_delete() - delete a stopped group; its device keeps everything
+ * @control: the handle
+ * @name: name of the group on this machine
+ *
+ * Return: 0; -EBUSY it runs.
+ */
+int quorum_group_delete(struct quorum_control *control, const char *name);
+
+/**
+ * quorum_group_get() - everything about one group
+ * @control: the handle
+ * @name: name of the group on this machine
+ * @object: set to its attributes, QUORUM_A_GROUP_*; valid until the next call
+ *	with this handle
+ *
+ * Return: 0; -ENOENT no such group.
+ */
+int quorum_group_get(struct quorum_control *control, const char *name,
+		     struct quorum_object *object);
+
+/**
+ * quorum_group_each() - everything about all groups
+ * @control: the handle; may not be used by @fn
+ * @fn: called for each; not 0 ends the walk.  The object is valid inside only
+ * @ctx: its last argument
+ *
+ * Return: 0, what @fn returned, or a negative errno.
+ */
+int quorum_group_each(struct quorum_control *control,
+		      int (*fn)(const struct quorum_object *object, void *ctx), void *ctx);
+
+/* ---- events ---- */
+
+struct quorum_events;
+
+/**
+ * quorum_events_open() - follow what happens to groups, from now on
+ * @events: set to the handle
+ *
+ * Return: 0; -EPROTONOSUPPORT the module is not loaded.
+ */
+int quorum_events_open(struct quorum_events **events);
+
+/**
+ * quorum_events_close() - close an events handle
+ * @events: the handle, or NULL
+ */
+void quorum_events_close(struct quorum_events *events);
+
+/**
+ * quorum_events_fd() - the file descriptor, readable when there is an event
+ * @events: the handle
+ */
+int quorum_events_fd(const struct quorum_events *events);
+
+/**
+ * quorum_events_next() - the next event
+ * @events: the handle
+ * @timeout_ms: longest wait; 0: none, negative: for ever
+ * @object: set to its attributes, QUORUM_A_EVENT_*; valid until the next call
+ *
+ * Return: 0; -EAGAIN none within the time; -EINTR; -ENOBUFS some were lost since
+ * this process was too slow: query the groups, then go on.
+ */
+int quorum_events_next(struct quorum_events *events, int timeout_ms,
+		       struct quorum_object *object);
+
+/* ---- the rest ---- */
+
+/**
+ * quorum_module_loaded() - does the kernel know the netlink family?
+ *
+ * Return: true if the quorum module is there.
+ */
+bool quorum_module_loaded(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* QUORUM_H */

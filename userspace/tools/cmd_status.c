@@ -1,0 +1,560 @@
+// SPDX-License-Identifier: GPL-2.0
+/* quorumctl status and list. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <json-c/json.h>
+
+#include "conf.h"
+#include "object_json.h"
+#include "output.h"
+#include "tool.h"
+
+const char help_status[] =
+"Usage: quorumctl status [NAME]\n"
+"\n"
+"Everything about a group, or about all: role and why, leader or why there is\n"
+"none, log, members, device, timers, and what was dropped.\n"
+"With --json an object, or an array without NAME; the keys are the attribute names\n"
+"of the netlink family, see quorumctl(8).\n";
+
+const char help_list[] =
+"Usage: quorumctl list\n"
+"\n"
+"One line per group: name, state, own node, role, term, leader, commit index.\n";
+
+/* Why the role is what it is, by enum quorum_cause. */
+static const char * const cause_texts[] = {
+	[QUORUM_CAUSE_START] = "as at its start",
+	[QUORUM_CAUSE_ELECTION_TIMEOUT] = "it heard no leader for an election timeout",
+	[QUORUM_CAUSE_PREVOTE_WON] = "a majority would vote for it",
+	[QUORUM_CAUSE_ELECTION_WON] = "a majority voted for it",
+	[QUORUM_CAUSE_LEADER_FOUND] = "a leader of this term spoke",
+	[QUORUM_CAUSE_HIGHER_TERM] = "another node showed a higher term",
+	[QUORUM_CAUSE_QUORUM_LOST] = "as a leader it heard no majority any more",
+	[QUORUM_CAUSE_STORE_SLOW] = "as a leader its own device took too long",
+	[QUORUM_CAUSE_STORE_FAILED] = "its own device failed",
+	[QUORUM_CAUSE_HALTED] = "it halted",
+	[QUORUM_CAUSE_ASKED] = "it was asked to step down",
+};
+
+static const char * const halt_texts[] = {
+	[QUORUM_HALT_NONE] = "",
+	[QUORUM_HALT_STORE] = "a write or flush of its log failed",
+	[QUORUM_HALT_TRUNCATE_COMMITTED] = "a leader wanted to overwrite a committed entry",
+	[QUORUM_HALT_TWO_LEADERS] = "a second leader showed up in one term",
+	[QUORUM_HALT_LAST_TERM] = "its log ends in a term above the durable one",
+	[QUORUM_HALT_CONTRACT] = "its engine was told something impossible",
+};
+
+/* What to do about some of the drops. */
+static const struct {
+	int attr;
+	const char *hint;
+} drop_hints[] = {
+	{ QUORUM_A_DROPS_CLUSTER, "a node of another cluster sends here" },
+	{ QUORUM_A_DROPS_GENESIS,
+	  "a member was formatted with other members or another timing: compare the files" },
+	{ QUORUM_A_DROPS_SOURCE, "a sender is no member, or not at the address it was given" },
+	{ QUORUM_A_DROPS_TARGET, "a member reaches this node under the id of another one" },
+	{ QUORUM_A_DROPS_INCARNATION, "a member came back with another device" },
+};
+
+#define LOOKUP(table, value) \
+	((value) < sizeof(table) / sizeof((table)[0]) && (table)[value] ? \
+	 (table)[value] : "for an unknown reason")
+
+static uint64_t get(const struct quorum_object *object, int attr)
+{
+	return quorum_object_u64(object, attr);
+}
+
+/* ---- lines with a label, wrapped at 80 columns ---- */
+
+enum { LABEL_WIDTH = 13, LINE_WIDTH = 80 };
+
+static void line(const char *label, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void line(const char *label, const char *format, ...)
+{
+	char text[1024], *word, *rest = NULL;
+	size_t column = LABEL_WIDTH;
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	printf("  %-*s", LABEL_WIDTH - 2, label);
+	for (word = strtok_r(text, " ", &rest); word; word = strtok_r(NULL, " ", &rest)) {
+		size_t len = strlen(word);
+
+		if (column > LABEL_WIDTH && column + 1 + len > LINE_WIDTH) {
+			printf("\n%*s", LABEL_WIDTH, "");
+			column = LABEL_WIDTH;
+		}
+		if (column > LABEL_WIDTH)
+			putchar(' ');
+		column += len + (column > LABEL_WIDTH);
+		/* A tilde is a space that does not break a line: "4.2~s". */
+		for (; *word; word++)
+			putchar(*word == '~' ? ' ' : *word);
+	}
+	putchar('\n');
+}
+
+/* A duration or a size that stays on one line. */
+static const char *unbroken(char *text)
+{
+	for (char *at = text; *at; at++)
+		if (*at == ' ')
+			*at = '~';
+	return text;
+}
+
+static const char *duration(uint64_t ns, char *text, size_t size)
+{
+	output_duration(ns, text, size);
+	return unbroken(text);
+}
+
+static const char *bytes(uint64_t count, char *text, size_t size)
+{
+	output_bytes(count, text, size);
+	return unbroken(text);
+}
+
+/* ---- who answers ---- */
+
+struct census {
+	uint32_t voters;
+	uint32_t silent;	/* voters, not this node, not heard lately */
+	char names[512];	/* of the silent, with when they were heard last */
+	size_t used;
+};
+
+/* After this long without a word a member counts as silent. */
+static uint64_t patience_ns(const struct quorum_object *group)
+{
+	return 2000 * get(group, QUORUM_A_GROUP_ELECTION_MAX_US);
+}
+
+static void add_silent(struct census *census, const struct quorum_object *member)
+{
+	char text[32];
+	int n;
+
+	if (quorum_object_has(member, QUORUM_A_MEMBER_CONTACT_NS))
+		n = snprintf(census->names + census->used, sizeof(census->names) - census->used,
+			     "%s%" PRIu64 "~(last~heard~%s~ago)", census->silent ? ", " : "",
+			     get(member, QUORUM_A_MEMBER_ID),
+			     duration(get(member, QUORUM_A_MEMBER_CONTACT_NS), text,
+				      sizeof(text)));
+	else
+		n = snprintf(census->names + census->used, sizeof(census->names) - census->used,
+			     "%s%" PRIu64 "~(never)", census->silent ? ", " : "",
+			     get(member, QUORUM_A_MEMBER_ID));
+	census->used += (size_t)n;
+	if (census->used >= sizeof(census->names))
+		census->used = sizeof(census->names) - 1;
+	census->silent++;
+}
+
+static void take_census(const struct quorum_object *group, struct census *census)
+{
+	struct quorum_object member;
+
+	memset(census, 0, sizeof(*census));
+	for (unsigned int i = 0; quorum_object_get(group, QUORUM_A_GROUP_MEMBER, i, &member); i++) {
+		if (get(&member, QUORUM_A_MEMBER_ROLE) != QUORUM_MEMBER_ROLE_VOTER)
+			continue;
+		census->voters++;
+		if (quorum_object_has(&member, QUORUM_A_MEMBER_SELF))
+			continue;
+		if (!quorum_object_has(&member, QUORUM_A_MEMBER_CONTACT_NS) ||
+		    get(&member, QUORUM_A_MEMBER_CONTACT_NS) > patience_ns(group))
+			add_silent(census, &member);
+	}
+}
+
+static void show_leader(const struct quorum_object *group)
+{
+	uint64_t leader = get(group, QUORUM_A_GROUP_LEADER);
+	uint64_t role = get(group, QUORUM_A_GROUP_ROLE);
+	struct census census;
+	char text[32];
+
+	take_census(group, &census);
+	if (leader && role == QUORUM_ROLE_LEADER && census.silent) {
+		line("leader", "this node; %u of %u voters %s not answer: %s", census.silent,
+		     census.voters, census.silent == 1 ? "does" : "do", census.names);
+		return;
+	}
+	if (leader) {
+		line("leader", leader == get(group, QUORUM_A_GROUP_NODE) ?
+		     "this node; all voters answer" : "node %" PRIu64, leader);
+		return;
+	}
+	if (2 * census.silent >= census.voters && census.voters) {
+		if (get(group, QUORUM_A_GROUP_ROLE_SINCE_NS) < patience_ns(group) &&
+		    get(group, QUORUM_A_GROUP_CAUSE) == QUORUM_CAUSE_START)
+			line("leader", "no leader yet: the group started %s ago",
+			     duration(get(group, QUORUM_A_GROUP_ROLE_SINCE_NS), text,
+				      sizeof(text)));
+		else
+			line("leader", "no leader: %u of %u voters %s not answer: %s",
+			     census.silent, census.voters, census.silent == 1 ? "does" : "do",
+			     census.names);
+		return;
+	}
+	if (census.silent)
+		line("leader", "no leader: an election is under way among the voters that "
+		     "answer; %u of %u %s not: %s",
+		     census.silent, census.voters, census.silent == 1 ? "does" : "do",
+		     census.names);
+	else
+		line("leader", "no leader: an election is under way; all %u voters answer",
+		     census.voters);
+}
+
+/* ---- the sections of status ---- */
+
+static void show_head(const struct quorum_object *group)
+{
+	const char *name = quorum_object_str(group, QUORUM_A_GROUP_NAME);
+	const char *in_cluster = quorum_object_str(group, QUORUM_A_GROUP_GROUP);
+	struct quorum_object cluster;
+	char uuid[37] = "";
+
+	if (quorum_object_get(group, QUORUM_A_GROUP_CLUSTER, 0, &cluster) && cluster.len == 16)
+		conf_format_uuid(cluster.data, uuid);
+	if (strcmp(name, in_cluster))
+		printf("group %s (%s in cluster %s)\n", name, in_cluster, uuid);
+	else
+		printf("group %s (cluster %s)\n", name, uuid);
+}
+
+/* False: there is nothing more to show of a group that does not run. */
+static bool show_state(const struct quorum_object *group)
+{
+	uint64_t state = get(group, QUORUM_A_GROUP_STATE);
+	uint64_t halt = get(group, QUORUM_A_GROUP_HALT);
+	int error = (int)get(group, QUORUM_A_GROUP_ERROR);
+
+	switch (state) {
+	case QUORUM_STATE_STOPPED:
+		if (error)
+			line("state", "stopped, the last start failed: %s", strerror(error));
+		else
+			line("state", "stopped; `quorumctl start %s` starts it",
+			     quorum_object_str(group, QUORUM_A_GROUP_NAME));
+		return false;
+	case QUORUM_STATE_STARTING:
+		line("state", "starting: it reads its log");
+		return true;
+	case QUORUM_STATE_FAILED:
+		line("state", "FAILED: %s%s%s; it can be read, and takes no part any more",
+		     halt ? LOOKUP(halt_texts, halt) : "", halt && error ? ": " : "",
+		     error || !halt ? strerror(error) : "");
+		return true;
+	default:
+		line("state", "running as node %" PRIu64, get(group, QUORUM_A_GROUP_NODE));
+		return true;
+	}
+}
+
+static void show_role(const struct quorum_object *group)
+{
+	uint64_t role = get(group, QUORUM_A_GROUP_ROLE), vote = get(group, QUORUM_A_GROUP_VOTE);
+	uint64_t cause = get(group, QUORUM_A_GROUP_CAUSE);
+	char since[32], voted[48];
+
+	if (!role)
+		return;
+	line("role", "%s for %s: %s", name_of(names_role, role),
+	     duration(get(group, QUORUM_A_GROUP_ROLE_SINCE_NS), since, sizeof(since)),
+	     LOOKUP(cause_texts, cause));
+	if (vote)
+		snprintf(voted, sizeof(voted), "voted for %" PRIu64, vote);
+	else
+		strcpy(voted, "not voted");
+	line("term", "%" PRIu64 ", %s", get(group, QUORUM_A_GROUP_TERM), voted);
+}
+
+static void show_log(const struct quorum_object *group)
+{
+	uint64_t pending = get(group, QUORUM_A_GROUP_UNCOMMITTED_BYTES);
+	char text[32];
+
+	line("log", "commit~%" PRIu64 ", applied~%" PRIu64 ", durable~%" PRIu64
+	     ", last~%" PRIu64 ", first~%" PRIu64,
+	     get(group, QUORUM_A_GROUP_COMMIT), get(group, QUORUM_A_GROUP_APPLIED),
+	     get(group, QUORUM_A_GROUP_DURABLE_INDEX), get(group, QUORUM_A_GROUP_LAST_INDEX),
+	     get(group, QUORUM_A_GROUP_FIRST_INDEX));
+	if (pending)
+		line("", "%s not committed yet", bytes(pending, text, sizeof(text)));
+}
+
+static void show_device(const struct quorum_object *group)
+{
+	uint64_t used, ring, verdict = get(group, QUORUM_A_GROUP_VERDICT);
+	const char *path = quorum_object_str(group, QUORUM_A_GROUP_DEVICE);
+	struct quorum_object store;
+	char a[32], b[32];
+
+	if (!quorum_object_get(group, QUORUM_A_GROUP_STORE, 0, &store)) {
+		line("device", "%s", path);
+		return;
+	}
+	used = get(&store, QUORUM_A_STORE_USED_BYTES);
+	ring = get(&store, QUORUM_A_STORE_RING_BYTES);
+	line("device", "%s, %s of %s used (%.0f%%), records~of~%" PRIu64 "~B, %s", path,
+	     bytes(used, a, sizeof(a)), bytes(ring, b, sizeof(b)),
+	     ring ? 100.0 * (double)used / (double)ring : 0.0,
+	     get(group, QUORUM_A_GROUP_GRANULE),
+	     get(group, QUORUM_A_GROUP_FUA) ? "FUA" : "flushes~(no~FUA)");
+	if (verdict)
+		line("", "opening no.~%" PRIu64 ", found %s%s%s", get(group, QUORUM_A_GROUP_EPOCH),
+		     name_of(names_verdict, verdict),
+		     get(group, QUORUM_A_GROUP_TORN_BYTES) ? ", cut off " : "",
+		     get(group, QUORUM_A_GROUP_TORN_BYTES) ?
+		     bytes(get(group, QUORUM_A_GROUP_TORN_BYTES), a, sizeof(a)) : "");
+	if (get(&store, QUORUM_A_STORE_ERROR))
+		line("", "writing ended with: %s",
+		     strerror((int)get(&store, QUORUM_A_STORE_ERROR)));
+}
+
+static void show_timers(const struct quorum_object *group)
+{
+	char beat[32], low[32], high[32], next[32] = "";
+
+	if (quorum_object_has(group, QUORUM_A_GROUP_DEADLINE_NS))
+		duration(get(group, QUORUM_A_GROUP_DEADLINE_NS), next, sizeof(next));
+	line("timers", "heartbeat %s, election %s to %s%s%s",
+	     duration(1000 * get(group, QUORUM_A_GROUP_HEARTBEAT_US), beat, sizeof(beat)),
+	     duration(1000 * get(group, QUORUM_A_GROUP_ELECTION_MIN_US), low, sizeof(low)),
+	     duration(1000 * get(group, QUORUM_A_GROUP_ELECTION_MAX_US), high, sizeof(high)),
+	     *next ? ", next in " : "", next);
+}
+
+static void show_member(const struct quorum_object *group, const struct quorum_object *member)
+{
+	bool leading = get(group, QUORUM_A_GROUP_ROLE) == QUORUM_ROLE_LEADER;
+	bool self = quorum_object_has(member, QUORUM_A_MEMBER_SELF);
+	uint64_t id = get(member, QUORUM_A_MEMBER_ID), last, match;
+	char address[64] = "", contact[32] = "never", lag[24] = "-", matched[24] = "-";
+	struct quorum_object addr;
+
+	last = get(group, QUORUM_A_GROUP_LAST_INDEX);
+	match = self ? get(group, QUORUM_A_GROUP_DURABLE_INDEX) :
+		       get(member, QUORUM_A_MEMBER_MATCH);
+	if (quorum_object_get(member, QUORUM_A_MEMBER_ADDR, 0, &addr))
+		object_address(&addr, address, sizeof(address));
+	if (leading || self) {
+		snprintf(matched, sizeof(matched), "%" PRIu64, match);
+		snprintf(lag, sizeof(lag), "%" PRIu64, last > match ? last - match : 0);
+	}
+	if (self)
+		strcpy(contact, "this node");
+	else if (quorum_object_has(member, QUORUM_A_MEMBER_CONTACT_NS))
+		output_duration(get(member, QUORUM_A_MEMBER_CONTACT_NS), contact,
+				sizeof(contact) - 4);
+	if (!self && quorum_object_has(member, QUORUM_A_MEMBER_CONTACT_NS))
+		strcat(contact, " ago");
+	printf("  %6" PRIu64 "  %-8s %-22s %10s %8s  %s\n", id,
+	       id == get(group, QUORUM_A_GROUP_LEADER) ? "leader" :
+	       name_of(names_member_role, get(member, QUORUM_A_MEMBER_ROLE)),
+	       address, matched, lag, contact);
+}
+
+static void show_members(const struct quorum_object *group)
+{
+	struct quorum_object member;
+
+	printf("\n  %6s  %-8s %-22s %10s %8s  %s\n", "member", "role", "address", "durable",
+	       "lag", "last heard");
+	for (unsigned int i = 0; quorum_object_get(group, QUORUM_A_GROUP_MEMBER, i, &member); i++)
+		show_member(group, &member);
+}
+
+static void show_work(const struct quorum_object *group)
+{
+	struct quorum_object runtime;
+
+	if (!quorum_object_get(group, QUORUM_A_GROUP_RUNTIME, 0, &runtime) ||
+	    !get(&runtime, QUORUM_A_RUNTIME_PROPOSALS))
+		return;
+	line("proposals", "%" PRIu64 " here: %" PRIu64 " committed, %" PRIu64 " refused, %" PRIu64
+	     " unknown", get(&runtime, QUORUM_A_RUNTIME_PROPOSALS),
+	     get(&runtime, QUORUM_A_RUNTIME_COMMITTED), get(&runtime, QUORUM_A_RUNTIME_REFUSED),
+	     get(&runtime, QUORUM_A_RUNTIME_UNKNOWN));
+}
+
+static void show_drops(const struct quorum_object *group)
+{
+	struct quorum_object link, drops;
+	char text[512] = "";
+	size_t used = 0;
+
+	if (!quorum_object_get(group, QUORUM_A_GROUP_LINK, 0, &link) ||
+	    !quorum_object_get(&link, QUORUM_A_LINK_DROPS, 0, &drops))
+		return;
+	for (size_t attr = 0; attr < names_drops.n && used < sizeof(text); attr++)
+		if (names_drops.list[attr].name && get(&drops, (int)attr))
+			used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s~%" PRIu64,
+						 used ? ", " : "", names_drops.list[attr].name,
+						 get(&drops, (int)attr));
+	if (used)
+		line("dropped", "%s", text);
+	for (size_t i = 0; i < sizeof(drop_hints) / sizeof(drop_hints[0]); i++)
+		if (get(&drops, drop_hints[i].attr))
+			line("", "%s: %s", names_drops.list[drop_hints[i].attr].name,
+			     drop_hints[i].hint);
+}
+
+static void show_listen(const struct quorum_object *group)
+{
+	struct quorum_object listen;
+	char address[64];
+
+	if (!quorum_object_get(group, QUORUM_A_GROUP_LISTEN, 0, &listen))
+		return;
+	object_address(&listen, address, sizeof(address));
+	line("listen", "%s", address);
+}
+
+static void show_group(const struct quorum_object *group)
+{
+	show_head(group);
+	if (show_state(group)) {
+		if (get(group, QUORUM_A_GROUP_STATE) == QUORUM_STATE_RUNNING) {
+			show_role(group);
+			show_leader(group);
+		}
+		show_log(group);
+		show_work(group);
+	}
+	show_device(group);
+	show_timers(group);
+	show_listen(group);
+	show_drops(group);
+	show_members(group);
+}
+
+/* ---- commands ---- */
+
+struct walk {
+	struct json_object *json;
+	void (*show)(const struct quorum_object *group);
+	unsigned int n;
+	bool spaced;
+};
+
+static int walk_one(const struct quorum_object *group, void *ctx)
+{
+	struct walk *walk = ctx;
+
+	if (walk->json) {
+		json_object_array_add(walk->json, object_json(group, &names_group));
+	} else {
+		if (walk->n && walk->spaced)
+			putchar('\n');
+		walk->show(group);
+	}
+	walk->n++;
+	return 0;
+}
+
+static int walk_all(struct quorum_control *control, void (*show)(const struct quorum_object *),
+		    bool spaced)
+{
+	struct walk walk = { .show = show, .spaced = spaced };
+	int err;
+
+	if (tool_json)
+		walk.json = json_object_new_array();
+	err = quorum_group_each(control, walk_one, &walk);
+	if (err)
+		return tool_fail_control(control, err, "cannot list the groups");
+	if (walk.json)
+		output_json(walk.json);
+	else if (!walk.n)
+		printf("there are no groups here\n");
+	return EXIT_OK;
+}
+
+int cmd_status(int argc, char **argv)
+{
+	struct quorum_control *control;
+	struct quorum_object group;
+	int err, status = EXIT_OK;
+
+	while (tool_options(argc, argv, "", NULL) != -1)
+		;
+	if (argc - optind > 1)
+		return tool_usage("status takes the name of one group, or none for all");
+	control = tool_control();
+	if (!control)
+		return EXIT_FAILED;
+	if (optind == argc) {
+		status = walk_all(control, show_group, true);
+	} else {
+		err = quorum_group_get(control, argv[optind], &group);
+		if (err)
+			status = tool_fail_control(control, err, "cannot look at group %s",
+						   argv[optind]);
+		else if (tool_json)
+			output_json(object_json(&group, &names_group));
+		else
+			show_group(&group);
+	}
+	quorum_control_close(control);
+	return status;
+}
+
+static void list_group(const struct quorum_object *group)
+{
+	uint64_t state = get(group, QUORUM_A_GROUP_STATE), role = get(group, QUORUM_A_GROUP_ROLE);
+	bool running = state == QUORUM_STATE_RUNNING;
+	char leader[16] = "-";
+
+	if (running && get(group, QUORUM_A_GROUP_LEADER))
+		snprintf(leader, sizeof(leader), "%" PRIu64, get(group, QUORUM_A_GROUP_LEADER));
+	printf("%-16s %-8s node %-4" PRIu64 " %-12s term %-6" PRIu64 " leader %-4s commit %" PRIu64
+	       "\n", quorum_object_str(group, QUORUM_A_GROUP_NAME), name_of(names_state, state),
+	       get(group, QUORUM_A_GROUP_NODE), running ? name_of(names_role, role) : "-",
+	       get(group, QUORUM_A_GROUP_TERM), leader, get(group, QUORUM_A_GROUP_COMMIT));
+}
+
+/* For scripts, an empty list is an empty output. */
+static int list_one(const struct quorum_object *group, void *ctx)
+{
+	(void)ctx;
+	list_group(group);
+	return 0;
+}
+
+int cmd_list(int argc, char **argv)
+{
+	struct quorum_control *control;
+	int err, status = EXIT_OK;
+
+	while (tool_options(argc, argv, "", NULL) != -1)
+		;
+	if (argc != optind)
+		return tool_usage("list takes no arguments");
+	control = tool_control();
+	if (!control)
+		return EXIT_FAILED;
+	if (tool_json) {
+		status = walk_all(control, list_group, false);
+	} else {
+		err = quorum_group_each(control, list_one, NULL);
+		if (err)
+			status = tool_fail_control(control, err, "cannot list the groups");
+	}
+	quorum_control_close(control);
+	return status;
+}

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Names of the attributes and values of uapi/quorum.yaml: the keys of the JSON
+ * that the tool prints.  `make check` compares them with that file.
+ */
+#include <stddef.h>
+#include <linux/quorum_netlink.h>
+
+#include "names.h"
+
+/* ---- values ---- */
+
+const char * const names_state[] = {
+	[QUORUM_STATE_STOPPED] = "stopped",
+	[QUORUM_STATE_STARTING] = "starting",
+	[QUORUM_STATE_RUNNING] = "running",
+	[QUORUM_STATE_FAILED] = "failed",
+	NULL,
+};
+
+const char * const names_role[] = {
+	[QUORUM_ROLE_FOLLOWER] = "follower",
+	[QUORUM_ROLE_PRECANDIDATE] = "precandidate",
+	[QUORUM_ROLE_CANDIDATE] = "candidate",
+	[QUORUM_ROLE_LEADER] = "leader",
+	NULL,
+};
+
+const char * const names_cause[] = {
+	[QUORUM_CAUSE_START] = "start",
+	[QUORUM_CAUSE_ELECTION_TIMEOUT] = "election-timeout",
+	[QUORUM_CAUSE_PREVOTE_WON] = "prevote-won",
+	[QUORUM_CAUSE_ELECTION_WON] = "election-won",
+	[QUORUM_CAUSE_LEADER_FOUND] = "leader-found",
+	[QUORUM_CAUSE_HIGHER_TERM] = "higher-term",
+	[QUORUM_CAUSE_QUORUM_LOST] = "quorum-lost",
+	[QUORUM_CAUSE_STORE_SLOW] = "store-slow",
+	[QUORUM_CAUSE_STORE_FAILED] = "store-failed",
+	[QUORUM_CAUSE_HALTED] = "halted",
+	[QUORUM_CAUSE_ASKED] = "asked",
+	NULL,
+};
+
+const char * const names_halt[] = {
+	[QUORUM_HALT_NONE] = "none",
+	[QUORUM_HALT_STORE] = "store",
+	[QUORUM_HALT_TRUNCATE_COMMITTED] = "truncate-committed",
+	[QUORUM_HALT_TWO_LEADERS] = "two-leaders",
+	[QUORUM_HALT_LAST_TERM] = "last-term",
+	[QUORUM_HALT_CONTRACT] = "contract",
+	NULL,
+};
+
+const char * const names_verdict[] = {
+	[QUORUM_VERDICT_NONE] = "none",
+	[QUORUM_VERDICT_CLEAN] = "clean",
+	[QUORUM_VERDICT_TORN] = "torn",
+	[QUORUM_VERDICT_CORRUPT] = "corrupt",
+	[QUORUM_VERDICT_FOREIGN] = "foreign",
+	[QUORUM_VERDICT_UNFORMATTED] = "unformatted",
+	[QUORUM_VERDICT_TOO_NEW] = "too-new",
+	NULL,
+};
+
+const char * const names_member_role[] = {
+	[QUORUM_MEMBER_ROLE_VOTER] = "voter",
+	[QUORUM_MEMBER_ROLE_LEARNER] = "learner",
+	NULL,
+};
+
+const char * const names_event_type[] = {
+	[QUORUM_EVENT_CREATED] = "created",
+	[QUORUM_EVENT_STARTED] = "started",
+	[QUORUM_EVENT_ROLE] = "role",
+	[QUORUM_EVENT_FAILED] = "failed",
+	[QUORUM_EVENT_STOPPED] = "stopped",
+	[QUORUM_EVENT_DELETED] = "deleted",
+	NULL,
+};
+
+/* ---- attributes ---- */
+#define NUMBER(key)		{ .name = key, .kind = NAME_NUMBER }
+#define STRING(key)		{ .name = key, .kind = NAME_STRING }
+#define FLAG(key)		{ .name = key, .kind = NAME_FLAG }
+#define UUID(key)		{ .name = key, .kind = NAME_UUID }
+#define ADDRESS(key)		{ .name = key, .kind = NAME_ADDRESS }
+#define VALUE(key, names)	{ .name = key, .kind = NAME_VALUE, .values = names }
+#define NEST(key, names)	{ .name = key, .kind = NAME_NEST, .nest = &(names) }
+#define LIST(key, names)	{ .name = key, .kind = NAME_LIST, .nest = &(names) }
+#define TABLE(list)		{ list, sizeof(list) / sizeof((list)[0]) }
+
+static const struct name addr_names[] = {
+	[QUORUM_A_ADDR_IPV4] = ADDRESS("ipv4"),
+	[QUORUM_A_ADDR_IPV6] = ADDRESS("ipv6"),
+	[QUORUM_A_ADDR_PORT] = NUMBER("port"),
+};
+
+const struct names names_addr = TABLE(addr_names);
+
+static const struct name member_names[] = {
+	[QUORUM_A_MEMBER_ID] = NUMBER("id"),
+	[QUORUM_A_MEMBER_ROLE] = VALUE("role", names_member_role),
+	[QUORUM_A_MEMBER_ADDR] = NEST("addr", names_addr),
+	[QUORUM_A_MEMBER_SELF] = FLAG("self"),
+	[QUORUM_A_MEMBER_ACTIVE] = FLAG("active"),
+	[QUORUM_A_MEMBER_MATCH] = NUMBER("match"),
+	[QUORUM_A_MEMBER_NEXT] = NUMBER("next"),
+	[QUORUM_A_MEMBER_INFLIGHT] = NUMBER("inflight"),
+	[QUORUM_A_MEMBER_CONTACT_NS] = NUMBER("contact-ns"),
+	[QUORUM_A_MEMBER_INCARNATION] = NUMBER("incarnation"),
+};
+
+const struct names names_member = TABLE(member_names);
+
+static const struct name messages_names[] = {
+	[QUORUM_A_MESSAGES_PREVOTE] = NUMBER("prevote"),
+	[QUORUM_A_MESSAGES_PREVOTE_REPLY] = NUMBER("prevote-reply"),
+	[QUORUM_A_MESSAGES_VOTE] = NUMBER("vote"),
+	[QUORUM_A_MESSAGES_VOTE_REPLY] = NUMBER("vote-reply"),
+	[QUORUM_A_MESSAGES_APPEND] = NUMBER("append"),
+	[QUORUM_A_MESSAGES_APPEND_REPLY] = NUMBER("append-reply"),
+	[QUORUM_A_MESSAGES_HEARTBEAT] = NUMBER("heartbeat"),
+	[QUORUM_A_MESSAGES_HEARTBEAT_REPLY] = NUMBER("heartbeat-reply"),
+	[QUORUM_A_MESSAGES_FORWARD] = NUMBER("forward"),
+	[QUORUM_A_MESSAGES_FORWARD_REPLY] = NUMBER("forward-reply"),
+};
+
+const struct names names_messages = TABLE(messages_names);
+
+static const struct name drops_names[] = {
+	[QUORUM_A_DROPS_SHORT] = NUMBER("short"),
+	[QUORUM_A_DROPS_MAGIC] = NUMBER("magic"),
+	[QUORUM_A_DROPS_VERSION] = NUMBER("version"),
+	[QUORUM_A_DROPS_CRC] = NUMBER("crc"),
+	[QUORUM_A_DROPS_TYPE] = NUMBER("type"),
+	[QUORUM_A_DROPS_LENGTH] = NUMBER("length"),
+	[QUORUM_A_DROPS_FIELD] = NUMBER("field"),
+	[QUORUM_A_DROPS_CLUSTER] = NUMBER("cluster"),
+	[QUORUM_A_DROPS_GROUP] = NUMBER("group"),
+	[QUORUM_A_DROPS_GENESIS] = NUMBER("genesis"),
+	[QUORUM_A_DROPS_TARGET] = NUMBER("target"),
+	[QUORUM_A_DROPS_SOURCE] = NUMBER("source"),
+	[QUORUM_A_DROPS_INCARNATION] = NUMBER("incarnation"),
+	[QUORUM_A_DROPS_QUEUE] = NUMBER("queue"),
+	[QUORUM_A_DROPS_FRAGMENT] = NUMBER("fragment"),
+	[QUORUM_A_DROPS_TIMEOUT] = NUMBER("timeout"),
+};
+
+const struct names names_drops = TABLE(drops_names);
+
+static const struct name store_names[] = {
+	[QUORUM_A_STORE_LOG_BIOS] = NUMBER("log-bios"),
+	[QUORUM_A_STORE_LOG_RECORDS] = NUMBER("log-records"),
+	[QUORUM_A_STORE_LOG_BYTES] = NUMBER("log-bytes"),
+	[QUORUM_A_STORE_HARD_WRITES] = NUMBER("hard-writes"),
+	[QUORUM_A_STORE_HARD_BIOS] = NUMBER("hard-bios"),
+	[QUORUM_A_STORE_FLUSHES] = NUMBER("flushes"),
+	[QUORUM_A_STORE_READS] = NUMBER("reads"),
+	[QUORUM_A_STORE_READ_BYTES] = NUMBER("read-bytes"),
+	[QUORUM_A_STORE_RING_BYTES] = NUMBER("ring-bytes"),
+	[QUORUM_A_STORE_USED_BYTES] = NUMBER("used-bytes"),
+	[QUORUM_A_STORE_ERROR] = NUMBER("error"),
+};
+
+const struct names names_store = TABLE(store_names);
+
+static const struct name link_names[] = {
+	[QUORUM_A_LINK_TX_DATAGRAMS] = NUMBER("tx-datagrams"),
+	[QUORUM_A_LINK_TX_BYTES] = NUMBER("tx-bytes"),
+	[QUORUM_A_LINK_TX_ERRORS] = NUMBER("tx-errors"),
+	[QUORUM_A_LINK_TX_MESSAGES] = NEST("tx-messages", names_messages),
+	[QUORUM_A_LINK_RX_DATAGRAMS] = NUMBER("rx-datagrams"),
+	[QUORUM_A_LINK_RX_BYTES] = NUMBER("rx-bytes"),
+	[QUORUM_A_LINK_RX_MESSAGES] = NEST("rx-messages", names_messages),
+	[QUORUM_A_LINK_DROPS] = NEST("drops", names_drops),
+};
+
+const struct names names_link = TABLE(link_names);
+
+static const struct name runtime_names[] = {
+	[QUORUM_A_RUNTIME_PROPOSALS] = NUMBER("proposals"),
+	[QUORUM_A_RUNTIME_COMMITTED] = NUMBER("committed"),
+	[QUORUM_A_RUNTIME_REFUSED] = NUMBER("refused"),
+	[QUORUM_A_RUNTIME_UNKNOWN] = NUMBER("unknown"),
+	[QUORUM_A_RUNTIME_RETRIED] = NUMBER("retried"),
+	[QUORUM_A_RUNTIME_FORWARDED] = NUMBER("forwarded"),
+	[QUORUM_A_RUNTIME_FORWARD_RESENT] = NUMBER("forward-resent"),
+	[QUORUM_A_RUNTIME_FORWARD_TAKEN] = NUMBER("forward-taken"),
+	[QUORUM_A_RUNTIME_APPLIED] = NUMBER("applied"),
+	[QUORUM_A_RUNTIME_STEPS] = NUMBER("steps"),
+	[QUORUM_A_RUNTIME_ELECTIONS] = NUMBER("elections"),
+	[QUORUM_A_RUNTIME_LEADER_CHANGES] = NUMBER("leader-changes"),
+	[QUORUM_A_RUNTIME_WAKEUPS] = NUMBER("wakeups"),
+};
+
+const struct names names_runtime = TABLE(runtime_names);
+
+static const struct name group_names[] = {
+	[QUORUM_A_GROUP_NAME] = STRING("name"),
+	[QUORUM_A_GROUP_DEVICE] = STRING("device"),
+	[QUORUM_A_GROUP_CLUSTER] = UUID("cluster"),
+	[QUORUM_A_GROUP_GROUP] = STRING("group"),
+	[QUORUM_A_GROUP_NODE] = NUMBER("node"),
+	[QUORUM_A_GROUP_MACHINE] = STRING("machine"),
+	[QUORUM_A_GROUP_LISTEN] = NEST("listen", names_addr),
+	[QUORUM_A_GROUP_MEMBER] = LIST("member", names_member),
+	[QUORUM_A_GROUP_HEARTBEAT_US] = NUMBER("heartbeat-us"),
+	[QUORUM_A_GROUP_ELECTION_MIN_US] = NUMBER("election-min-us"),
+	[QUORUM_A_GROUP_ELECTION_MAX_US] = NUMBER("election-max-us"),
+	[QUORUM_A_GROUP_STATE] = VALUE("state", names_state),
+	[QUORUM_A_GROUP_ERROR] = NUMBER("error"),
+	[QUORUM_A_GROUP_ROLE] = VALUE("role", names_role),
+	[QUORUM_A_GROUP_CAUSE] = VALUE("cause", names_cause),
+	[QUORUM_A_GROUP_ROLE_SINCE_NS] = NUMBER("role-since-ns"),
+	[QUORUM_A_GROUP_HALT] = VALUE("halt", names_halt),
+	[QUORUM_A_GROUP_TERM] = NUMBER("term"),
+	[QUORUM_A_GROUP_VOTE] = NUMBER("vote"),
+	[QUORUM_A_GROUP_LEADER] = NUMBER("leader"),
+	[QUORUM_A_GROUP_COMMIT] = NUMBER("commit"),
+	[QUORUM_A_GROUP_APPLIED] = NUMBER("applied"),
+	[QUORUM_A_GROUP_FIRST_INDEX] = NUMBER("first-index"),
+	[QUORUM_A_GROUP_LAST_INDEX] = NUMBER("last-index"),
+	[QUORUM_A_GROUP_LAST_TERM] = NUMBER("last-term"),
+	[QUORUM_A_GROUP_DURABLE_INDEX] = NUMBER("durable-index"),
+	[QUORUM_A_GROUP_UNCOMMITTED_BYTES] = NUMBER("uncommitted-bytes"),
+	[QUORUM_A_GROUP_DEADLINE_NS] = NUMBER("deadline-ns"),
+	[QUORUM_A_GROUP_EPOCH] = NUMBER("epoch"),
+	[QUORUM_A_GROUP_INCARNATION] = NUMBER("incarnation"),
+	[QUORUM_A_GROUP_VERDICT] = VALUE("verdict", names_verdict),
+	[QUORUM_A_GROUP_RECORDS] = NUMBER("records"),
+	[QUORUM_A_GROUP_TORN_BYTES] = NUMBER("torn-bytes"),
+	[QUORUM_A_GROUP_FUA] = NUMBER("fua"),
+	[QUORUM_A_GROUP_GRANULE] = NUMBER("granule"),
+	[QUORUM_A_GROUP_STORE] = NEST("store", names_store),
+	[QUORUM_A_GROUP_LINK] = NEST("link", names_link),
+	[QUORUM_A_GROUP_RUNTIME] = NEST("runtime", names_runtime),
+};
+
+const struct names names_group = TABLE(group_names);
+
+static const struct name event_names[] = {
+	[QUORUM_A_EVENT_NAME] = STRING("name"),
+	[QUORUM_A_EVENT_GROUP] = STRING("group"),
+	[QUORUM_A_EVENT_TYPE] = VALUE("type", names_event_type),
+	[QUORUM_A_EVENT_SEQ] = NUMBER("seq"),
+	[QUORUM_A_EVENT_STATE] = VALUE("state", names_state),
+	[QUORUM_A_EVENT_ROLE] = VALUE("role", names_role),
+	[QUORUM_A_EVENT_CAUSE] = VALUE("cause", names_cause),
+	[QUORUM_A_EVENT_TERM] = NUMBER("term"),
+	[QUORUM_A_EVENT_LEADER] = NUMBER("leader"),
+	[QUORUM_A_EVENT_ERROR] = NUMBER("error"),
+	[QUORUM_A_EVENT_HALT] = VALUE("halt", names_halt),
+	[QUORUM_A_EVENT_TIME_NS] = NUMBER("time-ns"),
+};
+
+const struct names names_event = TABLE(event_names);
+
+const char *name_of(const char * const *values, size_t value)
+{
+	/* Values begin at 0 or 1: a NULL further up is the end of the table. */
+	for (size_t i = 0; i <= value; i++)
+		if (!values[i] && i)
+			return "unknown";
+	return values[value] ? values[value] : "unknown";
+}
