@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-2.0
+# quorum: Raft in the kernel. `make help` lists the targets.
+#
+#   KDIR=DIR     kernel build directory for the module (default: the running
+#                kernel's, else the newest installed Debian cloud kernel's)
+#   DESTDIR, PREFIX   for install (PREFIX: /usr)
+#   LANES="..."  for test: only these lanes
+
+# Kbuild reads the file Kbuild; this one is for people. No built-in rules.
+SHELL := /bin/bash
+MAKEFLAGS += -rR --no-print-directory
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := all
+
+TOP     := $(patsubst %/,%,$(dir $(abspath $(lastword $(MAKEFILE_LIST)))))
+BUILD   := $(TOP)/build
+VERSION  = $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' $(TOP)/dkms.conf)
+KERNEL  := $(or $(KDIR),default)
+DKMS     = $(DESTDIR)/usr/src/quorum-$(VERSION)
+
+.PHONY: all module tools unit kunit selftests selftests-smp cluster test demo check \
+	install dkms-install kernels deps clean distclean help
+
+all: module tools		## build the module and the tools (the default)
+
+module:				## build build/quorum.ko
+	@$(TOP)/scripts/deps $(if $(KDIR),tools,build)
+	@stage=$$($(TOP)/scripts/module $(KERNEL)) && \
+		install -D -m 0644 "$$stage/quorum.ko" $(BUILD)/quorum.ko && \
+		echo "built build/quorum.ko for $$(modinfo -F vermagic $(BUILD)/quorum.ko | cut -d' ' -f1)"
+
+tools:				## build libquorum and quorumctl
+	@$(TOP)/scripts/deps tools
+	@$(MAKE) -C $(TOP)/userspace all
+	@mkdir -p $(BUILD)/bin && ln -sfn ../tools/quorumctl $(BUILD)/bin/quorumctl
+
+unit:				## test engine and formats in user space, with sanitizers
+	@$(TOP)/scripts/deps unit
+	@status=0; $(MAKE) -C $(TOP)/tests/unit || status=1; \
+		$(MAKE) -C $(TOP)/userspace check || status=1; exit $$status
+
+kunit:				## the same tests inside a kernel with KASAN and lockdep
+	@$(TOP)/scripts/deps kernel build
+	@QUORUM_KUNIT=1 $(TOP)/scripts/uml run --append kunit.enable=1 $(TOP)/tests/guest/kunit
+
+selftests: tools		## the real module in namespaces of a debug kernel (UML)
+	@$(TOP)/scripts/deps kernel build qemu
+	@$(TOP)/scripts/selftests uml-debug
+
+selftests-smp: tools		## the same on two processors with preemption (QEMU)
+	@$(TOP)/scripts/deps kernel build qemu
+	@$(TOP)/scripts/selftests x86-debug
+
+cluster: tools			## three QEMU machines on Debian's stock kernel
+	@$(TOP)/scripts/deps qemu build
+	@$(TOP)/tests/cluster/run
+
+check:				## static checks: warnings, sparse, style, purity
+	@$(TOP)/scripts/deps check build
+	@$(TOP)/scripts/check
+
+test:				## every lane; ends with "N passed, N failed"
+	@$(TOP)/scripts/lanes $(LANES)
+
+demo:				## a cluster of three, with a killed leader, to watch
+	@$(TOP)/scripts/deps build tools qemu
+	@$(TOP)/scripts/demo
+
+kernels:			## build the debug kernels the tests need, in the cache
+	@$(TOP)/scripts/deps kernel
+	@$(TOP)/scripts/kernel uml-debug
+	@$(TOP)/scripts/kernel x86-debug
+
+deps:				## install every package needed (root)
+	@$(TOP)/scripts/deps
+
+install: tools module		## install tools and module (DESTDIR, PREFIX)
+	@$(MAKE) -C $(TOP)/userspace install DESTDIR=$(DESTDIR) $(if $(PREFIX),PREFIX=$(PREFIX))
+	@release=$$(modinfo -F vermagic $(BUILD)/quorum.ko | cut -d' ' -f1) && \
+		install -D -m 0644 $(BUILD)/quorum.ko \
+			"$(DESTDIR)/lib/modules/$$release/extra/quorum.ko" && \
+		if [ -z "$(DESTDIR)" ]; then depmod "$$release"; fi && \
+		echo "installed quorum.ko for $$release"
+
+dkms-install:			## register the module with DKMS, rebuilt for each kernel
+	@command -v dkms >/dev/null || { echo "dkms is not installed; install the package dkms" >&2; exit 1; }
+	@rm -rf "$(DKMS)" && mkdir -p "$(DKMS)"
+	@cp -a $(TOP)/Kbuild $(TOP)/dkms.conf $(TOP)/module $(TOP)/uapi "$(DKMS)/"
+	@if dkms status quorum/$(VERSION) | grep -q .; then dkms remove quorum/$(VERSION) --all; fi
+	@dkms add quorum/$(VERSION) && dkms install quorum/$(VERSION)
+
+clean:				## remove everything that was built here
+	@rm -rf $(BUILD)
+
+distclean: clean		## and the cached debug kernels
+	@. $(TOP)/scripts/common.sh && rm -rf "$$QUORUM_CACHE/kernels" "$$QUORUM_CACHE/src"
+
+help:				## this list
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18

@@ -1,0 +1,238 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""Tests of the test machinery itself: counting results, reading kernel logs,
+the switch, and finding processes again."""
+
+import json
+import pathlib
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+SCRIPTS = pathlib.Path(__file__).resolve().parent.parent.parent / "scripts"
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(SCRIPTS))
+
+import kernel_log   # noqa: E402
+import machine      # noqa: E402
+import tap          # noqa: E402
+
+BROADCAST = b"\xff" * 6
+
+
+def counted(*lines):
+    result = tap.count("\n".join(lines))
+    return result.passed, result.failed, result.skipped
+
+
+class Tap(unittest.TestCase):
+    """scripts/tap.py"""
+
+    def test_flat(self):
+        self.assertEqual(counted("1..3", "ok 1 - a", "not ok 2 - b", "ok 3 # SKIP no disk"),
+                         (1, 1, 1))
+
+    def test_leaves_only(self):
+        self.assertEqual(counted("    ok 1 a", "    ok 2 b", "ok 1 suite"), (2, 0, 0))
+
+    def test_two_levels_and_siblings(self):
+        self.assertEqual(counted("        ok 1 x", "        not ok 2 y", "    not ok 1 case",
+                                 "    ok 2 other", "not ok 1 suite", "ok 2 - alone"), (3, 1, 0))
+
+    def test_parent_that_failed_alone(self):
+        self.assertEqual(counted("  ok 1 a", "not ok 1 suite"), (1, 1, 0))
+
+    def test_kernel_messages(self):
+        self.assertEqual(counted("[    1.000000]     ok 1 - a", "<6>[    1.0]     not ok 2 - b",
+                                 "[    1.000000] not ok 1 - suite"), (1, 1, 0))
+
+    def test_summary_without_results(self):
+        self.assertEqual(counted("noise", "7 passed, 1 failed, 2 skipped"), (7, 1, 2))
+        self.assertEqual(counted("nothing at all"), (0, 0, 0))
+
+    def test_prose_is_no_result(self):
+        self.assertEqual(counted("ok then", "this is not ok 5", "okay 3"), (0, 0, 0))
+
+
+class KernelLog(unittest.TestCase):
+    """scripts/kernel_log.py"""
+
+    BUG = "[    9.0] BUG: KASAN: use-after-free in f+0x1/0x2"
+
+    def test_only_after_the_marker(self):
+        self.assertEqual(kernel_log.complaints(f"{self.BUG}\n{kernel_log.READY}\nfine"), [])
+        self.assertEqual(kernel_log.complaints(f"{kernel_log.READY}\n{self.BUG}"), [(2, self.BUG)])
+
+    def test_each_boot_has_its_marker(self):
+        text = f"{kernel_log.READY}\n{kernel_log.BOOT}6.1\n{self.BUG}\n{kernel_log.READY}\nfine"
+        self.assertEqual(kernel_log.complaints(text), [])
+
+    def test_panic_counts_always(self):
+        self.assertEqual(len(kernel_log.complaints("[ 1.0] Kernel panic - not syncing: x")), 1)
+
+
+class Switch(unittest.TestCase):
+    """scripts/vswitch, over its real sockets"""
+
+    def setUp(self):
+        self.place = tempfile.TemporaryDirectory(prefix="quorum-test.")
+        self.directory = self.place.name
+        self.machines = {}
+        for port in (1, 2, 3):
+            sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+            sock.bind(f"{self.directory}/q{port}")
+            sock.settimeout(10)
+            self.machines[port] = sock
+        self.process = subprocess.Popen([SCRIPTS / "vswitch", self.directory, "--seed", "7"],
+                                        stdout=subprocess.PIPE)
+        self.assertEqual(self.process.stdout.readline(), b"ready\n")
+
+    def tearDown(self):
+        self.process.terminate()
+        self.process.wait()
+        self.process.stdout.close()
+        for sock in self.machines.values():
+            sock.close()
+        self.place.cleanup()
+
+    @staticmethod
+    def address(port):
+        return bytes([2, 0, 0, 0, 0, port])
+
+    def send(self, source, target, text=b""):
+        frame = (BROADCAST if target is None else self.address(target)) + self.address(source)
+        self.machines[source].sendto(frame + b"\x08\x00" + text, f"{self.directory}/s{source}")
+
+    def receive(self, port):
+        return self.machines[port].recv(2000)[14:]
+
+    def tell(self, **request):
+        with socket.socket(socket.AF_UNIX) as sock:
+            sock.connect(f"{self.directory}/control")
+            with sock.makefile("rw") as stream:
+                print(json.dumps(request), file=stream, flush=True)
+                return json.loads(stream.readline())
+
+    def way(self, source, target):
+        return next(way for way in self.tell(do="stats")["ways"]
+                    if (way["from"], way["to"]) == (source, target))
+
+    def learn(self):
+        for port in (1, 2, 3):
+            self.send(port, None, b"hello")
+            for other in {1, 2, 3} - {port}:
+                self.assertEqual(self.receive(other), b"hello")
+
+    def test_learns_addresses(self):
+        self.learn()
+        self.send(1, 2, b"only 2")
+        self.assertEqual(self.receive(2), b"only 2")
+        self.assertEqual(self.way(1, 3)["frames"], 1)
+
+    def test_cut_has_a_direction(self):
+        self.learn()
+        self.tell(do="set", **{"from": [1]}, to=[2], cut=True)
+        self.send(1, 2, b"lost")
+        self.send(2, 1, b"arrives")
+        self.assertEqual(self.receive(1), b"arrives")
+        self.tell(do="heal")
+        self.send(1, 2, b"again")
+        self.assertEqual(self.receive(2), b"again")
+
+    def test_drop_follows_the_dice(self):
+        self.learn()
+        self.tell(do="set", drop=0.5)
+        for _ in range(200):
+            self.send(1, 2, b"die")
+        # The end of them arrives for sure and after all others.
+        self.tell(do="set", drop=0.0)
+        self.send(1, 2, b"end")
+        arrived = 0
+        while self.receive(2) != b"end":
+            arrived += 1
+        self.assertTrue(60 < arrived < 140, arrived)
+        self.assertEqual(arrived + self.way(1, 2)["dropped"], 200)
+        self.assertEqual(self.way(1, 2)["lost"], 0)
+
+    def test_delay_and_duplicate(self):
+        self.learn()
+        self.tell(do="set", delay=0.1, duplicate=1.0)
+        start = time.monotonic()
+        self.send(1, 2, b"late")
+        self.assertEqual(self.receive(2), b"late")
+        self.assertGreaterEqual(time.monotonic() - start, 0.09)
+        self.assertEqual(self.receive(2), b"late")
+
+    def test_dead_machine_costs_a_counter(self):
+        self.learn()
+        self.machines[2].close()
+        self.send(1, 2, b"to nobody")
+        self.send(1, 3, b"to 3")
+        self.assertEqual(self.receive(3), b"to 3")
+        self.assertEqual(self.way(1, 2)["lost"], 1)
+
+    def test_bad_requests_are_refused(self):
+        for request in ({"do": "dance"}, {"do": "set", "color": 1}, {"x": 1}):
+            self.assertFalse(self.tell(**request)["ok"])
+        self.assertTrue(self.tell(do="stats")["ok"])
+
+
+class Processes(unittest.TestCase):
+    """scripts/machine.py"""
+
+    def test_only_ours_is_killed(self):
+        with tempfile.TemporaryDirectory() as place:
+            process = machine.Process(f"{place}/pid")
+            child = process.start(["sleep", "100"], f"{place}/log")
+            self.assertEqual(process.pid(), child.pid)
+            record = json.loads(pathlib.Path(f"{place}/pid").read_text())
+            record["start"] -= 1    # as if the pid had been given to another process
+            pathlib.Path(f"{place}/pid").write_text(json.dumps(record))
+            self.assertIsNone(process.pid())
+            self.assertFalse(process.kill())
+            self.assertIsNone(child.poll())
+            record["start"] += 1
+            pathlib.Path(f"{place}/pid").write_text(json.dumps(record))
+            self.assertTrue(process.kill())
+            self.assertIsNone(process.pid())
+            child.returncode = -9    # reaped by kill()
+
+    def test_long_socket_path(self):
+        with self.assertRaises(machine.Failure):
+            machine.connect("/" + "x" * 120)
+
+
+class KtapResult(unittest.TextTestResult):
+    """Prints a TAP line per test."""
+
+    number = 0
+
+    def line(self, good, test):
+        KtapResult.number += 1
+        print(f"{'' if good else 'not '}ok {KtapResult.number} - {test.id().partition('.')[2]}",
+              flush=True)
+
+    def addSuccess(self, test):
+        super().addSuccess(test)
+        self.line(True, test)
+
+    def addFailure(self, test, err):
+        super().addFailure(test, err)
+        self.line(False, test)
+
+    def addError(self, test, err):
+        super().addError(test, err)
+        self.line(False, test)
+
+
+if __name__ == "__main__":
+    suite = unittest.defaultTestLoader.loadTestsFromModule(sys.modules[__name__])
+    print(f"TAP version 14\n1..{suite.countTestCases()}")
+    outcome = unittest.TextTestRunner(stream=sys.stderr, resultclass=KtapResult,
+                                      verbosity=0).run(suite)
+    bad = len(outcome.failures) + len(outcome.errors)
+    print(f"{outcome.testsRun - bad} passed, {bad} failed")
+    sys.exit(1 if bad else 0)
