@@ -30,6 +30,7 @@ enum quorum_limits {
 	RAFT_APPENDS_MAX		= 128,	/* append messages in flight per peer */
 	RAFT_APPEND_BYTES_MAX		= 1024 * 1024, /* payload in flight per peer */
 	RAFT_UNCOMMITTED_BYTES_MAX	= 2 * 1024 * 1024,
+	RAFT_UNCOMMITTED_ENTRIES_MAX	= 2048,	/* of the whole log's tail */
 	RAFT_MSG_ENTRIES_MAX		= 64,	/* entries of one append message */
 	RAFT_EFFECTS_MAX		= 96,	/* effects of one step */
 
@@ -59,6 +60,7 @@ enum quorum_limits {
 
 static_assert((QUORUM_CACHE_ENTRIES & (QUORUM_CACHE_ENTRIES - 1)) == 0);
 static_assert(QUORUM_CACHE_BYTES >= 2 * (RAFT_UNCOMMITTED_BYTES_MAX + QUORUM_ENTRY_BYTES_MAX));
+static_assert(QUORUM_CACHE_ENTRIES >= 4 * RAFT_UNCOMMITTED_ENTRIES_MAX);
 static_assert(QUORUM_MSG_BYTES_MAX >= QUORUM_ENTRY_BYTES_MAX + 2048);
 static_assert(QUORUM_RECORD_BYTES_MAX >= 2 * QUORUM_ENTRY_BYTES_MAX);
 static_assert(QUORUM_FRAGMENTS_MAX * (QUORUM_MTU_MIN - 128) >= QUORUM_MSG_BYTES_MAX);

@@ -179,8 +179,11 @@ static u32 skip_known(struct raft *r, const struct raft_msg *msg, bool *halted)
 	return i;
 }
 
-/* Append what is new from entry @skip on.  Return: entries taken. */
-static u32 take_entries(struct raft *r, const struct raft_msg *msg, u32 skip)
+/*
+ * Append what is new from entry @skip on, as far as there is room for it.  A
+ * conflict is cut in any case: that is what makes room.  Return: entries taken.
+ */
+static u32 take_entries(struct raft *r, const struct raft_msg *msg, u32 skip, u64 room)
 {
 	const struct raft_entry *e = &msg->append.entries[skip];
 	struct raft_effect *fx;
@@ -193,8 +196,9 @@ static u32 take_entries(struct raft *r, const struct raft_msg *msg, u32 skip)
 		raft_effect_add(r, RAFT_FX_TRUNCATE)->truncate = e->index;
 	}
 	for (n = 0; skip + n < msg->append.count; n++) {
-		if (!raft_log_can_append(&r->log, e[n].term))
+		if (e[n].size > room || !raft_log_can_append(&r->log, e[n].term))
 			break;
+		room -= e[n].size;
 		raft_log_append(&r->log, e[n].term, 1);
 	}
 	if (!n)
@@ -211,11 +215,12 @@ static u32 take_entries(struct raft *r, const struct raft_msg *msg, u32 skip)
  * raft_follower_append() - take an append of the current term's leader
  * @r: the engine
  * @msg: APPEND
+ * @room: payload bytes the shell can keep; what is more comes again
  *
  * Acknowledged at once is what is durable already; the rest when it has been
  * written, so that there is one acknowledgement per write and not per message.
  */
-void raft_follower_append(struct raft *r, const struct raft_msg *msg)
+void raft_follower_append(struct raft *r, const struct raft_msg *msg, u64 room)
 {
 	u64 prev = msg->append.prev_index;
 	u32 skip, taken = 0;
@@ -240,7 +245,7 @@ void raft_follower_append(struct raft *r, const struct raft_msg *msg)
 	if (halted)
 		return;
 	if (skip < msg->append.count)
-		taken = take_entries(r, msg, skip);
+		taken = take_entries(r, msg, skip, room);
 	r->verified = max(r->verified, prev + skip + taken);
 	/* Never past what was compared with this leader's log (bug L-1). */
 	raft_commit_to(r, min(msg->append.commit, r->verified));

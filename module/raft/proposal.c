@@ -44,11 +44,17 @@ static bool valid(u32 size, u8 type)
 	return type == RAFT_ENTRY_DATA && size && size <= QUORUM_ENTRY_BYTES_MAX;
 }
 
-/* May @size bytes be added to @sum bytes taken before in this step? */
-static u8 admit(const struct raft *r, u64 sum, u32 size, u64 room)
+/*
+ * May @size bytes be added to the @n proposals of @sum bytes taken before in this
+ * step?  Entries are counted over the whole uncommitted tail, inherited ones too:
+ * every node has to keep it in memory, whatever sizes it has.
+ */
+static u8 admit(const struct raft *r, u32 n, u64 sum, u32 size, u64 room)
 {
 	u64 held = r->uncommitted.bytes + sum;
 
+	if (r->log.last_index - r->log.commit + n >= RAFT_UNCOMMITTED_ENTRIES_MAX)
+		return RAFT_REFUSED_BUSY;
 	/* Whatever its size, one alone gets through, or it never would. */
 	if (held && held + size > RAFT_UNCOMMITTED_BYTES_MAX)
 		return RAFT_REFUSED_BUSY;
@@ -103,7 +109,7 @@ int raft_proposal_take(struct raft *r, const struct raft_event *event)
 		reason = RAFT_REFUSED_TOO_BIG;
 		if (!valid(p->size, p->type))
 			break;
-		reason = leads ? admit(r, sum, p->size, event->propose.room) : RAFT_OK;
+		reason = leads ? admit(r, n, sum, p->size, event->propose.room) : RAFT_OK;
 		if (reason != RAFT_OK)
 			break;
 		sum += p->size;
@@ -164,7 +170,7 @@ static u8 judge(struct raft *r, struct raft_window *w, const struct raft_msg *ms
 		return RAFT_REFUSED_TOO_BIG;
 	if (window_find(w, msg->forward.tag) == WINDOW_REFUSED)
 		return RAFT_REFUSED_BUSY;
-	reason = admit(r, 0, msg->forward.size, room);
+	reason = admit(r, 0, 0, msg->forward.size, room);
 	window_add(w, msg->forward.tag, reason != RAFT_OK);
 	return reason;
 }

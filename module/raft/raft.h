@@ -343,8 +343,8 @@ struct raft_proposal {
  * @hard_seq: HARD_STATE: seq of the effect that ended
  * @sent: SENT: peer and last index sent (== first - 1 for an empty append)
  *
- * FORWARD messages are admitted like proposals; @propose.room then has to be
- * filled in as well.
+ * MESSAGE has a room as well: FORWARD is admitted like a proposal, and APPEND
+ * takes no more entries than fit, to the sender as if the rest had been lost.
  */
 struct raft_event {
 	u8 type;

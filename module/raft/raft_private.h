@@ -385,7 +385,7 @@ void raft_progress_beat_reply(struct raft *r, const struct raft_msg *msg);
 void raft_progress_sent(struct raft *r, u32 id, u64 first, u64 last, u32 bytes);
 
 /* follower.c */
-void raft_follower_append(struct raft *r, const struct raft_msg *msg);
+void raft_follower_append(struct raft *r, const struct raft_msg *msg, u64 room);
 void raft_follower_beat(struct raft *r, const struct raft_msg *msg);
 void raft_follower_stale(struct raft *r, const struct raft_msg *msg);
 void raft_follower_durable(struct raft *r);

@@ -198,7 +198,7 @@ static void dispatch(struct raft *r, const struct raft_msg *msg, u64 room)
 		break;
 	case RAFT_MSG_APPEND:
 		if (current)
-			raft_follower_append(r, msg);
+			raft_follower_append(r, msg, room);
 		else
 			raft_follower_stale(r, msg);
 		break;

@@ -495,6 +495,29 @@ static void runs_are_bounded(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, raft_term_at(b->raft, 1, &seen));
 }
 
+/* A full memory must not keep a follower from cutting what fills it. */
+static void a_conflict_is_cut_without_room(struct kunit *test)
+{
+	static const u64 threes[3] = { 3, 3, 3 };
+	struct bench *b = bench_new(test, 2, 3, 0);
+
+	b->params.term = 2;
+	bench_run(b, 1, 1, 2);
+	bench_run(b, 3, 2, 9);
+	bench_start(b);
+	b->room = 0;
+	bench_append(b, 1, 3, 2, 1, 0, threes, 3);
+	KUNIT_ASSERT_NOT_NULL(test, bench_effect(b, RAFT_FX_TRUNCATE));
+	KUNIT_EXPECT_EQ(test, bench_effect(b, RAFT_FX_TRUNCATE)->truncate, 3ULL);
+	KUNIT_EXPECT_NULL(test, bench_effect(b, RAFT_FX_APPEND));
+	EXPECT_STATUS(b, last_index, 2);
+	/* it made room: the same again */
+	b->room = 1 << 20;
+	bench_append(b, 1, 3, 2, 1, 0, threes, 3);
+	EXPECT_STATUS(b, last_index, 5);
+	KUNIT_EXPECT_EQ(test, bench_effect(b, RAFT_FX_APPEND)->append.count, 3U);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(l01_commit_only_what_was_verified),
 	KUNIT_CASE(l01_leader_clamps_heartbeat_commit),
@@ -513,6 +536,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(l15_learners_do_not_count),
 	KUNIT_CASE(l16_back_off_by_runs),
 	KUNIT_CASE(l19_next_saturates),
+	KUNIT_CASE(a_conflict_is_cut_without_room),
 	KUNIT_CASE(l20_restart_commits_nothing_by_itself),
 	KUNIT_CASE(runs_are_bounded),
 	{}

@@ -48,6 +48,28 @@ static void uncommitted_bytes_are_bounded(struct kunit *test)
 	EXPECT_STATUS(b, uncommitted_bytes, 1);
 }
 
+/* The tail stays in every node's memory, however small its entries are. */
+static void uncommitted_entries_are_bounded(struct kunit *test)
+{
+	struct bench *b = leader(test);
+	int taken = 1, n;
+
+	do {
+		n = bench_propose(b, QUORUM_PROPOSE_BATCH_MAX, 1);
+		taken += n > 0 ? n : 0;
+		bench_clear(b);
+	} while (n > 0);
+	KUNIT_EXPECT_EQ(test, n, -RAFT_REFUSED_BUSY);
+	KUNIT_EXPECT_EQ(test, taken, (int)RAFT_UNCOMMITTED_ENTRIES_MAX);
+	bench_forward(b, 2, 1, 5, 1);
+	EXPECT_STATUS(b, last_index, taken);
+	/* what is committed makes room */
+	bench_settle(b);
+	bench_ack(b, 3, 100, 100);
+	KUNIT_EXPECT_EQ(test, bench_propose(b, QUORUM_PROPOSE_BATCH_MAX, 1),
+			(int)QUORUM_PROPOSE_BATCH_MAX);
+}
+
 /* C-4: "refused" must not be said of what a second copy gets into the log. */
 static void c04_a_refusal_is_final_for_its_tag(struct kunit *test)
 {
@@ -176,6 +198,7 @@ static void proposals_are_taken_before_the_noop_is_committed(struct kunit *test)
 static struct kunit_case cases[] = {
 	KUNIT_CASE(admission_refuses_and_changes_nothing),
 	KUNIT_CASE(uncommitted_bytes_are_bounded),
+	KUNIT_CASE(uncommitted_entries_are_bounded),
 	KUNIT_CASE(c04_a_refusal_is_final_for_its_tag),
 	KUNIT_CASE(followers_forward),
 	KUNIT_CASE(forwarded_once_per_tag),
