@@ -85,7 +85,7 @@ int quorum_get_info(struct quorum *q, struct quorum_info *info);
  * the same time.
  *
  * Return: 0 when committed, else the errors of write(2) in <linux/quorum.h>;
- * after -ETIMEDOUT and -EINTR look at @result->outcome.
+ * after -ETIMEDOUT, -EINTR and -ECANCELED look at @result->outcome.
  */
 int quorum_propose(struct quorum *q, const void *data, size_t len, uint64_t timeout_ns,
 		   struct quorum_result *result);

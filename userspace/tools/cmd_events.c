@@ -157,6 +157,10 @@ static int look(struct goal *goal)
 	int err;
 
 	err = quorum_group_get(goal->control, goal->name, &group);
+	if (err == -ENOENT) {
+		tool_fail_no_group(goal->name);
+		return -1;
+	}
 	if (err) {
 		tool_fail_control(goal->control, err, "cannot wait for group %s", goal->name);
 		return -1;

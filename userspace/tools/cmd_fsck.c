@@ -139,6 +139,12 @@ static void print_hard(const struct disk_hard *hard)
 		       strerror((int)hard->last_errno));
 }
 
+/* TORN says no more than that there was no clean stop: a running group's device is that, too. */
+static bool cuts_off(const struct recover_result *result)
+{
+	return result->verdict == RECOVER_TORN && result->torn;
+}
+
 static void print_verdict(const struct check *check)
 {
 	const struct recover_result *result = &check->result;
@@ -156,15 +162,21 @@ static void print_verdict(const struct check *check)
 		if (check->has_super && (result->hard_bad & (1 << slot)))
 			printf("hard state, mirror %c, slot %d is damaged\n", 'A' + slot / 2,
 			       slot % 2);
-	if (result->verdict == RECOVER_TORN && result->torn)
+	if (cuts_off(result))
 		printf("%" PRIu64 " bytes behind the end are cut off at the next start\n",
 		       (uint64_t)result->torn);
 	if (result->verdict == RECOVER_CORRUPT && check->has_hard)
 		printf("at record %" PRIu64 ", byte %" PRIu64 " of the device\n",
 		       (uint64_t)result->lsn,
 		       (uint64_t)result->position << check->super.granule_shift);
-	printf("%s: %s: %s\n", check->medium.path, recover_verdict_name(result->verdict),
-	       recover_row_text(result->row));
+	if (result->verdict != RECOVER_TORN || cuts_off(result))
+		printf("%s: %s: %s\n", check->medium.path, recover_verdict_name(result->verdict),
+		       recover_row_text(result->row));
+	else if (result->last_index)
+		printf("%s: not stopped cleanly: the log is whole up to index %" PRIu64 "\n",
+		       check->medium.path, (uint64_t)result->last_index);
+	else
+		printf("%s: not stopped cleanly: the log is empty\n", check->medium.path);
 }
 
 /* Open, check, report; what fsck and dump have in common. */
@@ -176,6 +188,12 @@ static int check_path(const char *path, const struct recover_sink *sink,
 
 	if (!medium_open(&check.medium, path, false))
 		return EXIT_NOT_OURS;
+	if (check.medium.bytes < QUORUM_BLOCK_BYTES) {
+		tool_fail("%s is not a quorum device: it is too small (%" PRIu64 " %s)", path,
+			  check.medium.bytes, check.medium.bytes == 1 ? "byte" : "bytes");
+		medium_close(&check.medium);
+		return EXIT_NOT_OURS;
+	}
 	check.buf = medium_buffer(BUFFER_BYTES);
 	check.io.read = read_medium;
 	check.io.ctx = &check.medium;

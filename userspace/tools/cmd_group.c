@@ -76,6 +76,15 @@ int cmd_create(int argc, char **argv)
 	return status;
 }
 
+static int missing(const char *name,
+		   int (*act)(struct quorum_control *control, const char *name))
+{
+	if (act != quorum_group_start)
+		return tool_fail_no_group(name);
+	return tool_fail("there is no group '%s' here; `quorumctl up` starts one from its "
+			 "configuration", name);
+}
+
 static int by_name(int argc, char **argv,
 		   int (*act)(struct quorum_control *control, const char *name))
 {
@@ -89,7 +98,10 @@ static int by_name(int argc, char **argv,
 	if (!control)
 		return EXIT_FAILED;
 	err = act(control, name);
-	if (err)
+	/* Not as the kernel says it: to delete a group it need not be created first. */
+	if (err == -ENOENT)
+		status = missing(name, act);
+	else if (err)
 		status = tool_fail_control(control, err, "cannot %s group %s", argv[0], name);
 	quorum_control_close(control);
 	return status;
@@ -190,6 +202,8 @@ static int check_existing(struct quorum_control *control, const struct conf *con
 
 	*runs = true;
 	err = quorum_group_get(control, conf->name, &group);
+	if (err == -ENOENT)
+		return tool_fail_no_group(conf->name);
 	if (err)
 		return tool_fail_control(control, err, "cannot look at group %s", conf->name);
 	differs = difference(&group, conf);
@@ -275,7 +289,9 @@ int cmd_down(int argc, char **argv)
 	err = quorum_group_stop(control, argument);
 	if (!err)
 		err = quorum_group_delete(control, argument);
-	if (err)
+	if (err == -ENOENT)
+		status = tool_fail_no_group(argument);
+	else if (err)
 		status = tool_fail_control(control, err, "cannot take group %s down", argument);
 	else
 		printf("group %s is down\n", argument);

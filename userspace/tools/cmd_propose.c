@@ -38,6 +38,7 @@ const char help_propose[] =
 enum {
 	JOBS_MAX	= 1024,
 	NUDGE_MS	= 50,
+	ERROR_BYTES	= 200,	/* of the longest sentence about an entry */
 };
 
 struct options {
@@ -81,15 +82,26 @@ struct run {
 	pthread_t threads[JOBS_MAX];
 };
 
+/* Why nobody knows what became of an entry that was handed in. */
+static const char *unknown_cause(int err)
+{
+	switch (-err) {
+	case EINTR:
+		return "interrupted";
+	case ECANCELED:
+		return "the group was stopped or failed meanwhile";
+	default:
+		return "not known to be committed within the time";
+	}
+}
+
 static const char *propose_error(int err, const struct quorum_result *result, uint32_t node,
 				 char *text, size_t size)
 {
 	if (result->outcome == QUORUM_OUTCOME_UNKNOWN) {
 		snprintf(text, size, "%s: the outcome is unknown, the entry may still be "
 				     "committed (origin %u, tag %" PRIu64 ")",
-			 err == -EINTR ? "interrupted" : "not known to be committed "
-					 "within the time",
-			 node, result->tag);
+			 unknown_cause(err), node, result->tag);
 		return text;
 	}
 	switch (-err) {
@@ -133,7 +145,7 @@ static void print_committed(const struct options *options, const struct quorum_r
 /* One line that failed; lock held.  Ends the run unless it is to keep going. */
 static void print_failed(struct run *run, const struct slot *slot, uint64_t line)
 {
-	char text[160];
+	char text[ERROR_BYTES];
 	const char *why = propose_error(slot->err, &slot->result, run->node, text, sizeof(text));
 
 	run->failed++;
@@ -156,7 +168,7 @@ static void print_failed(struct run *run, const struct slot *slot, uint64_t line
 /* One line that was under way when the run was to end: no word only if it is not in the log. */
 static void print_late(struct run *run, const struct slot *slot, uint64_t line)
 {
-	char text[160];
+	char text[ERROR_BYTES];
 
 	run->late += !slot->err;
 	if (slot->err && slot->result.outcome == QUORUM_OUTCOME_UNKNOWN)
@@ -399,7 +411,7 @@ static char *read_all(size_t max, size_t *len)
 static int propose_one(struct run *run, const char *data, size_t len)
 {
 	struct quorum_result result;
-	char text[160];
+	char text[ERROR_BYTES];
 	int err;
 
 	err = quorum_propose(run->q, data, len, run->options->timeout_ns, &result);

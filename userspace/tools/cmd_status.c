@@ -49,17 +49,26 @@ static const char * const halt_texts[] = {
 	[QUORUM_HALT_CONTRACT] = "its engine was told something impossible",
 };
 
-/* What to do about some of the drops. */
+/*
+ * What some of the drops mean and what to do.  Those that are left out happen in
+ * a healthy group, or say nothing about whom to blame.
+ */
 static const struct {
 	int attr;
 	const char *hint;
 } drop_hints[] = {
-	{ QUORUM_A_DROPS_CLUSTER, "a node of another cluster sends here" },
+	{ QUORUM_A_DROPS_CLUSTER,
+	  "a group of the same name in another cluster sends here; compare 'cluster' in the "
+	  "configurations of the machines that have this address" },
 	{ QUORUM_A_DROPS_GENESIS,
-	  "a member was formatted with other members or another timing: compare the files" },
-	{ QUORUM_A_DROPS_SOURCE, "a sender is no member, or not at the address it was given" },
-	{ QUORUM_A_DROPS_TARGET, "a member reaches this node under the id of another one" },
-	{ QUORUM_A_DROPS_INCARNATION, "a member came back with another device" },
+	  "a member was formatted with other members, roles or timing; compare what "
+	  "`quorumctl fsck` says of the members' devices" },
+	{ QUORUM_A_DROPS_SOURCE,
+	  "a sender is no member, or sends from another address than its 'member' line "
+	  "gives it; compare these lines, and look for NAT or a second address" },
+	{ QUORUM_A_DROPS_TARGET,
+	  "a member sends to this node what is meant for another one; look for two 'member' "
+	  "lines with their addresses exchanged" },
 };
 
 #define LOOKUP(table, value) \
@@ -69,6 +78,12 @@ static const struct {
 static uint64_t get(const struct quorum_object *object, int attr)
 {
 	return quorum_object_u64(object, attr);
+}
+
+/* Of a group that does not run, nothing is known of what is on its device. */
+static bool is_live(const struct quorum_object *group)
+{
+	return quorum_object_has(group, QUORUM_A_GROUP_COMMIT);
 }
 
 /* ---- lines with a label, wrapped at 80 columns ---- */
@@ -141,6 +156,12 @@ static uint64_t patience_ns(const struct quorum_object *group)
 	return 2000 * get(group, QUORUM_A_GROUP_ELECTION_MAX_US);
 }
 
+static bool is_silent(const struct quorum_object *group, const struct quorum_object *member)
+{
+	return !quorum_object_has(member, QUORUM_A_MEMBER_CONTACT_NS) ||
+	       get(member, QUORUM_A_MEMBER_CONTACT_NS) > patience_ns(group);
+}
+
 static void add_silent(struct census *census, const struct quorum_object *member)
 {
 	char text[32];
@@ -173,8 +194,7 @@ static void take_census(const struct quorum_object *group, struct census *census
 		census->voters++;
 		if (quorum_object_has(&member, QUORUM_A_MEMBER_SELF))
 			continue;
-		if (!quorum_object_has(&member, QUORUM_A_MEMBER_CONTACT_NS) ||
-		    get(&member, QUORUM_A_MEMBER_CONTACT_NS) > patience_ns(group))
+		if (is_silent(group, &member))
 			add_silent(census, &member);
 	}
 }
@@ -288,6 +308,8 @@ static void show_log(const struct quorum_object *group)
 	uint64_t pending = get(group, QUORUM_A_GROUP_UNCOMMITTED_BYTES);
 	char text[32];
 
+	if (!is_live(group))
+		return;
 	line("log", "commit~%" PRIu64 ", applied~%" PRIu64 ", durable~%" PRIu64
 	     ", last~%" PRIu64 ", first~%" PRIu64,
 	     get(group, QUORUM_A_GROUP_COMMIT), get(group, QUORUM_A_GROUP_APPLIED),
@@ -297,12 +319,36 @@ static void show_log(const struct quorum_object *group)
 		line("", "%s not committed yet", bytes(pending, text, sizeof(text)));
 }
 
+/* How often the log was opened, and how it was found the last time. */
+static void say_opening(const struct quorum_object *group, char *said, size_t size)
+{
+	uint64_t epoch = get(group, QUORUM_A_GROUP_EPOCH);
+	uint64_t verdict = get(group, QUORUM_A_GROUP_VERDICT);
+	uint64_t torn = get(group, QUORUM_A_GROUP_TORN_BYTES);
+	char times[40] = "once", found[96], text[32];
+
+	*said = '\0';
+	if (!verdict)
+		return;
+	if (epoch != 1)
+		snprintf(times, sizeof(times), "%" PRIu64 "~times", epoch);
+	if (verdict != QUORUM_VERDICT_TORN)
+		snprintf(found, sizeof(found), "found~%s", name_of(names_verdict, verdict));
+	else if (torn)
+		snprintf(found, sizeof(found),
+			 "not~stopped~cleanly,~%s~never~acknowledged~and~cut~off",
+			 bytes(torn, text, sizeof(text)));
+	else
+		strcpy(found, "not~stopped~cleanly,~nothing~cut~off");
+	snprintf(said, size, "; opened~%s, last~%s", times, found);
+}
+
 static void show_device(const struct quorum_object *group)
 {
-	uint64_t used, ring, verdict = get(group, QUORUM_A_GROUP_VERDICT);
 	const char *path = quorum_object_str(group, QUORUM_A_GROUP_DEVICE);
+	char a[32], b[32], opening[160];
 	struct quorum_object store;
-	char a[32], b[32];
+	uint64_t used, ring;
 
 	if (!quorum_object_get(group, QUORUM_A_GROUP_STORE, 0, &store)) {
 		line("device", "%s", path);
@@ -310,17 +356,12 @@ static void show_device(const struct quorum_object *group)
 	}
 	used = get(&store, QUORUM_A_STORE_USED_BYTES);
 	ring = get(&store, QUORUM_A_STORE_RING_BYTES);
-	line("device", "%s, %s of %s used (%.0f%%), records~of~%" PRIu64 "~B, %s", path,
+	say_opening(group, opening, sizeof(opening));
+	line("device", "%s, %s~of~%s~used~(%.0f%%), granule~%" PRIu64 "~B, %s%s", path,
 	     bytes(used, a, sizeof(a)), bytes(ring, b, sizeof(b)),
 	     ring ? 100.0 * (double)used / (double)ring : 0.0,
 	     get(group, QUORUM_A_GROUP_GRANULE),
-	     get(group, QUORUM_A_GROUP_FUA) ? "FUA" : "flushes~(no~FUA)");
-	if (verdict)
-		line("", "opening no.~%" PRIu64 ", found %s%s%s", get(group, QUORUM_A_GROUP_EPOCH),
-		     name_of(names_verdict, verdict),
-		     get(group, QUORUM_A_GROUP_TORN_BYTES) ? ", cut off " : "",
-		     get(group, QUORUM_A_GROUP_TORN_BYTES) ?
-		     bytes(get(group, QUORUM_A_GROUP_TORN_BYTES), a, sizeof(a)) : "");
+	     get(group, QUORUM_A_GROUP_FUA) ? "FUA" : "no~FUA,~flushes", opening);
 	if (get(&store, QUORUM_A_STORE_ERROR))
 		line("", "writing ended with: %s",
 		     strerror((int)get(&store, QUORUM_A_STORE_ERROR)));
@@ -352,7 +393,7 @@ static void show_member(const struct quorum_object *group, const struct quorum_o
 		       get(member, QUORUM_A_MEMBER_MATCH);
 	if (quorum_object_get(member, QUORUM_A_MEMBER_ADDR, 0, &addr))
 		object_address(&addr, address, sizeof(address));
-	if (leading || self) {
+	if (leading || (self && is_live(group))) {
 		snprintf(matched, sizeof(matched), "%" PRIu64, match);
 		snprintf(lag, sizeof(lag), "%" PRIu64, last > match ? last - match : 0);
 	}
@@ -392,6 +433,30 @@ static void show_work(const struct quorum_object *group)
 	     get(&runtime, QUORUM_A_RUNTIME_UNKNOWN));
 }
 
+/*
+ * The counter does not say whose device is another one.  But such a member has
+ * been heard before, and is not any more: if only one is like that, it is the one.
+ */
+static void show_other_device(const struct quorum_object *group)
+{
+	struct quorum_object member;
+	char who[64] = "a member";
+	unsigned int found = 0;
+
+	for (unsigned int i = 0; quorum_object_get(group, QUORUM_A_GROUP_MEMBER, i, &member); i++) {
+		if (quorum_object_has(&member, QUORUM_A_MEMBER_SELF) ||
+		    !quorum_object_has(&member, QUORUM_A_MEMBER_INCARNATION) ||
+		    !is_silent(group, &member))
+			continue;
+		found++;
+		snprintf(who, sizeof(who), "a member, probably %" PRIu64 ",",
+			 get(&member, QUORUM_A_MEMBER_ID));
+	}
+	line("", "incarnation: %s presents another device than before: it was replaced or "
+	     "formatted anew, and has forgotten its votes and its log; it is not listened to, so "
+	     "give it its old device back", found == 1 ? who : "a member");
+}
+
 static void show_drops(const struct quorum_object *group)
 {
 	struct quorum_object link, drops;
@@ -408,6 +473,8 @@ static void show_drops(const struct quorum_object *group)
 						 get(&drops, (int)attr));
 	if (used)
 		line("dropped", "%s", text);
+	if (get(&drops, QUORUM_A_DROPS_INCARNATION))
+		show_other_device(group);
 	for (size_t i = 0; i < sizeof(drop_hints) / sizeof(drop_hints[0]); i++)
 		if (get(&drops, drop_hints[i].attr))
 			line("", "%s: %s", names_drops.list[drop_hints[i].attr].name,
@@ -502,7 +569,9 @@ int cmd_status(int argc, char **argv)
 		status = walk_all(control, show_group, true);
 	} else {
 		err = quorum_group_get(control, argv[optind], &group);
-		if (err)
+		if (err == -ENOENT)
+			status = tool_fail_no_group(argv[optind]);
+		else if (err)
 			status = tool_fail_control(control, err, "cannot look at group %s",
 						   argv[optind]);
 		else if (tool_json)
@@ -517,15 +586,19 @@ int cmd_status(int argc, char **argv)
 static void list_group(const struct quorum_object *group)
 {
 	uint64_t state = get(group, QUORUM_A_GROUP_STATE), role = get(group, QUORUM_A_GROUP_ROLE);
+	char leader[16] = "-", term[24] = "-", commit[24] = "-";
 	bool running = state == QUORUM_STATE_RUNNING;
-	char leader[16] = "-";
 
+	if (is_live(group)) {
+		snprintf(term, sizeof(term), "%" PRIu64, get(group, QUORUM_A_GROUP_TERM));
+		snprintf(commit, sizeof(commit), "%" PRIu64, get(group, QUORUM_A_GROUP_COMMIT));
+	}
 	if (running && get(group, QUORUM_A_GROUP_LEADER))
 		snprintf(leader, sizeof(leader), "%" PRIu64, get(group, QUORUM_A_GROUP_LEADER));
-	printf("%-16s %-8s node %-4" PRIu64 " %-12s term %-6" PRIu64 " leader %-4s commit %" PRIu64
-	       "\n", quorum_object_str(group, QUORUM_A_GROUP_NAME), name_of(names_state, state),
+	printf("%-16s %-8s node %-4" PRIu64 " %-12s term %-6s leader %-4s commit %s\n",
+	       quorum_object_str(group, QUORUM_A_GROUP_NAME), name_of(names_state, state),
 	       get(group, QUORUM_A_GROUP_NODE), running ? name_of(names_role, role) : "-",
-	       get(group, QUORUM_A_GROUP_TERM), leader, get(group, QUORUM_A_GROUP_COMMIT));
+	       term, leader, commit);
 }
 
 /* For scripts, an empty list is an empty output. */

@@ -109,7 +109,10 @@ struct json_object *disk_verdict_json(const struct recover_result *result)
 	struct json_object *json = json_object_new_object();
 
 	output_add_str(json, "verdict", recover_verdict_name(result->verdict));
-	output_add_str(json, "reason", recover_row_text(result->row));
+	if (result->verdict == RECOVER_TORN && !result->torn)
+		output_add_str(json, "reason", "not stopped cleanly; nothing is cut off");
+	else
+		output_add_str(json, "reason", recover_row_text(result->row));
 	output_add_u64(json, "super-bad", result->super_bad);
 	output_add_u64(json, "hard-bad", result->hard_bad);
 	output_add_u64(json, "lsn", result->lsn);

@@ -102,6 +102,11 @@ int tool_fail_module(void)
 	return tool_fail("the quorum module is not loaded; load it with `modprobe quorum`");
 }
 
+int tool_fail_no_group(const char *name)
+{
+	return tool_fail("there is no group '%s' here; `quorumctl list` shows the groups", name);
+}
+
 int tool_fail_device(const char *name, int err)
 {
 	switch (-err) {
@@ -110,8 +115,7 @@ int tool_fail_device(const char *name, int err)
 	case ENODEV:
 		if (!quorum_module_loaded())
 			return tool_fail_module();
-		return tool_fail("there is no group '%s' here; `quorumctl list` shows the groups",
-				 name);
+		return tool_fail_no_group(name);
 	case EACCES:
 	case EPERM:
 		return tool_fail("no permission to open /dev/quorum/%s: be root or in the "
@@ -155,9 +159,6 @@ int tool_fail_control(const struct quorum_control *control, int err, const char 
 	case EPERM:
 	case EACCES:
 		return tool_fail("%s: this needs the privilege CAP_NET_ADMIN; be root", text);
-	case ENOENT:
-		return tool_fail("%s: there is no such group; `quorumctl list` shows the groups",
-				 text);
 	default:
 		return tool_fail("%s: %s", text, tool_strerror(-err));
 	}
@@ -259,6 +260,8 @@ const char *tool_strerror(int err)
 		return "no leader was found within the time; nothing was proposed";
 	case ENOSPC:
 		return "the log is full; nothing was proposed";
+	case ECANCELED:
+		return "the group was stopped or failed meanwhile: the outcome is unknown";
 	default:
 		return strerror(err);
 	}

@@ -66,6 +66,9 @@ int tool_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* No module, no handle: the same words everywhere. EXIT_FAILED. */
 int tool_fail_module(void);
 
+/* There is no group of that name on this machine: the same words, too.  EXIT_FAILED. */
+int tool_fail_no_group(const char *name);
+
 /**
  * tool_fail_device() - why a group's device could not be opened
  * @name: name of the group
@@ -83,7 +86,7 @@ struct quorum_control *tool_control(void);
 /**
  * tool_fail_control() - a control request was refused
  * @control: the handle; the kernel's sentence is preferred
- * @err: negative errno
+ * @err: negative errno; a group that is missing is tool_fail_no_group()'s
  * @what: what was tried, as in "cannot start group demo"
  */
 int tool_fail_control(const struct quorum_control *control, int err, const char *what, ...)
