@@ -30,6 +30,8 @@ static void apply_entry(struct quorum_group *g, const struct raft_entry *entry,
 {
 	g->sm->apply(g->sm_state, entry, payload);
 	g->stats.applied++;
+	/* In this order: whoever is told of an entry must be able to read it. */
+	atomic64_set(&g->applied, entry->index);
 	if (entry->type == RAFT_ENTRY_DATA)
 		atomic64_set(&g->last_data, entry->index);
 	if (entry->origin == g->params.self)
@@ -50,20 +52,27 @@ void quorum_apply_committed(struct quorum_group *g)
 	const struct raft_entry *entry;
 	const void *payload;
 	u64 index = atomic64_read(&g->applied);
+	u64 passed = min(g->commit, quorum_cache_first(g->cache) - 1);
 
+	if (passed > index) {
+		/*
+		 * Recovered from the device and too old for the cache: no waiter
+		 * of this life can be meant.  Readers fetch them themselves; that
+		 * the last may be no data costs them one look.
+		 */
+		index = passed;
+		atomic64_set(&g->applied, index);
+		atomic64_set(&g->last_data, index);
+	}
 	while (index < g->commit) {
 		index++;
 		entry = quorum_cache_peek(g->cache, index, &payload);
-		if (entry)
-			apply_entry(g, entry, payload);
-		else
-			/*
-			 * Recovered from the device and too old for the cache: no
-			 * waiter of this life can be meant.  Readers fetch it
-			 * themselves; that it may be no data costs them one look.
-			 */
-			atomic64_set(&g->last_data, index);
-		atomic64_set(&g->applied, index);
+		/* Committed and not applied, so the hold keeps it in the cache. */
+		if (WARN_ON_ONCE(!entry)) {
+			quorum_group_fail(g, -EUCLEAN, RAFT_HALT_CONTRACT);
+			return;
+		}
+		apply_entry(g, entry, payload);
 	}
 	wake_up_interruptible_poll(&g->readers, EPOLLIN | EPOLLRDNORM);
 }

@@ -86,6 +86,8 @@ void quorum_group_fail(struct quorum_group *g, int error, u8 halt)
 	if (g->state == QUORUM_STATE_FAILED)
 		return;
 	pr_err("%s: failed: %s (%d)\n", g->params.name, raft_halt_name(halt), error);
+	WRITE_ONCE(g->role, RAFT_FOLLOWER);
+	WRITE_ONCE(g->leader, 0);
 	WRITE_ONCE(g->error, error);
 	WRITE_ONCE(g->state, QUORUM_STATE_FAILED);
 	quorum_waiters_close(g, -EIO);
@@ -525,7 +527,8 @@ static int go_live(struct quorum_group *g)
 	int error;
 
 	adopt_recovered(g);
-	quorum_waiters_open(&g->waiters, g->recovered.epoch);
+	quorum_waiters_open(&g->waiters, g->recovered.epoch,
+			    quorum_store_incarnation(g->store));
 	down_write(&g->parts);
 	WRITE_ONCE(g->state, QUORUM_STATE_RUNNING);
 	quorum_group_event(g, QUORUM_EVENT_STARTED);

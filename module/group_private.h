@@ -48,6 +48,7 @@ enum waiter_stage {
 /**
  * struct quorum_waiter - one proposal of a user of this node, until answered
  * @node: in waiters->inbox, ->pending or ->forwarded, or a batch [waiters->lock]
+ * @live: in waiters->all while not DONE [waiters->lock]
  * @hash: in waiters->by_tag while not DONE [waiters->lock]
  * @ref: one of the caller, one of the lists
  * @rcu: frees it
@@ -68,6 +69,7 @@ enum waiter_stage {
  */
 struct quorum_waiter {
 	struct list_head node;
+	struct list_head live;
 	struct hlist_node hash;
 	refcount_t ref;
 	struct rcu_head rcu;
@@ -90,6 +92,7 @@ struct quorum_waiter {
 /**
  * struct quorum_waiters - all unanswered proposals of this node
  * @lock: protects everything here
+ * @all: unanswered ones, by tag
  * @inbox: QUEUED, oldest first
  * @pending: APPENDED, in log order
  * @forwarded: FORWARDED, longest silent first
@@ -102,6 +105,7 @@ struct quorum_waiter {
  */
 struct quorum_waiters {
 	spinlock_t lock;
+	struct list_head all;
 	struct list_head inbox;
 	struct list_head pending;
 	struct list_head forwarded;
@@ -176,7 +180,7 @@ enum readback_sizes {
  * @entries: what was read; the first is the one before @want, for its term
  * @offset: of each payload in @data
  * @data: the payloads
- * @scratch: one largest entry
+ * @not_before: after a failure: boottime ns when to try again
  */
 struct quorum_readback {
 	struct work_struct work;
@@ -187,6 +191,7 @@ struct quorum_readback {
 	struct raft_entry entries[RAFT_MSG_ENTRIES_MAX + 1];
 	u32 offset[RAFT_MSG_ENTRIES_MAX + 1];
 	u8 *data;
+	u64 not_before;
 };
 
 /**
@@ -273,7 +278,8 @@ struct quorum_group {
 	u64 durable;			/* last index reported written */
 	struct quorum_inflight inflight[RAFT_WRITES_MAX];
 	u32 ninflight;
-	bool store_full;		/* the ring refused a batch */
+	bool store_full;		/* the ring refused a batch; see pump.c */
+	u32 pump_first;			/* member served first this turn */
 	u64 swept_term;			/* of the newest applied entry */
 	u64 offer_after;		/* a busy leader gets no proposals before */
 	struct wire_header ident;
@@ -335,7 +341,7 @@ void quorum_readback_stop(struct quorum_readback *rb);
 
 /* waiters.c */
 void quorum_waiters_init(struct quorum_waiters *ws);
-void quorum_waiters_open(struct quorum_waiters *ws, u64 epoch);
+void quorum_waiters_open(struct quorum_waiters *ws, u64 epoch, u64 incarnation);
 void quorum_waiters_close(struct quorum_group *g, int error);
 void quorum_waiters_offer(struct quorum_group *g);
 void quorum_waiters_appended(struct quorum_group *g, struct quorum_waiter *w, u64 term);

@@ -41,7 +41,8 @@ int quorum_group_read(struct quorum_group *g, u64 *index, struct raft_entry *ent
 {
 	int error;
 
-	down_read(&g->parts);
+	if (down_read_killable(&g->parts))
+		return -EINTR;
 	error = not_readable(g);
 	if (error)
 		goto out;
@@ -143,11 +144,18 @@ void quorum_group_get_info(struct quorum_group *g, struct quorum_group_info *inf
 	u64 incarnations[QUORUM_MEMBERS_MAX] = {};
 	u32 i, j;
 
-	down_read(&g->parts);
 	describe(g, info);
+	/* A dying task does not wait for a stop that waits for a hung device. */
+	if (down_read_killable(&g->parts))
+		return;
 	/* The thread runs from before @parts is released until it is taken to stop. */
 	if (g->loop.task) {
 		ask_loop(g, &info->raft);
+		if (info->state == QUORUM_STATE_FAILED) {
+			/* Whatever the engine believes, it is not asked any more. */
+			info->raft.role = RAFT_FOLLOWER;
+			info->raft.leader = RAFT_NONE;
+		}
 		info->incarnation = quorum_store_incarnation(g->store);
 		info->epoch = g->recovered.epoch;
 		info->recovered = g->recovered;

@@ -161,15 +161,12 @@ static void take_message(struct quorum_group *g, const struct wire_header *hdr,
 		take_forward_reply(g, &msg);
 		return;
 	}
-	/*
-	 * The engine cannot fail after it took entries, so what the cache cannot
-	 * hold is not shown to it: to the sender that is a lost datagram.
-	 */
-	if (msg.type == RAFT_MSG_APPEND && msg.append.count &&
-	    quorum_cache_room(g->cache) < len)
+	/* No room in memory passes: the origin sends it again. */
+	if (msg.type == RAFT_MSG_FORWARD && quorum_cache_room(g->cache) < msg.forward.size)
 		return;
 	ev.message.msg = &msg;
-	ev.message.room = quorum_pump_room(g);
+	ev.message.room = msg.type == RAFT_MSG_FORWARD ? quorum_pump_room(g) :
+							 quorum_cache_room(g->cache);
 	src.msg = &msg;
 	quorum_effects_step(g, &ev, &src);
 }
@@ -181,8 +178,11 @@ static void take_datagrams(struct quorum_group *g)
 	size_t len;
 	int budget = QUORUM_RX_QUEUE_MAX;
 
-	while (budget-- && quorum_link_recv(g->link, &hdr, &buf, &len))
+	while (budget-- && quorum_link_recv(g->link, &hdr, &buf, &len)) {
 		take_message(g, &hdr, buf, len);
+		if (!(budget % 64))
+			cond_resched();
+	}
 	if (budget < 0)
 		quorum_loop_wake(g, LOOP_RX);
 }
@@ -229,6 +229,11 @@ static void turn(struct quorum_group *g)
 	/* Cleared before looking: what arrives meanwhile wakes us once more. */
 	xchg(&g->loop.flags, 0);
 	g->stats.wakeups++;
+	if (g->state == QUORUM_STATE_FAILED) {
+		/* Silent to peers and to the device, whatever failed it. */
+		answer_info(g);
+		return;
+	}
 
 	take_completions(g);
 	take_datagrams(g);
@@ -250,6 +255,7 @@ static int loop_main(void *data)
 	/* The log may carry what memory reclaim waits for: never the reverse. */
 	while (!kthread_should_stop()) {
 		turn(g);
+		cond_resched();
 		wait_event_idle(loop->wait, READ_ONCE(loop->flags) || kthread_should_stop());
 	}
 	memalloc_noio_restore(noio);

@@ -20,16 +20,17 @@ void quorum_pump_hold(struct quorum_group *g)
 }
 
 /**
- * quorum_pump_room() - payload bytes that new entries may take
+ * quorum_pump_room() - payload bytes that the device takes of new entries
  * @g: the group
+ *
+ * A lack of it lasts; one of memory (quorum_cache_room()) passes.
  *
  * Context: only the loop.
  */
 u64 quorum_pump_room(const struct quorum_group *g)
 {
-	return min(quorum_store_room_after(g->store, g->last - g->submitted,
-					   g->unsubmitted_bytes),
-		   quorum_cache_room(g->cache));
+	return quorum_store_room_after(g->store, g->last - g->submitted,
+				       g->unsubmitted_bytes);
 }
 
 /* Put as much of a write into one record as fits; lower its last to that. */
@@ -79,6 +80,9 @@ void quorum_pump_writes(struct quorum_group *g)
 	int error;
 
 	quorum_pump_hold(g);
+	/* Nothing fits until the log is cut; fx_truncate() says when that was. */
+	if (g->store_full)
+		return;
 	while (g->ninflight < RAFT_WRITES_MAX && quorum_store_can_write(g->store) &&
 	       raft_next_write(g->raft, &w)) {
 		if (!fill_record(g, &w, &bytes)) {
@@ -87,16 +91,15 @@ void quorum_pump_writes(struct quorum_group *g)
 		}
 		error = quorum_store_submit(g->store, w.seq);
 		if (error == -ENOSPC) {
-			/* A follower's ring: acknowledge nothing, try again later. */
-			if (!g->store_full)
-				pr_warn("%s: the log is full\n", g->params.name);
+			/* A follower's ring: it acknowledges nothing. */
+			pr_warn("%s: the log is full\n", g->params.name);
 			g->store_full = true;
 			return;
 		}
-		g->store_full = false;
-		submitted(g, &w, bytes);
+		/* An earlier write has failed, and its completion is on its way. */
 		if (error)
-			quorum_loop_write_done(g, w.seq, error);
+			return;
+		submitted(g, &w, bytes);
 	}
 }
 
@@ -155,7 +158,8 @@ static u32 choose(struct quorum_group *g, const struct raft_append *a, u32 *byte
 	return n;
 }
 
-static void send_append(struct quorum_group *g, const struct raft_append *a, u32 n, u32 bytes)
+/* False: the impossible; nothing was sent, so asking the engine again is no use. */
+static bool send_append(struct quorum_group *g, const struct raft_append *a, u32 n, u32 bytes)
 {
 	struct raft_event ev = {
 		.type = RAFT_EV_SENT,
@@ -182,16 +186,17 @@ static void send_append(struct quorum_group *g, const struct raft_append *a, u32
 
 	len = wire_encode(buf, QUORUM_MSG_BYTES_MAX, &g->ident, &msg);
 	if (WARN_ON_ONCE(!len || len + bytes > QUORUM_MSG_BYTES_MAX))
-		return;
+		return false;
 	for (i = 0; i < n; i++) {
 		if (WARN_ON_ONCE(!find(g, a->first + i, &payload)))
-			return;
+			return false;
 		memcpy(buf + len, payload, g->entries[i].size);
 		len += g->entries[i].size;
 	}
 	trace_quorum_send(g, &msg);
 	quorum_link_send(g->link, a->peer, len);
 	quorum_effects_step(g, &ev, NULL);
+	return true;
 }
 
 static void pump_peer(struct quorum_group *g, u32 peer)
@@ -209,7 +214,8 @@ static void pump_peer(struct quorum_group *g, u32 peer)
 			quorum_readback_request(g, a.first, max(a.last, a.first));
 			return;
 		}
-		send_append(g, &a, n, bytes);
+		if (!send_append(g, &a, n, bytes))
+			return;
 	}
 }
 
@@ -222,11 +228,15 @@ static void pump_peer(struct quorum_group *g, u32 peer)
 void quorum_pump_appends(struct quorum_group *g)
 {
 	const struct quorum_genesis *genesis = &g->params.genesis;
-	u32 i;
+	u32 i, id;
 
 	if (g->role != RAFT_LEADER)
 		return;
-	for (i = 0; i < genesis->n; i++)
-		if (genesis->members[i].id != g->params.self)
-			pump_peer(g, genesis->members[i].id);
+	/* Another one first each time: they share one read-back. */
+	g->pump_first++;
+	for (i = 0; i < genesis->n; i++) {
+		id = genesis->members[(g->pump_first + i) % genesis->n].id;
+		if (id != g->params.self)
+			pump_peer(g, id);
+	}
 }

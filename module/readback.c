@@ -41,9 +41,12 @@ static void readback_work(struct work_struct *work)
 	for (; index <= rb->last && rb->n < ARRAY_SIZE(rb->entries); index++)
 		if (!read_one(g, rb, index, &used))
 			break;
+	/* Not again at once: what the device cannot read now it cannot read then. */
+	rb->not_before = rb->n ? 0 : quorum_loop_now() + NSEC_PER_SEC;
 	/* Pairs with the acquire in idle(): the entries before the hand-over. */
 	smp_store_release(&rb->busy, false);
-	quorum_loop_wake(g, LOOP_READBACK);
+	if (rb->n)
+		quorum_loop_wake(g, LOOP_READBACK);
 }
 
 static bool idle(const struct quorum_readback *rb)
@@ -57,6 +60,7 @@ int quorum_readback_init(struct quorum_readback *rb)
 	INIT_WORK(&rb->work, readback_work);
 	rb->busy = false;
 	rb->n = 0;
+	rb->not_before = 0;
 	rb->data = kvmalloc(READBACK_BYTES, GFP_KERNEL);
 	return rb->data ? 0 : -ENOMEM;
 }
@@ -110,7 +114,7 @@ void quorum_readback_request(struct quorum_group *g, u64 first, u64 last)
 {
 	struct quorum_readback *rb = &g->readback;
 
-	if (!idle(rb))
+	if (!idle(rb) || quorum_loop_now() < rb->not_before)
 		return;
 	/* Only what is certainly on the device can be read. */
 	last = min(last, g->durable);

@@ -32,12 +32,13 @@
 #define DEFAULT_TIMEOUT_NS	(5ULL * NSEC_PER_SEC)
 #define RESEND_PER_TURN		64
 
-/* (store epoch << TAG_EPOCH_SHIFT) | counter; see struct raft_entry. */
-#define TAG_EPOCH_SHIFT		40
+/* (life << TAG_LIFE_SHIFT) | counter; see struct raft_entry. */
+#define TAG_LIFE_SHIFT		40
 
 void quorum_waiters_init(struct quorum_waiters *ws)
 {
 	spin_lock_init(&ws->lock);
+	INIT_LIST_HEAD(&ws->all);
 	INIT_LIST_HEAD(&ws->inbox);
 	INIT_LIST_HEAD(&ws->pending);
 	INIT_LIST_HEAD(&ws->forwarded);
@@ -50,11 +51,13 @@ void quorum_waiters_init(struct quorum_waiters *ws)
  * quorum_waiters_open() - take proposals from now on
  * @ws: the waiters
  * @epoch: of the store; makes this life's tags differ from all earlier ones
+ * @incarnation: of the device; makes them differ from those that another device
+ *	under the same node id has left in the log
  */
-void quorum_waiters_open(struct quorum_waiters *ws, u64 epoch)
+void quorum_waiters_open(struct quorum_waiters *ws, u64 epoch, u64 incarnation)
 {
 	spin_lock(&ws->lock);
-	ws->next_tag = (epoch << TAG_EPOCH_SHIFT) | 1;
+	ws->next_tag = ((epoch + incarnation) << TAG_LIFE_SHIFT) | 1;
 	ws->closed = 0;
 	spin_unlock(&ws->lock);
 }
@@ -82,6 +85,7 @@ static void unlink(struct quorum_waiters *ws, struct quorum_waiter *w)
 {
 	lockdep_assert_held(&ws->lock);
 	list_del_init(&w->node);
+	list_del_init(&w->live);
 	hash_del(&w->hash);
 	w->stage = WAITER_DONE;
 	ws->count--;
@@ -115,6 +119,19 @@ static void rename(struct quorum_waiters *ws, struct quorum_waiter *w)
 	hash_del(&w->hash);
 	w->tag = ws->next_tag++;
 	hash_add(ws->by_tag, &w->hash, w->tag);
+	list_move_tail(&w->live, &ws->all);
+}
+
+/*
+ * Is a new tag still within the window of the oldest one that is unanswered?  A
+ * leader takes what lies further behind for a copy, and does not answer.
+ */
+static bool tag_fits(struct quorum_waiters *ws)
+{
+	const struct quorum_waiter *oldest;
+
+	oldest = list_first_entry_or_null(&ws->all, struct quorum_waiter, live);
+	return !oldest || ws->next_tag - oldest->tag < QUORUM_FORWARD_WINDOW;
 }
 
 /*
@@ -157,8 +174,8 @@ void quorum_waiters_close(struct quorum_group *g, int error)
 
 /* ---- the loop's side ---- */
 
-/* Move the oldest proposals of the inbox to the batch. */
-static u32 take_batch(struct quorum_group *g)
+/* Move the oldest proposals of the inbox to the batch, as memory has room. */
+static u32 take_batch(struct quorum_group *g, u64 room)
 {
 	struct quorum_waiters *ws = &g->waiters;
 	struct quorum_waiter *w, *next;
@@ -166,8 +183,9 @@ static u32 take_batch(struct quorum_group *g)
 
 	spin_lock(&ws->lock);
 	list_for_each_entry_safe(w, next, &ws->inbox, node) {
-		if (n == QUORUM_PROPOSE_BATCH_MAX)
+		if (n == QUORUM_PROPOSE_BATCH_MAX || w->size > room)
 			break;
+		room -= w->size;
 		list_del_init(&w->node);
 		w->stage = WAITER_TAKEN;
 		g->proposals[n].tag = w->tag;
@@ -179,7 +197,10 @@ static u32 take_batch(struct quorum_group *g)
 	return n;
 }
 
-/* What the engine did not admit: back to the front, or refused for good. */
+/*
+ * What the engine did not admit: back to the front, or refused for good.  The
+ * reason is the first one's; the others are asked about again.
+ */
 static void return_batch(struct quorum_group *g, u32 from, u32 to, u8 reason)
 {
 	struct quorum_waiters *ws = &g->waiters;
@@ -189,11 +210,13 @@ static void return_batch(struct quorum_group *g, u32 from, u32 to, u8 reason)
 	for (i = to; i-- > from;) {
 		struct quorum_waiter *w = g->batch[i];
 
-		if (w->abandoned) {
+		if (ws->closed) {
+			finish(g, w, QUORUM_OUTCOME_REFUSED, ws->closed);
+		} else if (w->abandoned) {
 			finish(g, w, QUORUM_OUTCOME_REFUSED, -EAGAIN);
-		} else if (reason == RAFT_REFUSED_NO_SPACE) {
+		} else if (reason == RAFT_REFUSED_NO_SPACE && i == from) {
 			finish(g, w, QUORUM_OUTCOME_REFUSED, -ENOSPC);
-		} else if (reason == RAFT_REFUSED_TOO_BIG) {
+		} else if (reason == RAFT_REFUSED_TOO_BIG && i == from) {
 			finish(g, w, QUORUM_OUTCOME_REFUSED, -EMSGSIZE);
 		} else if (reason == RAFT_REFUSED_HALTED) {
 			finish(g, w, QUORUM_OUTCOME_REFUSED, -EIO);
@@ -225,7 +248,7 @@ void quorum_waiters_offer(struct quorum_group *g)
 	if (g->role != RAFT_LEADER && quorum_loop_now() < g->offer_after)
 		return;
 	for (;;) {
-		n = take_batch(g);
+		n = take_batch(g, quorum_cache_room(g->cache));
 		if (!n)
 			return;
 		ev.propose.list = g->proposals;
@@ -238,7 +261,7 @@ void quorum_waiters_offer(struct quorum_group *g)
 		else if (taken < n)
 			/* The reason follows: the rest is offered once more. */
 			return_batch(g, taken, n, RAFT_OK);
-		if (ret <= 0 && ret != -RAFT_REFUSED_NO_SPACE)
+		if (ret <= 0 && ret != -RAFT_REFUSED_NO_SPACE && ret != -RAFT_REFUSED_TOO_BIG)
 			return;
 	}
 }
@@ -252,8 +275,8 @@ void quorum_waiters_appended(struct quorum_group *g, struct quorum_waiter *w, u6
 	w->term = term;
 	w->stage = WAITER_APPENDED;
 	list_add_tail(&w->node, &ws->pending);
-	if (w->abandoned)
-		finish(g, w, QUORUM_OUTCOME_UNKNOWN, -ETIMEDOUT);
+	if (w->abandoned || ws->closed)
+		finish(g, w, QUORUM_OUTCOME_UNKNOWN, -ECANCELED);
 	spin_unlock(&ws->lock);
 }
 
@@ -283,9 +306,9 @@ void quorum_waiters_forwarded(struct quorum_group *g, struct quorum_waiter *w, u
 	w->term = term;
 	w->stage = WAITER_FORWARDED;
 	list_add_tail(&w->node, &ws->forwarded);
-	gone = w->abandoned;
+	gone = w->abandoned || ws->closed;
 	if (gone)
-		finish(g, w, QUORUM_OUTCOME_REFUSED, -EAGAIN);
+		finish(g, w, QUORUM_OUTCOME_REFUSED, ws->closed ?: -EAGAIN);
 	else
 		refcount_inc(&w->ref);
 	spin_unlock(&ws->lock);
@@ -319,11 +342,14 @@ static u64 heartbeat_ns(const struct quorum_group *g)
 
 static void again(struct quorum_group *g, struct quorum_waiter *w, u8 reason)
 {
-	LIST_HEAD(front);
+	struct quorum_waiters *ws = &g->waiters;
 
-	rename(&g->waiters, w);
-	requeue(g, w, reason, &front);
-	list_splice(&front, &g->waiters.inbox);
+	lockdep_assert_held(&ws->lock);
+	/* Names are short: it will be sent again, refused again, and renamed then. */
+	if (!tag_fits(ws) && !list_is_first(&w->live, &ws->all))
+		return;
+	rename(ws, w);
+	requeue(g, w, reason, &ws->inbox);
 }
 
 /* The leader refused it, and will never put this tag into its log. */
@@ -450,6 +476,7 @@ static struct quorum_waiter *waiter_create(struct iov_iter *from)
 		return ERR_PTR(-ENOMEM);
 	memset(w, 0, sizeof(*w));
 	INIT_LIST_HEAD(&w->node);
+	INIT_LIST_HEAD(&w->live);
 	refcount_set(&w->ref, 2);
 	init_completion(&w->done);
 	w->size = size;
@@ -460,9 +487,9 @@ static struct quorum_waiter *waiter_create(struct iov_iter *from)
 	return w;
 }
 
-static bool has_room(const struct quorum_waiters *ws, u32 size)
+static bool has_room(struct quorum_waiters *ws, u32 size)
 {
-	return ws->count < QUORUM_INBOX_PROPOSALS_MAX &&
+	return ws->count < QUORUM_INBOX_PROPOSALS_MAX && tag_fits(ws) &&
 	       ws->bytes + size <= QUORUM_INBOX_BYTES_MAX;
 }
 
@@ -482,6 +509,7 @@ static int hand_in(struct quorum_group *g, struct quorum_waiter *w, bool nonbloc
 		w->tag = ws->next_tag++;
 		w->refusal = RAFT_REFUSED_NO_LEADER;
 		hash_add(ws->by_tag, &w->hash, w->tag);
+		list_add_tail(&w->live, &ws->all);
 		list_add_tail(&w->node, &ws->inbox);
 		ws->count++;
 		ws->bytes += w->size;

@@ -57,7 +57,7 @@ enum raft_entry_type {
  * @index: position in the log, from 1
  * @term: term of the leader that appended it
  * @tag: the proposer's name for it, unique per origin for ever
- *	(store epoch << 40 | counter); 0 for entries the engine makes
+ *	(life of the node << 40 | counter); 0 for entries the engine makes
  * @origin: node id of the proposer, 0 for entries the engine makes
  * @size: bytes of payload
  * @type: enum raft_entry_type
