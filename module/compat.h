@@ -5,11 +5,16 @@
 #ifndef QUORUM_COMPAT_H
 #define QUORUM_COMPAT_H
 
+#if !defined(CONFIG_64BIT)
+#error "quorum needs a 64-bit kernel"
+#endif
+
 #include <linux/blkdev.h>
 #include <linux/device.h>
 #include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/module.h>
+#include <linux/namei.h>
 #include <linux/netlink.h>
 #include <linux/version.h>
 #include <net/genetlink.h>
@@ -19,6 +24,24 @@ struct quorum_compat_bdev {
 	struct block_device *bdev;
 	void *handle;		/* what closing it takes */
 };
+
+/*
+ * Opening by path inside the kernel asks nobody; the caller's rights to the node
+ * are to count as for open(2).
+ */
+static inline int quorum_compat_bdev_allowed(const char *name)
+{
+	struct path path;
+	int error;
+
+	error = kern_path(name, LOOKUP_FOLLOW, &path);
+	if (error)
+		return error;
+	error = path_permission(&path, MAY_READ | MAY_WRITE);
+	path_put(&path);
+	/* Not the -EACCES of a read-only device. */
+	return error == -EACCES ? -EPERM : error;
+}
 
 /**
  * quorum_compat_bdev_open() - open for reading and writing, exclusively
@@ -32,14 +55,21 @@ static inline int quorum_compat_bdev_open(struct quorum_compat_bdev *dev, const 
 					  void *holder)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 9, 0)
-	struct file *file = bdev_file_open_by_path(path, BLK_OPEN_READ | BLK_OPEN_WRITE,
-						   holder, NULL);
+	struct file *file;
+	int error = quorum_compat_bdev_allowed(path);
 
+	if (error)
+		return error;
+	file = bdev_file_open_by_path(path, BLK_OPEN_READ | BLK_OPEN_WRITE, holder, NULL);
 	if (IS_ERR(file))
 		return PTR_ERR(file);
 	dev->bdev = file_bdev(file);
 	dev->handle = file;
 #else
+	int error = quorum_compat_bdev_allowed(path);
+
+	if (error)
+		return error;
 	dev->bdev = blkdev_get_by_path(path, FMODE_READ | FMODE_WRITE | FMODE_EXCL, holder);
 	if (IS_ERR(dev->bdev))
 		return PTR_ERR(dev->bdev);

@@ -80,7 +80,8 @@ static void hard_submit(struct quorum_store *store, blk_opf_t flags)
 
 		disk_hard_encode(&store->super, &h->next, m, page_address(h->page[m]));
 		bio_init(bio, store->dev.bdev, &h->vec[m], 1,
-			 REQ_OP_WRITE | REQ_SYNC | REQ_META | REQ_FUA | flags);
+			 REQ_OP_WRITE | REQ_SYNC | REQ_IDLE | REQ_META | REQ_FUA |
+			 flags);
 		bio->bi_iter.bi_sector = disk_hard_block(&store->super, m, slot) *
 					 (QUORUM_BLOCK_BYTES >> SECTOR_SHIFT);
 		bio->bi_private = store;

@@ -136,6 +136,9 @@ static int open_refused(int error, struct netlink_ext_ack *extack)
 		NL_SET_ERR_MSG_MOD(extack,
 				   "the device is in use: unmount it, or stop the group that runs on it");
 		return -EBUSY;
+	case -EPERM:
+		NL_SET_ERR_MSG_MOD(extack, "you may not read and write this device: run as root");
+		return -EPERM;
 	case -EACCES:
 	case -EROFS:
 		NL_SET_ERR_MSG_MOD(extack, "the device is read-only");

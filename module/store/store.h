@@ -91,7 +91,8 @@ struct quorum_store_stats {
  * device; -EBUSY in use; -ENODATA not formatted (all zero); -EMEDIUMTYPE holds
  * something else; -EXDEV another cluster; -ENXIO another group; -EADDRNOTAVAIL
  * another node id; -ESTALE another member list or timing; -ENOSPC too small;
- * -EPROTO newer format; -EUCLEAN damaged superblock; -EROFS read-only device.
+ * -EPERM not the caller's to read and write; -EPROTO newer format; -EUCLEAN damaged
+ * superblock; -EROFS read-only device.
  *
  * Context: process, sleeps.
  * Return: the store, or ERR_PTR().
