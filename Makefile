@@ -12,11 +12,17 @@ MAKEFLAGS += -rR --no-print-directory
 .SUFFIXES:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := all
+# modinfo and depmod: an ordinary user's PATH has no sbin.
+export PATH := $(PATH):/usr/sbin:/sbin
 
 TOP     := $(patsubst %/,%,$(dir $(abspath $(lastword $(MAKEFILE_LIST)))))
 BUILD   := $(TOP)/build
 VERSION  = $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' $(TOP)/dkms.conf)
 KERNEL  := $(or $(KDIR),default)
+# Sets `release`, the kernel build/quorum.ko is for, or fails.
+GET_RELEASE = vermagic=$$(modinfo -F vermagic $(BUILD)/quorum.ko) && \
+	release=$${vermagic%% *} && { [ -n "$$release" ] || \
+	{ echo "build/quorum.ko does not say which kernel it is for" >&2; exit 1; }; }
 DKMS     = $(DESTDIR)/usr/src/quorum-$(VERSION)
 
 .PHONY: all module tools unit kunit selftests selftests-smp cluster test demo check \
@@ -28,7 +34,7 @@ module:				## build build/quorum.ko
 	@$(TOP)/scripts/deps $(if $(KDIR),tools,build)
 	@stage=$$($(TOP)/scripts/module $(KERNEL)) && \
 		install -D -m 0644 "$$stage/quorum.ko" $(BUILD)/quorum.ko && \
-		echo "built build/quorum.ko for $$(modinfo -F vermagic $(BUILD)/quorum.ko | cut -d' ' -f1)"
+		$(GET_RELEASE) && echo "built build/quorum.ko for $$release"
 
 tools:				## build libquorum and quorumctl
 	@$(TOP)/scripts/deps tools
@@ -77,7 +83,7 @@ deps:				## install every package needed (root)
 
 install: tools module		## install tools and module (DESTDIR, PREFIX)
 	@$(MAKE) -C $(TOP)/userspace install DESTDIR=$(DESTDIR) $(if $(PREFIX),PREFIX=$(PREFIX))
-	@release=$$(modinfo -F vermagic $(BUILD)/quorum.ko | cut -d' ' -f1) && \
+	@$(GET_RELEASE) && \
 		install -D -m 0644 $(BUILD)/quorum.ko \
 			"$(DESTDIR)/lib/modules/$$release/extra/quorum.ko" && \
 		if [ -z "$(DESTDIR)" ]; then depmod "$$release"; fi && \

@@ -2,6 +2,13 @@
 # shellcheck shell=bash
 # Sourced by the bash scripts in this directory; not run by itself.
 
+# modinfo, depmod, ip: an ordinary user's PATH has no sbin. The same for Python
+# is in machine.py.
+case :$PATH: in
+*:/usr/sbin:*) ;;
+*) export PATH=$PATH:/usr/sbin:/sbin ;;
+esac
+
 QUORUM_TOP=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)
 QUORUM_CACHE=${QUORUM_CACHE:-${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/quorum}
 # shellcheck disable=SC2034 # used by those who source this file

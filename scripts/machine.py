@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """Pieces scripts/cluster is made of: processes that can be found again safely,
 QEMU's control socket, and commands run in a guest through tests/guest/agent.c.
+
+Importing it completes PATH: an ordinary user's has no sbin.
 """
 
 import contextlib
@@ -26,8 +28,18 @@ GREETING_PATIENCE = 5.0
 PATH_MAX = 107          # of a unix socket
 
 
+if "/usr/sbin" not in os.environ.get("PATH", "").split(":"):
+    os.environ["PATH"] = os.environ.get("PATH", os.defpath) + ":/usr/sbin:/sbin"
+
+
 class Failure(Exception):
     """Something to tell the user in one sentence."""
+
+
+def sentence(error):
+    """What an OSError says, without the number."""
+    text = error.strerror or str(error)
+    return f"{error.filename}: {text}" if error.filename else text
 
 
 def start_time(pid):
@@ -122,8 +134,9 @@ def qmp(path, command, timeout=10.0):
 class Channel:
     """One of a machine's ports, held by a lock, after the agent's greeting."""
 
-    def __init__(self, directory, alive, deadline=None):
+    def __init__(self, directory, alive, deadline=None, on_silence=None):
         self.directory = directory
+        self.on_silence = on_silence    # called once, when the agent does not answer
         self.alive = alive
         self.deadline = deadline
         self.lock = None
@@ -167,6 +180,9 @@ class Channel:
             self.sock.sendall(greeting)
             if self.expect(greeting):
                 return
+            if self.on_silence and self.alive():
+                self.on_silence()
+                self.on_silence = None
             # A half-read frame of a session that broke off: hang up, so that the
             # agent sees the end of it, and greet again.
             self.sock.close()

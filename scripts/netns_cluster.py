@@ -91,8 +91,8 @@ class NetnsCluster:
         self.state = {"what": "quorum cluster", "kind": "netns", "nodes": options.nodes,
                       "timing": options.timing, "cluster": str(uuid.uuid4()),
                       "prefix": f"quorum{os.getpid()}", "loops": {}}
-        self.save()
         try:
+            self.save()
             self.make_network()
             for number in self.numbers():
                 self.make_node(number)

@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0
 """House rules that no other checker knows. Prints path:line: what, exit 1 if any.
 
-Usage: scripts/tidy.py RULE, one of: lines licence functions words includes
+Usage: scripts/tidy.py RULE, one of: lines licence functions words includes;
+or `scripts/tidy.py files` to print the names of all source files.
 """
 
+import os
 import pathlib
 import re
 import subprocess
@@ -22,6 +24,10 @@ FOREIGN = re.compile(
 PANIC = re.compile(r"^\s.*\b(BUG|BUG_ON|panic)\(")
 TYPEDEF = re.compile(r"^typedef struct")
 
+# Products, as in .gitignore.
+IGNORED = re.compile(r"\.(o|ko|mod|mod\.c|cmd|order|symvers|a|so|so\..*|d|rej|orig)$|~$"
+                     r"|^\.checkpatch-camelcase\.")
+
 # What a directory of the module may include of the others (DESIGN: one way).
 MAY_INCLUDE = {
     "raft": {"raft"},
@@ -33,16 +39,26 @@ MAY_INCLUDE = {
 ROOT_ALLOWED = {"limits.h"}
 
 
-def files():
+def names_of_files():
     """Every file of the tree that is source: tracked, or new and not ignored."""
-    listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=TOP,
-                            stdout=subprocess.PIPE, text=True, check=False)
-    if listed.returncode == 0:
-        names = listed.stdout.splitlines()
-    else:
-        names = [str(path.relative_to(TOP)) for path in TOP.rglob("*")
-                 if path.is_file() and "build" not in path.parts and ".git" not in path.parts]
-    for name in sorted(names):
+    # The tree may belong to another user (CI), or be no repository (a tarball).
+    if (TOP / ".git").exists():
+        listed = subprocess.run(["git", "-c", "safe.directory=*", "ls-files", "-co",
+                                 "--exclude-standard"], cwd=TOP, stdout=subprocess.PIPE,
+                                text=True, check=False)
+        if listed.returncode == 0:
+            return sorted(listed.stdout.splitlines())
+    names = []
+    for directory, below, here in os.walk(TOP):
+        place = pathlib.Path(directory).relative_to(TOP)
+        below[:] = [name for name in below if name not in (".git", "__pycache__")
+                    and (name != "build" or place.parts)]
+        names += [str(place / name) for name in here if not IGNORED.search(name)]
+    return sorted(names)
+
+
+def files():
+    for name in names_of_files():
         path = TOP / name
         if not path.is_file() or path.is_symlink():
             continue
@@ -135,6 +151,9 @@ def rule_includes():
 
 def main():
     rules = {name[5:]: rule for name, rule in globals().items() if name.startswith("rule_")}
+    if sys.argv[1:] == ["files"]:
+        print("\n".join(name for name in names_of_files() if (TOP / name).is_file()))
+        return 0
     if len(sys.argv) != 2 or sys.argv[1] not in rules:
         sys.exit(__doc__)
     bad = False

@@ -1,10 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
 """Tests of the test machinery itself: counting results, reading kernel logs,
-the switch, and finding processes again."""
+the switch, finding processes again, what scripts say to a user's mistakes, and
+the shell of the demonstration."""
 
+import importlib.machinery
+import importlib.util
 import json
+import os
 import pathlib
+import pty
+import select
+import signal
 import socket
 import subprocess
 import sys
@@ -52,6 +59,32 @@ class Tap(unittest.TestCase):
     def test_summary_without_results(self):
         self.assertEqual(counted("noise", "7 passed, 1 failed, 2 skipped"), (7, 1, 2))
         self.assertEqual(counted("nothing at all"), (0, 0, 0))
+
+    def test_plan_that_was_not_kept(self):
+        self.assertEqual(counted("1..3", "ok 1 a"), (1, 2, 0))
+        self.assertEqual(counted("    KTAP version 1", "    1..2", "    ok 1 a", "ok 1 suite"),
+                         (1, 1, 0))
+        self.assertEqual(counted("ok 1 a", "ok 2 b", "1..2"), (2, 0, 0))
+        self.assertEqual(counted("1..1", "  1..0 # SKIP no disk", "ok 1 # SKIP"), (0, 0, 1))
+
+    def test_log_that_goes_on(self):
+        self.assertEqual(tap.count("1..3\nok 1 a", whole=False).failed, 0)
+
+    def test_streams_are_apart(self):
+        self.assertEqual(counted("KTAP version 1", "    1..2", "    ok 1 a", "TAP version 14",
+                                 "1..1", "ok 1 b"), (2, 1, 0))
+        self.assertEqual(counted("1..1", "ok 1 a", "1..2", "ok 1 b", "ok 2 c"), (3, 0, 0))
+
+    def test_no_results_is_a_failure(self):
+        with tempfile.NamedTemporaryFile("w", prefix="quorum-test.") as log:
+            for text, status in (("nothing", 1), ("ok 1 a\n", 0), ("not ok 1 a\n", 1)):
+                log.seek(0)
+                log.truncate()
+                log.write(text)
+                log.flush()
+                done = subprocess.run([sys.executable, SCRIPTS / "tap.py", log.name],
+                                      stdout=subprocess.DEVNULL, check=False)
+                self.assertEqual(done.returncode, status, text)
 
     def test_prose_is_no_result(self):
         self.assertEqual(counted("ok then", "this is not ok 5", "okay 3"), (0, 0, 0))
@@ -203,6 +236,92 @@ class Processes(unittest.TestCase):
     def test_long_socket_path(self):
         with self.assertRaises(machine.Failure):
             machine.connect("/" + "x" * 120)
+
+
+class Mistakes(unittest.TestCase):
+    """scripts/cluster: one sentence and exit status 1, nothing begun"""
+
+    def refused(self, *arguments, state=None):
+        with tempfile.TemporaryDirectory(prefix="quorum-test.") as place:
+            if state:
+                pathlib.Path(f"{place}/cluster.json").write_text(json.dumps(state))
+            done = subprocess.run([SCRIPTS / "cluster", "--dir", place, *arguments],
+                                  stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                  stderr=subprocess.PIPE, text=True, check=False)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
+        self.assertTrue(done.stderr.startswith("cluster: "), done.stderr)
+        return done.stderr
+
+    STATE = {"kind": "qemu", "nodes": 1, "timing": "emulated", "cluster": "", "debug": False}
+
+    def test_directory_instead_of_file(self):
+        self.assertIn("/etc: Is a directory",
+                      self.refused("push", "1", "/etc", "/x", state=self.STATE))
+
+    def test_file_instead_of_directory(self):
+        self.assertIn("Not a directory", self.refused("up", "--dir", "/etc/hostname"))
+
+    def test_faults_that_cannot_be(self):
+        for words in (("delay", "--", "-5"), ("delay", "1e9"), ("delay", "nan"),
+                      ("delay", "5", "1e9"), ("loss", "101"), ("duplicate", "--", "-1")):
+            self.assertIn("between", self.refused(*words, state=self.STATE))
+
+
+class Environment(unittest.TestCase):
+    """Programs of sbin are found although a user's PATH has none"""
+
+    BARE = dict(os.environ, PATH="/usr/local/bin:/usr/bin:/bin")
+
+    def test_bash_scripts(self):
+        done = subprocess.run(["bash", "-c", f". '{SCRIPTS}/common.sh'; . '{SCRIPTS}/common.sh'; "
+                               "echo $PATH"], env=self.BARE, stdout=subprocess.PIPE, text=True,
+                              check=True)
+        self.assertEqual(done.stdout.strip(), self.BARE["PATH"] + ":/usr/sbin:/sbin")
+
+    def test_python_scripts(self):
+        done = subprocess.run([sys.executable, "-B", "-c", "import machine, os; "
+                               "print(os.environ['PATH'])"], env=self.BARE, cwd=SCRIPTS,
+                              stdout=subprocess.PIPE, text=True, check=True)
+        self.assertEqual(done.stdout.strip(), self.BARE["PATH"] + ":/usr/sbin:/sbin")
+
+
+class DemoShell(unittest.TestCase):
+    """scripts/demo on a terminal"""
+
+    def read_until(self, terminal, text, again=None):
+        """Until @text comes; every half second without it, @again is typed."""
+        seen = b""
+        end = time.monotonic() + 20
+        while text not in seen:
+            self.assertLess(time.monotonic(), end, seen)
+            if select.select([terminal], [], [], 0.5)[0]:
+                seen += os.read(terminal, 4096)
+            elif again:
+                os.write(terminal, again)
+
+    def test_interrupt_ends_a_command(self):
+        loader = importlib.machinery.SourceFileLoader("demo", str(SCRIPTS / "demo"))
+        demo = importlib.util.module_from_spec(importlib.util.spec_from_loader("demo", loader))
+        loader.exec_module(demo)
+        with tempfile.TemporaryDirectory(prefix="quorum-test.") as place:
+            child, terminal = pty.fork()
+            if child == 0:
+                demo.Demo(place).shell(place)
+                os._exit(0)
+            try:
+                self.read_until(terminal, b"demo$ ")
+                os.write(terminal, b"echo be''gun; sleep 1000\n")
+                self.read_until(terminal, b"begun")
+                self.read_until(terminal, b"demo$ ", again=b"\x03")
+                os.write(terminal, b"exit\n")
+                self.assertEqual(os.waitpid(child, 0)[1], 0)
+                child = 0
+            finally:
+                if child:
+                    os.kill(child, signal.SIGKILL)
+                    os.waitpid(child, 0)
+                os.close(terminal)
 
 
 class KtapResult(unittest.TextTestResult):
