@@ -134,7 +134,9 @@ static sector_t granule_sector(const struct quorum_store *store, u64 position)
 static void slot_bio(struct quorum_slot *slot, struct bio *bio, struct bio_vec *vecs,
 		     u32 nr, u64 position)
 {
-	bio_init(bio, slot->store->dev.bdev, vecs, nr, REQ_OP_WRITE | REQ_SYNC | REQ_IDLE | REQ_FUA);
+	/* REQ_IDLE: not to be throttled as writeback, like XFS's log. */
+	bio_init(bio, slot->store->dev.bdev, vecs, nr,
+		 REQ_OP_WRITE | REQ_SYNC | REQ_IDLE | REQ_FUA);
 	bio->bi_iter.bi_sector = granule_sector(slot->store, position);
 	bio->bi_private = slot;
 	bio->bi_end_io = slot_end;
