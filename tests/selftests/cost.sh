@@ -1,0 +1,134 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# What one proposal costs, exactly: two datagrams out and two back at the leader,
+# one log write on every node, no flush beside it. Topology: lib.sh.
+
+. "$(dirname -- "$0")/lib.sh"
+
+N=$(rounds 20 10)
+
+setup() { make_group; }
+
+# All members hold the whole log, durably: the leader has heard so from each.
+all_acknowledged()
+{
+	local one=$1 last node
+
+	last=$(get "$one" last-index)
+	[ "$(get "$one" commit)" = "$last" ] || return 1
+	for node in $(others "$one"); do
+		[ "$(get "$one" "member.id=$node.match")" = "$last" ] || return 1
+	done
+}
+
+counters()
+{
+	local one=$1
+
+	term=$(get "$one" term)
+	append=$(get "$one" link.tx-messages.append)
+	reply=$(get "$one" link.rx-messages.append-reply)
+	bios=$(total store.log-bios)
+	records=$(total store.log-records)
+	flushes=$(total store.flushes)
+	hard=$(total store.hard-bios)
+	forwarded=$(total runtime.forwarded)
+}
+
+# propose_one_by_one NODE BYTES: each only when the one before is everywhere, so
+# that no two share a write or a datagram.
+propose_one_by_one()
+{
+	local node=$1 bytes=$2 one i
+
+	one=$(leader)
+	for i in $(seq "$N"); do
+		client propose -b "$bytes" -t $((5000 * SCALE)) -p "cost $i" "$(dev "$node")" >/dev/null
+		until_ok "$(seconds 10)" "all members have acknowledged" all_acknowledged "$one"
+	done
+}
+
+expect()
+{
+	note "$1: $2, expected $3"
+	[ "$2" = "$3" ] || fail "$1 is $2, expected $3"
+}
+
+measure()
+{
+	local node=$1 bytes=$2 one term append reply bios records flushes hard forwarded
+	local term0 append0 reply0 bios0 records0 flushes0 hard0 forwarded0 forwards=0
+
+	one=$(leader)
+	[ "$node" = "$one" ] || forwards=$N
+	until_ok "$(seconds 10)" "all members have acknowledged" all_acknowledged "$one"
+	counters "$one"
+	term0=$term append0=$append reply0=$reply bios0=$bios records0=$records
+	flushes0=$flushes hard0=$hard forwarded0=$forwarded
+	propose_one_by_one "$node" "$bytes"
+	counters "$one"
+	if [ "$term" != "$term0" ]; then
+		skip "an election came in between"
+	fi
+	expect "APPEND messages sent" $((append - append0)) $((2 * N))
+	expect "APPEND_REPLY messages received" $((reply - reply0)) $((2 * N))
+	expect "log writes of all nodes" $((bios - bios0)) $((3 * N))
+	expect "records of all nodes" $((records - records0)) $((3 * N))
+	expect "flushes" $((flushes - flushes0)) 0
+	expect "writes of (term, vote)" $((hard - hard0)) 0
+	expect "forwarded" $((forwarded - forwarded0)) "$forwards"
+}
+
+proposals_at_the_leader() { measure "$(leader)" 100; }
+proposals_at_a_follower() { measure "$(others "$(leader)" | cut -d' ' -f1)" 100; }
+
+# An entry that fills one datagram almost is still one.
+nearly_a_datagram() { measure "$(leader)" 1200; }
+
+# Nothing is written, and only heartbeats travel, when nobody proposes.
+an_idle_group_writes_nothing()
+{
+	local one term append reply bios records flushes hard forwarded bios0 append0 hard0 beats
+
+	one=$(leader)
+	until_ok "$(seconds 10)" "all members have acknowledged" all_acknowledged "$one"
+	counters "$one"
+	bios0=$bios append0=$append hard0=$hard
+	beats=$(get "$one" link.tx-messages.heartbeat)
+	until_ok "$(seconds 20)" "twenty heartbeats" beaten "$one" $((beats + 20))
+	counters "$one"
+	expect "log writes while idle" $((bios - bios0)) 0
+	expect "APPEND messages while idle" $((append - append0)) 0
+	expect "writes of (term, vote) while idle" $((hard - hard0)) 0
+}
+
+beaten() { [ "$(get "$1" link.tx-messages.heartbeat)" -ge "$2" ]; }
+
+# Many at once share writes: never more than one per entry and node.
+a_burst_shares_writes()
+{
+	local one bios0 records0 n=200
+
+	one=$(leader)
+	bios0=$(total store.log-bios)
+	client propose -n $((n / 20)) -j 20 -t $((10000 * SCALE)) -p burst "$(dev "$one")" >"$T/burst"
+	[ "$(grep -c ^committed "$T/burst")" = $n ]
+	until_ok "$(seconds 10)" "all members have acknowledged" all_acknowledged "$one"
+	note "$(($(total store.log-bios) - bios0)) log writes for $n entries on three nodes"
+	[ $(($(total store.log-bios) - bios0)) -le $((3 * n)) ]
+	logs_equal
+}
+
+# The answers of `status` about proposals add up.
+counters_add_up()
+{
+	local node
+
+	for node in $NODES; do
+		get "$node" runtime.proposals runtime.committed runtime.refused runtime.unknown |
+			awk '{ if ($1 != $2 + $3 + $4) { print "proposals " $0; exit 1 } }'
+	done
+}
+
+run_tests setup:120 proposals_at_the_leader:180 proposals_at_a_follower:180 nearly_a_datagram:180 \
+	an_idle_group_writes_nothing a_burst_shares_writes counters_add_up

@@ -1,0 +1,130 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# What a network may bring: truncated, random, flipped, foreign and replayed
+# datagrams, with checksums made right where that takes them further. They cost a
+# counter each and change nothing. Topology: lib.sh.
+
+. "$(dirname -- "$0")/lib.sh"
+
+COUNT=$(rounds 1000 200)
+
+setup()
+{
+	local node
+
+	make_group
+	# So that all kinds of real datagrams are there to be changed.
+	for node in $NODES; do
+		service "load-$node" "$BIN/client" propose -n 0 -w 50 -k -t $((5000 * SCALE)) \
+			-p "load $node" "$(dev "$node")"
+	done
+	until_ok "$(seconds 20)" "the load commits" grep -q ^committed "$T/load-1"
+}
+
+drops() { get "$1" link.drops."$2" | sed 's/^-$/0/'; }
+
+drops_of()
+{
+	local node=$1 sum=0 reason
+
+	shift
+	for reason in "$@"; do sum=$((sum + $(drops "$node" "$reason"))); done
+	echo $sum
+}
+
+# bad KIND "REASONS" [FLOOD-OPTION...]: send it at the leader and at a follower;
+# the counters of the reasons grow by as many, term and vote stay, and commits
+# go on.
+bad()
+{
+	local kind=$1 reasons=$2 one target from before after state sent commit
+
+	shift 2
+	one=$(leader)
+	for target in "$one" "$(others "$one" | cut -d' ' -f1)"; do
+		from=$(others "$target" | cut -d' ' -f1)
+		[ "$target" = "$one" ] || from=$one
+		state=$(get "$target" term vote incarnation)
+		commit=$(get "$target" commit)
+		before=$(drops_of "$target" $reasons)
+		sent=$(n "$from" timeout "$(seconds 60)" "$BIN/flood" -i eth0 -s "10.77.0.$from" \
+			-d "10.77.0.$target" -n "$COUNT" -r "$RANDOM" -w "$(seconds 2)" -g $((1000 * SCALE)) \
+			"$@" "$kind")
+		sent=${sent#sent }
+		q "$target" wait "demo-$target" --commit $((commit + 3)) --timeout "$(seconds 20)s" ||
+			fail "$kind: node $target commits no more"
+		after=$(drops_of "$target" $reasons)
+		note "$kind at node $target: sent $sent, counted $((after - before)) as $reasons"
+		[ -z "$reasons" ] || [ $((after - before)) -ge $((sent * 95 / 100)) ] ||
+			fail "$kind: $((after - before)) of $sent were counted: $(get "$target" link.drops)"
+		[ "$(get "$target" term vote incarnation)" = "$state" ] ||
+			fail "$kind: was $state, is $(get "$target" term vote incarnation)"
+		[ "$(get "$target" state)" = running ]
+	done
+}
+
+truncated() { bad truncated "short crc"; }
+truncated_with_a_right_checksum() { bad truncated-sealed "short length field queue"; }
+longer_than_it_says() { bad longer "length queue"; }
+random_bytes() { bad random "short magic version type crc length"; }
+a_flipped_bit() { bad flipped "magic version crc type short length"; }
+wrong_magic() { bad magic magic; }
+wrong_version() { bad version version; }
+wrong_checksum() { bad crc crc; }
+wrong_type() { bad type type; }
+another_cluster() { bad cluster "cluster"; }
+another_group() { bad group "group"; }
+other_members_or_timing() { bad genesis genesis; }
+for_another_node() { bad target target; }
+from_another_node() { bad from "source field"; }
+from_no_member() { bad replay source -o 10.77.0.99; }
+from_another_device() { bad incarnation incarnation; }
+an_append_that_lies() { bad append "length field short queue"; }
+fragments_that_cannot_be() { bad fragment "field length short fragment queue"; }
+fragments_without_the_rest() { bad orphan "fragment timeout queue"; }
+oversized() { bad oversized "length source short crc"; }
+
+# Real ones, again and again, late and out of order: taken, and harmless.
+replayed() { bad replay ""; }
+
+everything_was_kept()
+{
+	local node
+
+	for node in $NODES; do service_end "load-$node"; done
+	wait_leader
+	propose 1 "after all of that"
+	logs_equal
+	for node in $NODES; do
+		sed -i -n '/^[a-z]* [0-9A-Z]* .*load [0-9] [0-9]* [0-9]*$/p' "$T/load-$node"
+	done
+	check_outcomes "$T/log-1" "$T"/load-[123]
+	one_leader_per_term
+}
+
+# 64 KiB entries in 45 fragments each, one in a hundred datagrams lost or late.
+large_entries_over_lossy_links()
+{
+	local node
+
+	for node in $NODES; do
+		sw tc qdisc replace dev "p$node" root netem loss 1% delay 2ms 1ms duplicate 1%
+	done
+	for node in $NODES; do
+		"$BIN/client" propose -n "$(rounds 15 4)" -b 65536 -k -t $((10000 * SCALE)) \
+			-p "large $node" "$(dev "$node")" >"$T/large-$node" &
+	done
+	wait
+	for node in $NODES; do
+		no_loss "$node"
+		[ "$(grep -c ^committed "$T/large-$node")" -gt 0 ]
+	done
+	logs_equal
+	check_outcomes "$T/log-1" "$T"/large-[123]
+}
+
+run_tests setup:120 truncated truncated_with_a_right_checksum longer_than_it_says random_bytes \
+	a_flipped_bit wrong_magic wrong_version wrong_checksum wrong_type another_cluster \
+	another_group other_members_or_timing for_another_node from_another_node from_no_member \
+	from_another_device an_append_that_lies fragments_that_cannot_be fragments_without_the_rest \
+	oversized replayed everything_was_kept large_entries_over_lossy_links:120

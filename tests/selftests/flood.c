@@ -1,0 +1,486 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * flood - sends a running node what no honest member would.
+ *
+ *	flood -i DEV -s ADDR -d ADDR [-p PORT] [-n COUNT] [-r SEED] [-o ADDR] [-g US] KIND
+ *
+ * Listens on DEV for real datagrams from -s to -d first, changes them as KIND
+ * says, and sends COUNT of them through a raw socket, so that they seem to come
+ * from -s (or from -o). Where it matters the checksum is made right again, so
+ * that the change is met by the check it is meant for. After each 256 it pauses
+ * for US microseconds: the queue of a group is short, and what is dropped there
+ * has not met the check behind it. IPv4.
+ *
+ * The offsets are those of module/format/wire.h, written down here once more on
+ * purpose: a test that took them from there would follow a mistake.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/if_packet.h>
+#include <net/ethernet.h>
+#include <net/if.h>
+#include <netinet/ip.h>
+#include <netinet/udp.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	HEADER		= 48,
+	FRAGMENT	= 64,
+	AT_VERSION	= 2,
+	AT_TYPE		= 3,
+	AT_CRC		= 4,
+	AT_CLUSTER	= 8,
+	AT_GROUP	= 16,
+	AT_GENESIS	= 20,
+	AT_FROM		= 24,
+	AT_TO		= 28,
+	AT_INCARNATION	= 32,
+	AT_BODY		= 48,
+	TYPE_APPEND	= 5,
+	TYPE_FORWARD	= 9,
+	TYPE_LAST	= 10,
+	DATAGRAM_MAX	= 1472,
+	SAMPLES_MAX	= 32,
+};
+
+struct datagram {
+	size_t len;
+	uint8_t data[DATAGRAM_MAX + 64];
+};
+
+static struct datagram samples[SAMPLES_MAX];
+static int nsamples;
+static uint32_t crc_table[256];
+static int crc_convention = -1;
+static uint64_t rng = 1;
+
+static uint32_t dice(uint32_t n)
+{
+	rng ^= rng << 13;
+	rng ^= rng >> 7;
+	rng ^= rng << 17;
+	return n ? (uint32_t)(rng >> 16) % n : 0;
+}
+
+static void make_crc_table(void)
+{
+	uint32_t i, k, c;
+
+	for (i = 0; i < 256; i++) {
+		for (c = i, k = 0; k < 8; k++)
+			c = c & 1 ? c >> 1 ^ 0x82f63b78 : c >> 1;
+		crc_table[i] = c;
+	}
+}
+
+/* With the checksum's own field taken as 0; @convention: seed and final inversion. */
+static uint32_t crc_of(const struct datagram *d, int convention)
+{
+	uint32_t c = convention & 1 ? ~0u : 0;
+	size_t i;
+
+	for (i = 0; i < d->len; i++) {
+		uint8_t byte = i >= AT_CRC && i < AT_CRC + 4 ? 0 : d->data[i];
+
+		c = crc_table[(c ^ byte) & 255] ^ c >> 8;
+	}
+	return convention & 2 ? ~c : c;
+}
+
+static void seal(struct datagram *d)
+{
+	uint32_t crc = crc_of(d, crc_convention);
+
+	memcpy(d->data + AT_CRC, &crc, 4);
+}
+
+static void put16(struct datagram *d, size_t at, uint16_t v)
+{
+	memcpy(d->data + at, &v, sizeof(v));
+}
+
+static void put32(struct datagram *d, size_t at, uint32_t v)
+{
+	memcpy(d->data + at, &v, sizeof(v));
+}
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static void __attribute__((noreturn)) die(const char *what)
+{
+	fprintf(stderr, "flood: %s: %s\n", what, strerror(errno));
+	exit(2);
+}
+
+/* Keep it if it is ours and whole; learn how the checksum is made. */
+static void take_sample(const uint8_t *packet, ssize_t n, uint32_t from, uint32_t to, int port)
+{
+	const struct iphdr *ip = (const void *)packet;
+	const struct udphdr *udp = (const void *)(packet + sizeof(*ip));
+	struct datagram *d = &samples[nsamples];
+	uint32_t crc;
+	int c;
+
+	if (n < (ssize_t)(sizeof(*ip) + sizeof(*udp) + HEADER) || ip->ihl != 5 ||
+	    ip->protocol != IPPROTO_UDP || ip->saddr != from || ip->daddr != to ||
+	    udp->dest != htons((uint16_t)port))
+		return;
+	d->len = (size_t)n - sizeof(*ip) - sizeof(*udp);
+	if (d->len > DATAGRAM_MAX || d->len != (size_t)ntohs(udp->len) - sizeof(*udp))
+		return;
+	memcpy(d->data, udp + 1, d->len);
+	memcpy(&crc, d->data + AT_CRC, 4);
+	for (c = 0; c < 4 && crc_convention < 0; c++)
+		if (crc_of(d, c) == crc)
+			crc_convention = c;
+	if (crc_convention < 0 || crc_of(d, crc_convention) != crc) {
+		fprintf(stderr, "flood: a real datagram has a checksum of no known kind\n");
+		exit(2);
+	}
+	nsamples++;
+}
+
+static void listen_for_samples(const char *dev, uint32_t from, uint32_t to, int port,
+			       double seconds)
+{
+	struct sockaddr_ll addr = {
+		.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL),
+		.sll_ifindex = (int)if_nametoindex(dev),
+	};
+	int fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, htons(ETH_P_ALL));
+	double end = now() + seconds;
+
+	if (fd < 0 || bind(fd, (void *)&addr, sizeof(addr)))
+		die(dev);
+	while (nsamples < SAMPLES_MAX && now() < end) {
+		struct pollfd p = { .fd = fd, .events = POLLIN };
+		_Alignas(8) uint8_t packet[2048];
+		ssize_t n;
+
+		if (poll(&p, 1, 100) <= 0)
+			continue;
+		n = recv(fd, packet, sizeof(packet), 0);
+		if (n > 0)
+			take_sample(packet, n, from, to, port);
+	}
+	close(fd);
+	if (!nsamples) {
+		fprintf(stderr, "flood: no real datagram was seen on %s\n", dev);
+		exit(3);
+	}
+}
+
+/* ---- what is wrong with it; each is met by one check ---- */
+
+static void make_truncated(struct datagram *d)
+{
+	d->len = dice((uint32_t)d->len);
+}
+
+static void make_truncated_sealed(struct datagram *d)
+{
+	d->len = HEADER + dice((uint32_t)d->len - HEADER);
+	seal(d);
+}
+
+static void make_longer(struct datagram *d)
+{
+	size_t more = 1 + dice(64);
+
+	memset(d->data + d->len, 0, more);
+	d->len += more;
+	seal(d);
+}
+
+static void make_random(struct datagram *d)
+{
+	size_t i;
+
+	d->len = dice(DATAGRAM_MAX + 1);
+	for (i = 0; i < d->len; i++)
+		d->data[i] = (uint8_t)dice(256);
+	/* Half of them get past the magic and the version. */
+	if (d->len >= 3 && dice(2))
+		memcpy(d->data, samples[0].data, 3);
+}
+
+static void make_flipped(struct datagram *d)
+{
+	uint32_t bit = dice((uint32_t)d->len * 8);
+
+	d->data[bit / 8] ^= (uint8_t)(1u << bit % 8);
+}
+
+static void make_magic(struct datagram *d)
+{
+	d->data[dice(2)] ^= (uint8_t)(1 + dice(255));
+	seal(d);
+}
+
+static void make_version(struct datagram *d)
+{
+	d->data[AT_VERSION] = dice(2) ? 0 : (uint8_t)(2 + dice(254));
+	seal(d);
+}
+
+static void make_crc(struct datagram *d)
+{
+	d->data[AT_CRC + dice(4)] ^= (uint8_t)(1 + dice(255));
+}
+
+static void make_type(struct datagram *d)
+{
+	d->data[AT_TYPE] = dice(4) ? (uint8_t)(TYPE_LAST + 1 + dice(117 - TYPE_LAST)) : 0;
+	seal(d);
+}
+
+static void make_cluster(struct datagram *d)
+{
+	d->data[AT_CLUSTER + dice(8)] ^= (uint8_t)(1 + dice(255));
+	seal(d);
+}
+
+static void make_group(struct datagram *d)
+{
+	d->data[AT_GROUP + dice(4)] ^= (uint8_t)(1 + dice(255));
+	seal(d);
+}
+
+static void make_genesis(struct datagram *d)
+{
+	d->data[AT_GENESIS + dice(4)] ^= (uint8_t)(1 + dice(255));
+	seal(d);
+}
+
+static void make_target(struct datagram *d)
+{
+	d->data[AT_TO + 1 + dice(3)] ^= (uint8_t)(1 + dice(255));
+	seal(d);
+}
+
+/* Another id than the one that lives at the source address, mostly no member's. */
+static void make_from(struct datagram *d)
+{
+	if (dice(2))
+		d->data[AT_FROM] = d->data[AT_TO];
+	else
+		d->data[AT_FROM + 1 + dice(3)] ^= (uint8_t)(1 + dice(255));
+	seal(d);
+}
+
+static void make_incarnation(struct datagram *d)
+{
+	d->data[AT_INCARNATION + dice(8)] ^= (uint8_t)(1 + dice(255));
+	seal(d);
+}
+
+/* An APPEND whose counts and sizes lie. */
+static void make_append(struct datagram *d)
+{
+	size_t i;
+
+	d->data[AT_TYPE] = TYPE_APPEND;
+	d->len = HEADER + 32 + dice(600);
+	for (i = AT_BODY; i < d->len; i++)
+		d->data[i] = dice(3) ? 0xff : (uint8_t)dice(256);
+	seal(d);
+}
+
+/* Fragment headers that cannot be. */
+static void make_fragment(struct datagram *d)
+{
+	static const uint16_t counts[] = { 0, 1, 65, 4096, 65535 };
+	size_t chunk = 1 + dice(256);
+
+	d->data[AT_TYPE] = 0x80 | (dice(2) ? TYPE_APPEND : TYPE_FORWARD);
+	d->len = FRAGMENT + chunk;
+	put32(d, 48, dice(0xffffffff));
+	put16(d, 52, 0);
+	put16(d, 54, 2);
+	put32(d, 56, 0);
+	put32(d, 60, 4096);
+	switch (dice(5)) {
+	case 0: put16(d, 54, counts[dice(5)]); break;
+	case 1: put16(d, 52, (uint16_t)(2 + dice(65534))); break;
+	case 2: put32(d, 56, 4096 + dice(0xfffff000)); break;
+	case 3: put32(d, 60, 69633 + dice(0xfffe0000)); break;
+	case 4: d->len = HEADER + dice(FRAGMENT - HEADER); break;
+	}
+	seal(d);
+}
+
+/* Pieces of messages whose rest never comes; what is there is right. */
+static void make_orphan(struct datagram *d)
+{
+	static uint32_t message;
+	uint32_t stride = 1000, count = 2 + dice(63);
+
+	d->data[AT_TYPE] = 0x80 | (dice(2) ? TYPE_APPEND : TYPE_FORWARD);
+	d->len = FRAGMENT + stride;
+	put32(d, 48, dice(2) ? dice(0xffffffff) : ++message);
+	put16(d, 52, 0);
+	put16(d, 54, (uint16_t)count);
+	put32(d, 56, 0);
+	put32(d, 60, (count - 1) * stride + 1 + dice(stride));
+	seal(d);
+}
+
+static void make_replay(struct datagram *d)
+{
+	(void)d;
+}
+
+static const struct kind {
+	const char *name;
+	void (*make)(struct datagram *d);
+} kinds[] = {
+	{ "truncated", make_truncated },
+	{ "truncated-sealed", make_truncated_sealed },
+	{ "longer", make_longer },
+	{ "random", make_random },
+	{ "flipped", make_flipped },
+	{ "magic", make_magic },
+	{ "version", make_version },
+	{ "crc", make_crc },
+	{ "type", make_type },
+	{ "cluster", make_cluster },
+	{ "group", make_group },
+	{ "genesis", make_genesis },
+	{ "target", make_target },
+	{ "from", make_from },
+	{ "incarnation", make_incarnation },
+	{ "append", make_append },
+	{ "fragment", make_fragment },
+	{ "orphan", make_orphan },
+	{ "replay", make_replay },
+};
+
+static void send_raw(int fd, const struct datagram *d, uint32_t from, uint32_t to, int port)
+{
+	static _Alignas(8) uint8_t packet[2048];
+	struct iphdr *ip = (void *)packet;
+	struct udphdr *udp = (void *)(packet + sizeof(*ip));
+	struct sockaddr_in addr = { .sin_family = AF_INET, .sin_addr.s_addr = to };
+	size_t len = sizeof(*ip) + sizeof(*udp) + d->len;
+
+	memset(packet, 0, sizeof(*ip) + sizeof(*udp));
+	ip->version = 4;
+	ip->ihl = 5;
+	ip->ttl = 64;
+	ip->protocol = IPPROTO_UDP;
+	ip->saddr = from;
+	ip->daddr = to;
+	ip->tot_len = htons((uint16_t)len);
+	udp->source = htons((uint16_t)port);
+	udp->dest = htons((uint16_t)port);
+	udp->len = htons((uint16_t)(sizeof(*udp) + d->len));
+	memcpy(udp + 1, d->data, d->len);
+	while (sendto(fd, packet, len, 0, (void *)&addr, sizeof(addr)) < 0)
+		if (errno != ENOBUFS && errno != EAGAIN && errno != EINTR)
+			die("send");
+}
+
+/* Bigger than any datagram of ours: through an ordinary socket, IP cuts it up. */
+static long send_oversized(long count, uint32_t to, int port)
+{
+	static uint8_t big[65507];
+	struct sockaddr_in addr = {
+		.sin_family = AF_INET, .sin_addr.s_addr = to, .sin_port = htons((uint16_t)port),
+	};
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	long i;
+
+	if (fd < 0)
+		die("socket");
+	memcpy(big, samples[0].data, samples[0].len);
+	for (i = 0; i < count; i++) {
+		size_t len = DATAGRAM_MAX + 1 + dice(sizeof(big) - DATAGRAM_MAX);
+
+		while (sendto(fd, big, len, 0, (void *)&addr, sizeof(addr)) < 0)
+			if (errno != ENOBUFS && errno != EAGAIN && errno != EINTR)
+				die("send");
+	}
+	close(fd);
+	return count;
+}
+
+static uint32_t address(const char *text)
+{
+	struct in_addr addr;
+
+	if (inet_pton(AF_INET, text, &addr) != 1) {
+		fprintf(stderr, "flood: '%s' is not an IPv4 address\n", text);
+		exit(2);
+	}
+	return addr.s_addr;
+}
+
+int main(int argc, char **argv)
+{
+	const char *dev = NULL;
+	uint32_t from = 0, to = 0, seeming = 0;
+	long count = 1000, i;
+	int port = 7420, opt, fd;
+	double seconds = 5;
+	useconds_t gap = 1000;
+	size_t k;
+
+	while ((opt = getopt(argc, argv, "i:s:d:o:p:n:r:w:g:")) != -1) {
+		switch (opt) {
+		case 'i': dev = optarg; break;
+		case 's': from = address(optarg); break;
+		case 'd': to = address(optarg); break;
+		case 'o': seeming = address(optarg); break;
+		case 'p': port = atoi(optarg); break;
+		case 'n': count = atol(optarg); break;
+		case 'r': rng = strtoull(optarg, NULL, 0) * 2 + 1; break;
+		case 'g': gap = (useconds_t)atol(optarg); break;
+		case 'w': seconds = atof(optarg); break;
+		default: return 2;
+		}
+	}
+	if (optind + 1 != argc || !dev || !from || !to) {
+		fprintf(stderr, "usage: flood -i DEV -s ADDR -d ADDR [OPTION...] KIND\n");
+		return 2;
+	}
+	make_crc_table();
+	listen_for_samples(dev, from, to, port, seconds);
+	if (!strcmp(argv[optind], "oversized")) {
+		printf("sent %ld\n", send_oversized(count, to, port));
+		return 0;
+	}
+	for (k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++)
+		if (!strcmp(kinds[k].name, argv[optind]))
+			break;
+	if (k == sizeof(kinds) / sizeof(kinds[0])) {
+		fprintf(stderr, "flood: there is no kind '%s'\n", argv[optind]);
+		return 2;
+	}
+	fd = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW);
+	if (fd < 0)
+		die("socket");
+	for (i = 0; i < count; i++) {
+		struct datagram d = samples[dice((uint32_t)nsamples)];
+
+		kinds[k].make(&d);
+		send_raw(fd, &d, seeming ? seeming : from, to, port);
+		if (gap && i % 256 == 255)
+			usleep(gap);
+	}
+	printf("sent %ld\n", count);
+	return 0;
+}

@@ -1,0 +1,605 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# Sourced by the tests in this directory: three nodes in one kernel.
+#
+#      $NS-1            $NS-2            $NS-3          network namespaces
+#   ┌──────────┐     ┌──────────┐     ┌──────────┐
+#   │  demo-1  │     │  demo-2  │     │  demo-3  │      groups: one, `demo`, with
+#   │ /dev/loop│     │ /dev/loop│     │ /dev/loop│      a seat in each namespace
+#   │   eth0   │     │   eth0   │     │   eth0   │      10.77.0.N/24, fd77::N/64
+#   └────┬─────┘     └────┬─────┘     └────┬─────┘
+#   ┌────┴────────────────┴────────────────┴─────┐
+#   │   p1               p2               p3     │      $NS-0: cuts (link down) and
+#   │                   br0                      │      loss (netem) are made here
+#   └────────────────────────────────────────────┘
+#
+# A test script sources this file, defines functions, and ends with
+#	run_tests FUNCTION...
+# Each function is one KTAP test, run after `before_each` where there is one (but
+# for `setup`). It runs in a subshell with `set -e`: the first
+# command that fails fails the test; `return 4` skips it. After each test the
+# kernel's log since its start is searched for complaints.
+#
+# Environment: QUORUM_MODULE (quorum.ko, when it is not loaded yet), QUORUMCTL,
+# QUORUM_SELFTEST_BIN (the helper programs, built with make),
+# QUORUM_SELFTEST_TIMING (preset), QUORUM_SELFTEST_SCALE (factor of all time
+# limits), QUORUM_SELFTEST_SHORT=1 (fewer rounds), QUORUM_SELFTEST_VERBOSE=1.
+
+set -u
+SELF=${0##*/}
+HERE=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
+TOP=$(cd -- "$HERE/../.." && pwd -P)
+NS=quorum-$$
+T=$(mktemp -d "${TMPDIR:-/tmp}/quorum-selftest.XXXXXX")
+SKIP=4
+NODES="1 2 3"
+SHORT=${QUORUM_SELFTEST_SHORT:-}
+QUORUMCTL=${QUORUMCTL:-$(command -v quorumctl || echo "$TOP/build/bin/quorumctl")}
+BIN=${QUORUM_SELFTEST_BIN:-$TOP/build/selftests}
+PATH=$PATH:/usr/sbin:/sbin
+COMPLAINTS='BUG:|WARNING:|KASAN|UBSAN|Oops|Kernel panic|general protection'
+COMPLAINTS+='|possible recursive|possible circular|possible irq lock|inconsistent lock'
+COMPLAINTS+='|suspicious RCU|unreferenced object|blocked for more|hung task'
+COMPLAINTS+='|scheduling while atomic|sleeping function|ODEBUG:|bad unlock balance'
+COMPLAINTS+='|workqueue lockup|soft lockup|rcu.*(stall|detected)|refcount_t:|held lock freed'
+COMPLAINTS+='|still has locks|unregister_netdevice: waiting|list_(add|del) corruption'
+COMPLAINTS+='|Objects remaining|Invalid wait context'
+
+# ---- what kernel is this ----
+
+slow_kernel()
+{
+	{ zcat /proc/config.gz 2>/dev/null || cat "/boot/config-$(uname -r)" 2>/dev/null; } |
+		grep -q '^CONFIG_KASAN=y'
+}
+
+if slow_kernel; then
+	SCALE=${QUORUM_SELFTEST_SCALE:-10}
+	TIMING=${QUORUM_SELFTEST_TIMING:-emulated}
+else
+	SCALE=${QUORUM_SELFTEST_SCALE:-1}
+	TIMING=${QUORUM_SELFTEST_TIMING:-default}
+fi
+
+# Seconds, stretched for this kernel.
+seconds() { echo $(($1 * SCALE)); }
+
+# The longest election timeout of the preset, in milliseconds.
+election_ms()
+{
+	case $TIMING in
+	fast) echo 40 ;; default) echo 300 ;; wan) echo 3000 ;; *) echo 2000 ;;
+	esac
+}
+
+# $1 rounds, $2 in the short set.
+rounds() { if [ -n "$SHORT" ]; then echo "$2"; else echo "$1"; fi; }
+
+# ---- small things ----
+
+note() { printf '# %s\n' "$*"; }
+
+fail()
+{
+	printf '# FAILED: %s\n' "$*"
+	exit 1
+}
+
+skip()
+{
+	printf '# SKIP %s\n' "$*"
+	exit $SKIP
+}
+
+# Wait until a command succeeds: until_ok SECONDS "what" COMMAND...
+until_ok()
+{
+	local end=$((SECONDS + $1)) what=$2
+
+	shift 2
+	until "$@" >/dev/null 2>&1; do
+		[ $SECONDS -lt $end ] || fail "waited in vain: $what ($*)"
+		sleep 0.1
+	done
+}
+
+# The file does not hold the words: absent WORDS FILE
+absent()
+{
+	if grep -n -- "$1" "$2"; then fail "'$1' should not be there"; fi
+}
+
+# The command must fail and print the words: refused "WORDS" COMMAND...
+refused()
+{
+	local words=$1 out status=0
+
+	shift
+	out=$("$@" 2>&1 </dev/null) || status=$?
+	printf '%s\n' "$out"
+	[ $status -ne 0 ] || fail "was not refused: $*"
+	[ $status -le 2 ] || fail "ended with status $status: $*"
+	printf '%s' "$out" | grep -qiE -- "$words" ||
+		fail "the refusal does not say '$words': $*"
+}
+
+# A process that lives on after the test that started it: service NAME COMMAND...
+# Its output is $T/NAME.
+service()
+{
+	local name=$1 pid
+
+	shift
+	setsid "$@" >"$T/$name" 2>"$T/$name.err" </dev/null &
+	pid=$!
+	echo $pid >"$T/$name.pid"
+	echo $pid >>"$T/services"
+	# What is still in the test's own process group would end with it.
+	while [ "$(cut -d' ' -f5 "/proc/$pid/stat" 2>/dev/null || echo $pid)" != $pid ]; do
+		sleep 0.01
+	done
+}
+
+service_end()
+{
+	kill "$(cat "$T/$1.pid")" 2>/dev/null || true
+	while kill -0 "$(cat "$T/$1.pid")" 2>/dev/null; do sleep 0.05; done
+}
+
+# ---- nodes ----
+
+# A command in the network namespace of a node: n NODE COMMAND...
+n()
+{
+	local node=$1
+
+	shift
+	nsenter --net="/run/netns/$NS-$node" "$@"
+}
+n1() { n 1 "$@"; }
+n2() { n 2 "$@"; }
+n3() { n 3 "$@"; }
+sw() { n 0 "$@"; }
+
+# quorumctl in a node: q NODE ARGUMENT...
+q()
+{
+	local node=$1
+
+	shift
+	nsenter --net="/run/netns/$NS-$node" "$QUORUMCTL" "$@"
+}
+
+conf() { echo "$T/demo-$1.conf"; }
+dev() { echo "/dev/quorum/demo-$1"; }
+disk() { cat "$T/disk-$1"; }
+client() { "$BIN/client" "$@"; }
+
+# Values of a node's status: get NODE PATH...
+get()
+{
+	local node=$1
+
+	shift
+	q "$node" --json status "demo-$node" | "$BIN/jsonq" "$@"
+}
+
+# The sum of a member of the counters over all nodes: total PATH
+total()
+{
+	local node sum=0
+
+	for node in $NODES; do
+		sum=$((sum + $(get "$node" "$1")))
+	done
+	echo $sum
+}
+
+wait_leader()
+{
+	local node
+
+	for node in ${*:-$NODES}; do
+		q "$node" wait "demo-$node" --leader --timeout "$(seconds 30)s" >/dev/null ||
+			fail "node $node sees no leader: $(get "$node" role term leader state)"
+	done
+}
+
+# The node id of the leader, as the nodes given (all) agree.
+leader()
+{
+	local node seen end=$((SECONDS + $(seconds 30)))
+
+	while [ $SECONDS -lt $end ]; do
+		seen=$(for node in ${*:-$NODES}; do get "$node" leader; done | sort -u)
+		case $seen in
+		[1-9]) echo "$seen"; return ;;
+		esac
+		sleep 0.1
+	done
+	fail "the nodes do not agree on a leader: $seen" >&2
+}
+
+others()
+{
+	local node
+
+	for node in $NODES; do [ "$node" = "$1" ] || printf '%s ' "$node"; done
+}
+
+# Propose through a node, print index and term: propose NODE TEXT
+propose() { q "$1" propose "demo-$1" --timeout "$(seconds 5)s" "$2"; }
+
+# All nodes (or those given) know everything committed that the first of them knows.
+catch_up()
+{
+	local node last=0 commit
+
+	for node in ${*:-$NODES}; do
+		commit=$(get "$node" commit)
+		[ "$commit" -le $last ] || last=$commit
+	done
+	for node in ${*:-$NODES}; do
+		q "$node" wait "demo-$node" --commit "$last" --timeout "$(seconds 30)s" >/dev/null ||
+			fail "node $node does not catch up to $last: $(get "$node" role commit last-index)"
+	done
+}
+
+# The logs of the nodes are the same, byte by byte as far as the shortest reaches.
+logs_equal()
+{
+	local node first=
+
+	catch_up "$@"
+	for node in ${*:-$NODES}; do
+		client log "$(dev "$node")" >"$T/log-$node"
+		if [ -z "$first" ]; then
+			first=$node
+		elif ! cmp -s "$T/log-$first" "$T/log-$node"; then
+			diff "$T/log-$first" "$T/log-$node" | head -20 || true
+			fail "the logs of node $first and node $node differ"
+		fi
+	done
+	[ -s "$T/log-$first" ] || fail "the log of node $first is empty"
+}
+
+# Outcomes of `client propose` against the log: check_outcomes LOG OUTCOMES...
+# Committed: exactly once, at that index and term. Refused: never. Unknown: at
+# most once. Also: no text twice.
+check_outcomes()
+{
+	local log=$1
+
+	shift
+	awk '
+	function text(from,  i, s) {
+		for (i = from; i <= NF; i++) s = s (i > from ? " " : "") $i
+		return s
+	}
+	FNR == NR {
+		t = text(5)
+		if (t in at) { print "twice in the log: " t; bad = 1 }
+		at[t] = $1 " " $2
+		next
+	}
+	$1 == "committed" {
+		t = text(4); n++
+		if (!(t in at)) { print "acknowledged and lost: " $0; bad = 1 }
+		else if (at[t] != $2 " " $3) { print "acknowledged elsewhere: " $0 ", is at " at[t]; bad = 1 }
+	}
+	$1 == "refused" { t = text(3); r++; if (t in at) { print "refused and in the log: " $0; bad = 1 } }
+	$1 == "unknown" { u++ }
+	$1 == "contradiction" { print "failed and committed at once: " $0; bad = 1 }
+	END { printf "committed %d, refused %d, unknown %d\n", n, r, u; exit bad }
+	' "$log" "$@"
+}
+
+# One leader at most in every term, from all events so far and the nodes' status.
+one_leader_per_term()
+{
+	local node
+
+	for node in $NODES; do
+		"$BIN/jsonq" role term leader <"$T/events-$node" |
+			sed "s/^/$node /"
+	done | awk '
+	$2 == "leader" && $4 != $1 { print "node " $1 " leads but names " $4 " in term " $3; bad = 1 }
+	$3 ~ /^[0-9]+$/ && $4 ~ /^[1-9]/ {
+		if (($3 in who) && who[$3] != $4) {
+			print "two leaders in term " $3 ": " who[$3] " and " $4; bad = 1
+		}
+		who[$3] = $4; n++
+	}
+	END { if (!n) { print "no event names a leader"; bad = 1 }; exit bad }'
+}
+
+# ---- setting up ----
+
+load_module()
+{
+	[ -d /sys/module/quorum ] && return
+	modprobe -qa libcrc32c udp_tunnel ip6_udp_tunnel loop veth bridge sch_netem 2>/dev/null || true
+	if [ -n "${QUORUM_MODULE:-}" ]; then
+		insmod "$QUORUM_MODULE"
+	else
+		modprobe quorum
+	fi
+	touch "$T/loaded"
+}
+
+build_helpers()
+{
+	local name
+
+	for name in client jsonq flood chardev_test netlink_test; do
+		[ -x "$BIN/$name" ] && continue
+		note "building the helper programs"
+		make -s -C "$HERE" OUTPUT="$T/bin" >&2 || exit 1
+		BIN=$T/bin
+		break
+	done
+}
+
+make_network()
+{
+	local node
+
+	ip netns add "$NS-0"
+	sw ip link set lo up
+	sw ip link add br0 type bridge stp_state 0 forward_delay 0
+	sw ip link set br0 up
+	for node in $NODES; do
+		ip netns add "$NS-$node"
+		n "$node" ip link set lo up
+		ip -n "$NS-$node" link add eth0 type veth peer name "p$node" netns "$NS-0"
+		ip -n "$NS-$node" addr add "10.77.0.$node/24" dev eth0
+		ip -n "$NS-$node" addr add "fd77::$node/64" dev eth0 nodad
+		ip -n "$NS-$node" link set eth0 up
+		sw ip link set "p$node" master br0 up
+	done
+}
+
+# A block device of MEGABYTES backed by a file: make_disk NAME MEGABYTES
+make_disk()
+{
+	truncate -s "${2}M" "$T/$1.img"
+	losetup -f --show "$T/$1.img" >"$T/disk-$1" || skip "there are no loop devices"
+	[ -b "$(disk "$1")" ] || skip "$(disk "$1") is not there"
+}
+
+CLUSTER=5f0c1ef6-7a55-4c43-9d0c-2d3e8f1b7a10
+
+# The configuration of a node: print_conf NODE DEVICE [GROUP [ADDRESS-PREFIX PORT]]
+print_conf()
+{
+	local node=$1 device=$2 group=${3:-demo} prefix=${4:-10.77.0.} port=${5:-7420} member
+
+	cat <<-END
+	group    = $group
+	name     = $group-$node
+	cluster  = $CLUSTER
+	node     = $node
+	device   = $device
+	timing   = $TIMING
+	END
+	for member in $NODES; do
+		case $prefix in
+		*:*) echo "member   = $member [$prefix$member]:$port" ;;
+		*) echo "member   = $member $prefix$member:$port" ;;
+		esac
+	done
+}
+
+# Network, disks, configurations; nothing formatted, nothing running.
+make_nodes()
+{
+	local node
+
+	make_network
+	for node in $NODES; do
+		make_disk "$node" 64
+		print_conf "$node" "$(disk "$node")" >"$(conf "$node")"
+		service "events-$node" nsenter --net="/run/netns/$NS-$node" "$QUORUMCTL" --json events
+	done
+}
+
+# What most tests start from: the group runs and has a leader.
+make_group()
+{
+	local node
+
+	make_nodes
+	for node in $NODES; do q "$node" format "$(conf "$node")"; done
+	for node in $NODES; do q "$node" up "$(conf "$node")"; done
+	wait_leader
+}
+
+# Whatever a failed test left behind: no faults, all groups up, a leader.
+all_up()
+{
+	local node
+
+	for node in $NODES; do
+		plug "$node"
+		no_loss "$node"
+		q "$node" up "$(conf "$node")" >/dev/null
+	done
+	wait_leader
+}
+
+# ---- faults ----
+
+unplug() { sw ip link set "p$1" down; }
+plug() { sw ip link set "p$1" up; }
+loss() { sw tc qdisc replace dev "p$1" root netem loss "$2%"; }
+no_loss() { sw tc qdisc del dev "p$1" root 2>/dev/null || true; }
+
+# ---- running ----
+
+cleanup()
+{
+	local pid name file
+
+	set +e
+	trap '' INT TERM
+	[ -z "${running:-}" ] || kill -KILL -- "-$running" 2>/dev/null
+	if [ -f "$T/services" ]; then
+		while read -r pid; do kill -KILL "$pid" 2>/dev/null; done <"$T/services"
+	fi
+	for name in $NODES; do
+		[ -e "/run/netns/$NS-$name" ] || continue
+		for file in "$T"/*-"$name".conf; do
+			[ -e "$file" ] && [ -d /sys/module/quorum ] &&
+				timeout -k 5 "$(seconds 20)" nsenter --net="/run/netns/$NS-$name" \
+					"$QUORUMCTL" down "$file" >/dev/null 2>&1
+		done
+		ip netns del "$NS-$name" 2>/dev/null
+	done
+	[ -e "/run/netns/$NS-0" ] && ip netns del "$NS-0"
+	for file in "$T"/disk-*; do
+		[ -e "$file" ] && losetup -d "$(cat "$file")" 2>/dev/null
+	done
+}
+
+finish()
+{
+	local status=$?
+
+	cleanup >/dev/null 2>&1
+	[ -z "${QUORUM_SELFTEST_KEEP:-}" ] && rm -rf "$T"
+	exit $status
+}
+
+mark_log() { printf 'quorum-selftest: %s %s\n' "$NS" "$1" >/dev/kmsg; }
+
+# The kernel's complaints since a mark.
+complaints_since()
+{
+	dmesg | awk -v mark="quorum-selftest: $NS $1" '
+		index($0, mark) { n = 0; found = 1; next }
+		{ line[n++] = $0 }
+		END { for (i = 0; i < n; i++) print line[i] }' | grep -E -A 40 "$COMPLAINTS" | head -120
+}
+
+# Run one test function in a process group of its own, with a limit in time.
+run_one()
+{
+	local name=$1 limit=$2 status=0 sleeper ended
+
+	set -m
+	(
+		set +m
+		set -eE
+		trap 'printf "# line %s of %s: %s\n" "$LINENO" "${BASH_SOURCE[0]##*/}" "$BASH_COMMAND" >&2' ERR
+		if [ "$name" != setup ] && declare -F before_each >/dev/null; then before_each; fi
+		"$name"
+	) >"$T/out" 2>&1 </dev/null &
+	running=$!
+	sleep "$limit" </dev/null >/dev/null 2>&1 &
+	sleeper=$!
+	set +m
+	wait -n -p ended "$running" "$sleeper" || status=$?
+	if [ "$ended" = "$sleeper" ]; then
+		echo "# took longer than $limit s" >>"$T/out"
+		echo t >/proc/sysrq-trigger 2>/dev/null || true
+		status=1
+	fi
+	kill -KILL -- "-$running" "-$sleeper" 2>/dev/null || true
+	wait "$running" "$sleeper" 2>/dev/null || true
+	running=
+	return $status
+}
+
+# shellcheck disable=SC2001
+show_output()
+{
+	if [ "$1" = 0 ] && [ -z "${QUORUM_SELFTEST_VERBOSE:-}" ]; then
+		grep '^    ' "$T/out" || true
+	else
+		sed 's/^\([^# ]\)/# \1/' "$T/out"
+	fi
+}
+
+no_leaks()
+{
+	local leaks=/sys/kernel/debug/kmemleak
+
+	[ -w $leaks ] || return $SKIP
+	# kmemleak judges nothing that is younger than five seconds.
+	echo scan >$leaks
+	sleep 6
+	echo scan >$leaks
+	if grep -q . $leaks; then
+		head -60 $leaks
+		echo clear >$leaks
+		return 1
+	fi
+}
+
+all_gone()
+{
+	local name
+
+	cleanup
+	for name in $NODES; do
+		[ ! -e "/dev/quorum/demo-$name" ] || fail "/dev/quorum/demo-$name is still there"
+	done
+	until_ok "$(seconds 10)" "nobody uses the module" grep -qx 0 /sys/module/quorum/refcnt
+	if [ -e "$T/loaded" ]; then
+		rmmod quorum
+		[ ! -e /dev/quorum ] || [ -z "$(ls /dev/quorum)" ] || fail "/dev/quorum is not empty"
+	fi
+}
+
+# run_tests FUNCTION...: a function may be followed by :SECONDS, its limit.
+run_tests()
+{
+	local count=$(($# + 2)) i=0 test name limit status failed=0 started
+
+	trap finish EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM
+	echo "KTAP version 1"
+	if [ "$(id -u)" != 0 ]; then
+		echo "1..0 # SKIP needs root"
+		exit $SKIP
+	fi
+	if ! load_module 2>"$T/out"; then
+		sed 's/^/# /' "$T/out"
+		echo "1..0 # SKIP the module cannot be loaded"
+		exit $SKIP
+	fi
+	build_helpers
+	[ -x "$QUORUMCTL" ] || { echo "1..0 # SKIP quorumctl is not built"; exit $SKIP; }
+	echo "1..$count"
+	for test in "$@" all_gone no_leaks; do
+		case $test in all_gone) unset -f before_each ;; esac
+		i=$((i + 1))
+		name=${test%%:*}
+		limit=$(seconds 60)
+		[ "$name" = "$test" ] || limit=$(seconds "${test##*:}")
+		mark_log "$i $name"
+		started=$SECONDS
+		# Not in a condition: `set -e` would be dead in all of it.
+		run_one "$name" "$limit"
+		status=$?
+		if complaints_since "$i $name" >"$T/complaints" && [ -s "$T/complaints" ]; then
+			{ echo "the kernel complains:"; cat "$T/complaints"; } >>"$T/out"
+			status=1
+		fi
+		show_output $status
+		name="${name//_/ } ($((SECONDS - started)) s)"
+		case $status in
+		0) echo "ok $i $name" ;;
+		"$SKIP") echo "ok $i $name # SKIP $(sed -n 's/^# SKIP //p' "$T/out")" ;;
+		*) echo "not ok $i $name"; failed=$((failed + 1)) ;;
+		esac
+		if [ $failed -gt 0 ] && [ "${test%%:*}" = setup ]; then
+			echo "Bail out! the set-up failed"
+			exit 1
+		fi
+	done
+	echo "# $SELF: $((count - failed)) passed, $failed failed"
+	[ $failed = 0 ]
+	exit
+}
