@@ -11,9 +11,10 @@
  * each a struct quorum_entry, its payload, and zero to seven bytes of padding to
  * the next multiple of eight.  The position counts indexes, not bytes: it is the
  * index of the next entry to read, lseek(2) sets it, and SEEK_END is the index
- * after the last committed entry.  Indexes that hold no user data (a new
- * leader's first entry) are passed over.  A file starts at the first index that
- * can be read.  Threads may share one file: each entry goes to one of them.
+ * after the last committed entry this node has heard of: on a follower that can be
+ * a heartbeat behind what a write(2) there was just told.  Indexes that hold no
+ * user data (a new leader's first entry) are passed over.  A file starts at the
+ * first index that can be read.  Threads may share one file: each entry goes to one of them.
  * pread(2) and pwrite(2) fail with ESPIPE, since no call says where it ended.
  *
  * poll(2): EPOLLIN an entry can be read, EPOLLOUT a proposal would be taken,
