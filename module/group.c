@@ -631,16 +631,6 @@ const struct quorum_group_params *quorum_group_get_params(const struct quorum_gr
 	return &g->params;
 }
 
-void quorum_group_set_node(struct quorum_group *g, void *node)
-{
-	g->node = node;
-}
-
-void *quorum_group_get_node(const struct quorum_group *g)
-{
-	return g->node;
-}
-
 /* ---- namespaces ---- */
 
 /*

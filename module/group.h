@@ -224,10 +224,6 @@ u32 quorum_group_self(const struct quorum_group *group);
 /* What it was created from, the genesis normalized; never changes. */
 const struct quorum_group_params *quorum_group_get_params(const struct quorum_group *group);
 
-/* A place for the interfaces to keep one pointer of theirs (the device node). */
-void quorum_group_set_node(struct quorum_group *group, void *node);
-void *quorum_group_get_node(const struct quorum_group *group);
-
 int quorum_group_init(void);
 void quorum_group_exit(void);
 

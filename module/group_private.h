@@ -216,7 +216,6 @@ struct quorum_inflight {
  * @deleted: gone from the table [lock; pub]
  * @state: enum quorum_state [lock or loop; pub]
  * @error: errno that failed the group [pub]
- * @node: the device node's, of the interfaces
  * @store: the log [parts]
  * @cache: its newest entries [parts]
  * @link: the network [parts]
@@ -246,7 +245,6 @@ struct quorum_group {
 	bool deleted;
 	u8 state;
 	int error;
-	void *node;
 
 	struct quorum_store *store;
 	struct quorum_cache *cache;
