@@ -5,6 +5,7 @@
 #                kernel's, else the newest installed Debian cloud kernel's)
 #   DESTDIR, PREFIX   for install (PREFIX: /usr)
 #   LANES="..."  for test: only these lanes
+#   SELFTESTS="..."  for selftests: only these of tests/selftests (basic ...)
 
 # Kbuild reads the file Kbuild; this one is for people. No built-in rules.
 SHELL := /bin/bash
@@ -52,7 +53,7 @@ kunit:				## the same tests inside a kernel with KASAN and lockdep
 
 selftests: tools		## the real module in namespaces of a debug kernel (UML)
 	@$(TOP)/scripts/deps kernel build qemu
-	@$(TOP)/scripts/selftests uml-debug
+	@$(TOP)/scripts/selftests uml-debug $(SELFTESTS)
 
 selftests-smp: tools		## the same on two processors with preemption (QEMU)
 	@$(TOP)/scripts/deps kernel build qemu

@@ -30,6 +30,14 @@ import tap          # noqa: E402
 BROADCAST = b"\xff" * 6
 
 
+def load(name):
+    """A script without an ending, as a module."""
+    loader = importlib.machinery.SourceFileLoader(name, str(SCRIPTS / name))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(name, loader))
+    loader.exec_module(module)
+    return module
+
+
 def counted(*lines):
     result = tap.count("\n".join(lines))
     return result.passed, result.failed, result.skipped
@@ -88,6 +96,60 @@ class Tap(unittest.TestCase):
 
     def test_prose_is_no_result(self):
         self.assertEqual(counted("ok then", "this is not ok 5", "okay 3"), (0, 0, 0))
+
+
+class Lanes(unittest.TestCase):
+    """scripts/lanes, over make targets of its own"""
+
+    TARGETS = ("good: ; @echo 1..1; echo ok 1 good\n"
+               "bad: ; @echo not ok 1 bad; exit 1\n"
+               "silent: ; @true\n"
+               "liar: ; @echo ok 1 fine; exit 1\n"
+               "endless: ; @echo ok 1 begun; sleep 1000\n"
+               # Two that meet: each ends only when the other has begun.
+               "left right: ; @mkdir $@; until [ -d left ] && [ -d right ]; do sleep 0.1; done;"
+               " echo ok 1 met\n"
+               "alone: ; @echo '1..1'; [ -z \"$$(cat busy)\" ] && echo ok 1 alone\n"
+               "crowd: ; @echo x >busy; sleep 1; : >busy; echo ok 1 crowd\n")
+
+    def setUp(self):
+        self.lanes = load("lanes")
+        self.place = tempfile.TemporaryDirectory(prefix="quorum-test.")
+        self.lanes.TOP = self.lanes.LOGS = pathlib.Path(self.place.name)
+        self.lanes.CPUS = 2
+        self.lanes.say = lambda text: None
+        (self.lanes.TOP / "Makefile").write_text(self.TARGETS)
+        (self.lanes.TOP / "busy").touch()
+
+    def tearDown(self):
+        self.place.cleanup()
+
+    def run_lanes(self, *lanes, budget=60):
+        schedule = self.lanes.Schedule(lanes, self.lanes.Builder(lanes),
+                                       time.monotonic() + budget)
+        schedule.progress = lambda: None
+        schedule.run()
+        return schedule.total.passed, schedule.total.failed
+
+    def test_every_kind_of_failure_counts(self):
+        lane = self.lanes.Lane
+        self.assertEqual(self.run_lanes(lane("good", 30), lane("bad", 30)), (1, 1))
+        self.assertEqual(self.run_lanes(lane("silent", 30)), (0, 1))
+        self.assertEqual(self.run_lanes(lane("liar", 30)), (1, 1))
+        self.assertEqual(self.run_lanes(lane("no-such-target", 30)), (0, 1))
+
+    def test_time_runs_out(self):
+        self.assertEqual(self.run_lanes(self.lanes.Lane("endless", 1)), (1, 1))
+        self.assertEqual(self.run_lanes(self.lanes.Lane("good", 30), budget=1), (0, 1))
+
+    def test_small_lanes_run_beside_each_other(self):
+        self.assertEqual(self.run_lanes(self.lanes.Lane("left", 30), self.lanes.Lane("right", 30)),
+                         (2, 0))
+
+    def test_a_whole_machine_is_waited_for(self):
+        whole = self.lanes.WHOLE
+        self.assertEqual(self.run_lanes(self.lanes.Lane("alone", 30, cpus=whole),
+                                        self.lanes.Lane("crowd", 30)), (2, 0))
 
 
 class KernelLog(unittest.TestCase):
@@ -301,9 +363,7 @@ class DemoShell(unittest.TestCase):
                 os.write(terminal, again)
 
     def test_interrupt_ends_a_command(self):
-        loader = importlib.machinery.SourceFileLoader("demo", str(SCRIPTS / "demo"))
-        demo = importlib.util.module_from_spec(importlib.util.spec_from_loader("demo", loader))
-        loader.exec_module(demo)
+        demo = load("demo")
         with tempfile.TemporaryDirectory(prefix="quorum-test.") as place:
             child, terminal = pty.fork()
             if child == 0:
