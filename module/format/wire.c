@@ -111,6 +111,12 @@ static u32 datagram_crc(const u8 *head, size_t head_len, const u8 *rest, size_t 
 	return ~crc;
 }
 
+/* Those of the engine, and those of the links in a sealed datagram. */
+static bool type_is_known(u8 type, bool sealed)
+{
+	return (type && type < RAFT_MSG_NR) || (sealed && type == WIRE_HELLO);
+}
+
 bool wire_type_is_long(u8 type)
 {
 	return type == RAFT_MSG_APPEND || type == RAFT_MSG_FORWARD;
@@ -123,6 +129,8 @@ void wire_header_get(const void *buf, struct wire_header *hdr)
 	memset(hdr, 0, sizeof(*hdr));
 	hdr->type = p[AT_TYPE] & ~WIRE_TYPE_FRAGMENT;
 	hdr->fragment = p[AT_TYPE] & WIRE_TYPE_FRAGMENT;
+	if (p[AT_VERSION] == WIRE_VERSION_SEALED)
+		hdr->session = get32(p + AT_CRC);
 	hdr->cluster = get64(p + AT_CLUSTER);
 	hdr->group = get32(p + AT_GROUP);
 	hdr->genesis = get32(p + AT_GENESIS);
@@ -135,6 +143,7 @@ void wire_header_get(const void *buf, struct wire_header *hdr)
 enum wire_error wire_check(const void *buf, size_t len, struct wire_header *hdr)
 {
 	const u8 *p = buf;
+	bool sealed;
 	size_t need;
 	u8 type;
 
@@ -142,27 +151,31 @@ enum wire_error wire_check(const void *buf, size_t len, struct wire_header *hdr)
 		return WIRE_SHORT;
 	if (get16(p + AT_MAGIC) != WIRE_MAGIC)
 		return WIRE_MAGIC_BAD;
-	if (p[AT_VERSION] != WIRE_VERSION)
+	sealed = p[AT_VERSION] == WIRE_VERSION_SEALED;
+	if (!sealed && p[AT_VERSION] != WIRE_VERSION)
 		return WIRE_VERSION_BAD;
 
 	type = p[AT_TYPE] & ~WIRE_TYPE_FRAGMENT;
-	if (!type || type >= RAFT_MSG_NR)
+	if (!type_is_known(type, sealed))
 		return WIRE_TYPE_BAD;
-	need = WIRE_HEADER_BYTES + body_bytes[type];
+	need = WIRE_HEADER_BYTES + (type < RAFT_MSG_NR ? body_bytes[type] : 0);
 	if (p[AT_TYPE] & WIRE_TYPE_FRAGMENT) {
 		if (!wire_type_is_long(type))
 			return WIRE_TYPE_BAD;
 		need = WIRE_HEADER_BYTES + WIRE_FRAGMENT_BYTES + 1;
 	}
+	if (sealed)
+		need += SEAL_BYTES;
 	if (len < need)
 		return WIRE_SHORT;
 	if (len > QUORUM_MSG_BYTES_MAX)
 		return WIRE_LENGTH_BAD;
-	if (get32(p + AT_CRC) != datagram_crc(p, len, NULL, 0))
+	if (!sealed && get32(p + AT_CRC) != datagram_crc(p, len, NULL, 0))
 		return WIRE_CRC_BAD;
 
 	wire_header_get(buf, hdr);
-	if (!hdr->from || !hdr->to || hdr->from == hdr->to || !hdr->incarnation)
+	if (!hdr->from || !hdr->to || hdr->from == hdr->to || !hdr->incarnation ||
+	    (sealed && !hdr->session))
 		return WIRE_FIELD_BAD;
 	return WIRE_OK;
 }
@@ -212,9 +225,9 @@ void wire_header_put(void *buf, const struct wire_header *hdr)
 	u8 *p = buf;
 
 	put16(p + AT_MAGIC, WIRE_MAGIC);
-	p[AT_VERSION] = WIRE_VERSION;
+	p[AT_VERSION] = hdr->session ? WIRE_VERSION_SEALED : WIRE_VERSION;
 	p[AT_TYPE] = hdr->type | (hdr->fragment ? WIRE_TYPE_FRAGMENT : 0);
-	put32(p + AT_CRC, 0);
+	put32(p + AT_CRC, hdr->session);
 	put64(p + AT_CLUSTER, hdr->cluster);
 	put32(p + AT_GROUP, hdr->group);
 	put32(p + AT_GENESIS, hdr->genesis);
@@ -243,6 +256,14 @@ void wire_seal(void *buf, size_t len)
 void wire_seal_split(void *head, size_t head_len, const void *rest, size_t rest_len)
 {
 	put32((u8 *)head + AT_CRC, datagram_crc(head, head_len, rest, rest_len));
+}
+
+void wire_set_session(void *buf, u32 session)
+{
+	u8 *p = buf;
+
+	p[AT_VERSION] = WIRE_VERSION_SEALED;
+	put32(p + AT_CRC, session);
 }
 
 static void put_entries(u8 *p, const struct raft_entry *entries, u32 count)

@@ -5,9 +5,10 @@
  * Everything is little-endian and naturally aligned.
  *
  *	 0  le16 magic		0x5152
- *	 2  u8   version	1
+ *	 2  u8   version	1; 2: sealed, see below
  *	 3  u8   type		enum raft_msg_type; bit 7: this is a fragment
- *	 4  le32 crc		CRC32C of the datagram with this field 0
+ *	 4  le32 crc		CRC32C of the datagram with this field 0;
+ *				sealed: the sender's session
  *	 8  le64 cluster	the cluster's UUID, folded to 64 bits
  *	16  le32 group		CRC32C of the group's name
  *	20  le32 genesis	fingerprint of the first configuration and timing
@@ -30,6 +31,10 @@
  * rest, 1..stride bytes.  So a fragment tells the place of every other, and two
  * fragments that agree on (count, total, stride) cannot overlap.  Only APPEND
  * and FORWARD are ever fragmented.
+ *
+ * A sealed datagram ends in a trailer (seal.h), which is no part of what is described
+ * here: whoever takes the seal off cuts it off.  HELLO is sealed always, has no body
+ * and term 0, and tells seals only.
  *
  * Bodies, by type; offsets in the body, "zero" is reserved and has to be 0:
  *
@@ -91,10 +96,17 @@
 
 #include <linux/types.h>
 #include "../raft/raft.h"
+#include "seal.h"
 
 #define WIRE_MAGIC		0x5152
 #define WIRE_VERSION		1
+#define WIRE_VERSION_SEALED	2
 #define WIRE_TYPE_FRAGMENT	0x80
+
+/* Types that nodes' links exchange among themselves: no message of the engine. */
+enum wire_link_type {
+	WIRE_HELLO		= 0x70,
+};
 
 enum wire_sizes {
 	WIRE_HEADER_BYTES	= 48,
@@ -127,6 +139,7 @@ enum wire_error {
  * struct wire_header - the header, decoded (crc left out)
  * @type: enum raft_msg_type, without WIRE_TYPE_FRAGMENT
  * @fragment: WIRE_TYPE_FRAGMENT was set
+ * @session: sender's, in a sealed datagram; 0: it is not sealed
  * @cluster: wire_cluster_key() of the cluster
  * @group: CRC32C of the group's name
  * @genesis: fingerprint of the first configuration and timing
@@ -138,6 +151,7 @@ enum wire_error {
 struct wire_header {
 	u8  type;
 	bool fragment;
+	u32 session;
 	u64 cluster;
 	u32 group;
 	u32 genesis;
@@ -174,7 +188,8 @@ struct wire_fragment {
  * @hdr: filled in when the answer is WIRE_OK
  *
  * Checks length, magic, version, type and CRC, in this order; then that the ids
- * and the incarnation are not 0 and that nobody speaks to itself.
+ * and the incarnation are not 0 and that nobody speaks to itself.  A sealed datagram
+ * has a session instead of a CRC, and room for the trailer; its seal is not looked at.
  *
  * Context: any, softirq included.
  * Return: WIRE_OK, or the first thing that was wrong.
@@ -208,7 +223,7 @@ enum wire_error wire_fragment_get(const void *buf, size_t len,
 void wire_header_put(void *buf, const struct wire_header *hdr);
 void wire_fragment_put(void *buf, const struct wire_fragment *frag);
 
-/* Compute and store the CRC over a finished datagram. */
+/* Compute and store the CRC over a finished datagram that is not to be sealed. */
 void wire_seal(void *buf, size_t len);
 
 /**
@@ -232,6 +247,13 @@ void wire_seal_split(void *head, size_t head_len, const void *rest, size_t rest_
  */
 size_t wire_encode(void *buf, size_t size, const struct wire_header *hdr,
 		   const struct raft_msg *msg);
+
+/**
+ * wire_set_session() - turn the header of a datagram into that of a sealed one
+ * @buf: the datagram
+ * @session: of the sender, not 0
+ */
+void wire_set_session(void *buf, u32 session);
 
 /**
  * wire_decode() - decode a whole message
