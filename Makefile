@@ -26,7 +26,7 @@ GET_RELEASE = vermagic=$$(modinfo -F vermagic $(BUILD)/quorum.ko) && \
 	{ echo "build/quorum.ko does not say which kernel it is for" >&2; exit 1; }; }
 DKMS     = $(DESTDIR)/usr/src/quorum-$(VERSION)
 
-.PHONY: all module tools unit kunit selftests selftests-smp cluster test demo check \
+.PHONY: all module tools unit scenarios kunit selftests selftests-smp cluster test demo check \
 	install dkms-install kernels deps clean distclean help
 
 all: module tools		## build the module and the tools (the default)
@@ -46,6 +46,10 @@ unit:				## test engine and formats in user space, with sanitizers
 	@$(TOP)/scripts/deps unit
 	@status=0; $(MAKE) -C $(TOP)/tests/unit || status=1; \
 		$(MAKE) -C $(TOP)/userspace check || status=1; exit $$status
+
+scenarios:			## scripted Raft bugs against the engine (tests/scenarios)
+	@$(TOP)/scripts/deps unit
+	@$(MAKE) -C $(TOP)/tests/scenarios
 
 kunit:				## the same tests inside a kernel with KASAN and lockdep
 	@$(TOP)/scripts/deps kernel build
