@@ -32,16 +32,19 @@ static_assert(AT_TERM + 8 == WIRE_HEADER_BYTES);
 
 /* Bytes of the body, without entries and payload. */
 static const u8 body_bytes[RAFT_MSG_NR] = {
-	[RAFT_MSG_PREVOTE]		= 16,
+	[RAFT_MSG_PREVOTE]		= 24,
 	[RAFT_MSG_PREVOTE_REPLY]	= 16,
-	[RAFT_MSG_VOTE]			= 16,
+	[RAFT_MSG_VOTE]			= 24,
 	[RAFT_MSG_VOTE_REPLY]		= 16,
 	[RAFT_MSG_APPEND]		= WIRE_APPEND_BYTES,
-	[RAFT_MSG_APPEND_REPLY]		= 48,
-	[RAFT_MSG_HEARTBEAT]		= 16,
-	[RAFT_MSG_HEARTBEAT_REPLY]	= 24,
+	[RAFT_MSG_APPEND_REPLY]		= 56,
+	[RAFT_MSG_HEARTBEAT]		= 32,
+	[RAFT_MSG_HEARTBEAT_REPLY]	= 40,
 	[RAFT_MSG_FORWARD]		= WIRE_FORWARD_BYTES,
 	[RAFT_MSG_FORWARD_REPLY]	= 32,
+	[RAFT_MSG_READ]			= 8,
+	[RAFT_MSG_READ_REPLY]		= 24,
+	[RAFT_MSG_TIMEOUT_NOW]		= 8,
 };
 
 static u16 get16(const u8 *p)
@@ -286,11 +289,13 @@ static void put_body(u8 *p, const struct raft_msg *msg)
 	case RAFT_MSG_VOTE:
 		put64(p, msg->vote.last_index);
 		put64(p + 8, msg->vote.last_term);
+		p[16] = msg->vote.transfer;
 		break;
 	case RAFT_MSG_PREVOTE_REPLY:
 	case RAFT_MSG_VOTE_REPLY:
 		put64(p, msg->vote_reply.asked_term);
 		p[8] = msg->vote_reply.granted;
+		p[9] = msg->vote_reply.suspect;
 		break;
 	case RAFT_MSG_APPEND:
 		put64(p, msg->append.prev_index);
@@ -305,16 +310,21 @@ static void put_body(u8 *p, const struct raft_msg *msg)
 		put64(p + 16, msg->append_reply.prev_index);
 		put64(p + 24, msg->append_reply.hint_index);
 		put64(p + 32, msg->append_reply.hint_term);
-		p[40] = msg->append_reply.rejected;
+		put64(p + 40, msg->append_reply.suspect);
+		p[48] = msg->append_reply.rejected;
 		break;
 	case RAFT_MSG_HEARTBEAT:
 		put64(p, msg->heartbeat.commit);
 		put64(p + 8, msg->heartbeat.seq);
+		put64(p + 16, msg->heartbeat.round);
+		put64(p + 24, msg->heartbeat.trust);
 		break;
 	case RAFT_MSG_HEARTBEAT_REPLY:
 		put64(p, msg->heartbeat_reply.seq);
 		put64(p + 8, msg->heartbeat_reply.match);
 		put64(p + 16, msg->heartbeat_reply.verified);
+		put64(p + 24, msg->heartbeat_reply.round);
+		put64(p + 32, msg->heartbeat_reply.suspect);
 		break;
 	case RAFT_MSG_FORWARD:
 		put64(p, msg->forward.tag);
@@ -326,6 +336,17 @@ static void put_body(u8 *p, const struct raft_msg *msg)
 		put64(p + 8, msg->forward_reply.index);
 		put64(p + 16, msg->forward_reply.entry_term);
 		p[24] = msg->forward_reply.reason;
+		break;
+	case RAFT_MSG_READ:
+		put64(p, msg->read.seq);
+		break;
+	case RAFT_MSG_READ_REPLY:
+		put64(p, msg->read_reply.seq);
+		put64(p + 8, msg->read_reply.index);
+		p[16] = msg->read_reply.reason;
+		break;
+	case RAFT_MSG_TIMEOUT_NOW:
+		put64(p, msg->timeout_now.last_index);
 		break;
 	}
 }
@@ -443,28 +464,36 @@ static enum wire_error get_fixed(const u8 *p, struct raft_msg *msg)
 	case RAFT_MSG_VOTE:
 		msg->vote.last_index = get64(p);
 		msg->vote.last_term = get64(p + 8);
-		return WIRE_OK;
+		msg->vote.transfer = p[16];
+		return p[16] <= (msg->type == RAFT_MSG_VOTE) && is_zero(p + 17, 7) ?
+			WIRE_OK : WIRE_FIELD_BAD;
 	case RAFT_MSG_PREVOTE_REPLY:
 	case RAFT_MSG_VOTE_REPLY:
 		msg->vote_reply.asked_term = get64(p);
 		msg->vote_reply.granted = p[8];
-		return p[8] <= 1 && is_zero(p + 9, 7) ? WIRE_OK : WIRE_FIELD_BAD;
+		msg->vote_reply.suspect = p[9];
+		return p[8] <= 1 && p[9] <= 1 && is_zero(p + 10, 6) ? WIRE_OK : WIRE_FIELD_BAD;
 	case RAFT_MSG_APPEND_REPLY:
 		msg->append_reply.match = get64(p);
 		msg->append_reply.verified = get64(p + 8);
 		msg->append_reply.prev_index = get64(p + 16);
 		msg->append_reply.hint_index = get64(p + 24);
 		msg->append_reply.hint_term = get64(p + 32);
-		msg->append_reply.rejected = p[40];
-		return p[40] <= 1 && is_zero(p + 41, 7) ? WIRE_OK : WIRE_FIELD_BAD;
+		msg->append_reply.suspect = get64(p + 40);
+		msg->append_reply.rejected = p[48];
+		return p[48] <= 1 && is_zero(p + 49, 7) ? WIRE_OK : WIRE_FIELD_BAD;
 	case RAFT_MSG_HEARTBEAT:
 		msg->heartbeat.commit = get64(p);
 		msg->heartbeat.seq = get64(p + 8);
+		msg->heartbeat.round = get64(p + 16);
+		msg->heartbeat.trust = get64(p + 24);
 		return WIRE_OK;
 	case RAFT_MSG_HEARTBEAT_REPLY:
 		msg->heartbeat_reply.seq = get64(p);
 		msg->heartbeat_reply.match = get64(p + 8);
 		msg->heartbeat_reply.verified = get64(p + 16);
+		msg->heartbeat_reply.round = get64(p + 24);
+		msg->heartbeat_reply.suspect = get64(p + 32);
 		return WIRE_OK;
 	case RAFT_MSG_FORWARD_REPLY:
 		msg->forward_reply.tag = get64(p);
@@ -472,6 +501,17 @@ static enum wire_error get_fixed(const u8 *p, struct raft_msg *msg)
 		msg->forward_reply.entry_term = get64(p + 16);
 		msg->forward_reply.reason = p[24];
 		return p[24] < RAFT_REASON_NR && is_zero(p + 25, 7) ? WIRE_OK : WIRE_FIELD_BAD;
+	case RAFT_MSG_READ:
+		msg->read.seq = get64(p);
+		return WIRE_OK;
+	case RAFT_MSG_READ_REPLY:
+		msg->read_reply.seq = get64(p);
+		msg->read_reply.index = get64(p + 8);
+		msg->read_reply.reason = p[16];
+		return p[16] < RAFT_REASON_NR && is_zero(p + 17, 7) ? WIRE_OK : WIRE_FIELD_BAD;
+	case RAFT_MSG_TIMEOUT_NOW:
+		msg->timeout_now.last_index = get64(p);
+		return WIRE_OK;
 	default:
 		return WIRE_TYPE_BAD;
 	}
@@ -486,6 +526,9 @@ static bool type_needs_term(u8 type)
 	case RAFT_MSG_APPEND:
 	case RAFT_MSG_HEARTBEAT:
 	case RAFT_MSG_FORWARD:
+	case RAFT_MSG_READ:
+	case RAFT_MSG_READ_REPLY:
+	case RAFT_MSG_TIMEOUT_NOW:
 		return true;
 	default:
 		return false;

@@ -41,11 +41,14 @@
  *	PREVOTE, VOTE
  *	 0  le64 last_index
  *	 8  le64 last_term
+ *	16  u8   transfer	0 or 1; PREVOTE: 0
+ *	17  7    zero
  *
  *	PREVOTE_REPLY, VOTE_REPLY
  *	 0  le64 asked_term
  *	 8  u8   granted	0 or 1
- *	 9  7    zero
+ *	 9  u8   suspect	0 or 1
+ *	10  6    zero
  *
  *	APPEND
  *	 0  le64 prev_index
@@ -65,17 +68,22 @@
  *	16  le64 prev_index
  *	24  le64 hint_index
  *	32  le64 hint_term
- *	40  u8   rejected	0 or 1
- *	41  7    zero
+ *	40  le64 suspect
+ *	48  u8   rejected	0 or 1
+ *	49  7    zero
  *
  *	HEARTBEAT
  *	 0  le64 commit
  *	 8  le64 seq
+ *	16  le64 round
+ *	24  le64 trust
  *
  *	HEARTBEAT_REPLY
  *	 0  le64 seq
  *	 8  le64 match
  *	16  le64 verified
+ *	24  le64 round
+ *	32  le64 suspect
  *
  *	FORWARD
  *	 0  le64 tag
@@ -90,6 +98,18 @@
  *	16  le64 entry_term
  *	24  u8   reason		enum raft_reason
  *	25  7    zero
+ *
+ *	READ
+ *	 0  le64 seq
+ *
+ *	READ_REPLY
+ *	 0  le64 seq
+ *	 8  le64 index
+ *	16  u8   reason		enum raft_reason
+ *	17  7    zero
+ *
+ *	TIMEOUT_NOW
+ *	 0  le64 last_index
  */
 #ifndef QUORUM_WIRE_H
 #define QUORUM_WIRE_H

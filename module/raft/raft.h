@@ -166,6 +166,23 @@ enum raft_reason {
 	RAFT_REFUSED_HALTED,		/* the group has halted */
 	RAFT_UNKNOWN,			/* appended once, outcome not known here */
 	RAFT_COMMITTED,			/* committed at (index, term) */
+	RAFT_REFUSED_NOT_LEADER,	/* only a leader does this */
+	RAFT_REFUSED_NOT_READY,		/* nothing of the own term is committed yet */
+	RAFT_REFUSED_PENDING,		/* another one is under way */
+	RAFT_REFUSED_STALE,		/* the configuration is not the one the caller saw */
+	RAFT_REFUSED_INVALID,		/* a value out of its range, or nothing to change */
+	RAFT_REFUSED_NOT_MEMBER,	/* that node has no seat, or not the role for this */
+	RAFT_REFUSED_IS_MEMBER,		/* that node has a seat already */
+	RAFT_REFUSED_TOO_MANY,		/* over QUORUM_MEMBERS_MAX, old and new together */
+	RAFT_REFUSED_NO_VOTER,		/* nobody who can lead would be left */
+	RAFT_REFUSED_QUORUMS,		/* the quorum sizes do not intersect */
+	RAFT_REFUSED_NEEDS_JOINT,	/* several voters change: ask for joint */
+	RAFT_REFUSED_BEHIND,		/* that learner, or target, has not caught up */
+	RAFT_REFUSED_WITNESS,		/* a witness cannot do this, nor stop being one */
+	RAFT_REFUSED_TRANSFERRING,	/* leadership is being handed over */
+	RAFT_REFUSED_LED,		/* forced recovery: there is a leader */
+	RAFT_REFUSED_SUSPECT,		/* this node's log may lack what it acknowledged */
+	RAFT_REFUSED_TIMEOUT,		/* it took longer than an election timeout */
 	RAFT_REASON_NR,
 };
 
@@ -176,6 +193,7 @@ enum raft_halt {
 	RAFT_HALT_TWO_LEADERS,		/* a second leader in one term */
 	RAFT_HALT_LAST_TERM,		/* the log ends in a term above the durable one */
 	RAFT_HALT_CONTRACT,		/* the shell reported what cannot be */
+	RAFT_HALT_SNAPSHOT,		/* a snapshot contradicts a committed entry (S-8) */
 	RAFT_HALT_NR,
 };
 
@@ -199,6 +217,9 @@ enum raft_cause {
 	RAFT_CAUSE_STORE_FAILED,
 	RAFT_CAUSE_HALTED,
 	RAFT_CAUSE_ASKED,		/* RAFT_EV_STEP_DOWN */
+	RAFT_CAUSE_REMOVED,		/* no voter any more, and that is committed */
+	RAFT_CAUSE_TRANSFER,		/* leadership was handed over */
+	RAFT_CAUSE_RECOVERED,		/* RAFT_EV_RECOVER */
 	RAFT_CAUSE_NR,
 };
 
@@ -215,6 +236,9 @@ enum raft_msg_type {
 	RAFT_MSG_HEARTBEAT_REPLY,
 	RAFT_MSG_FORWARD,
 	RAFT_MSG_FORWARD_REPLY,
+	RAFT_MSG_READ,
+	RAFT_MSG_READ_REPLY,
+	RAFT_MSG_TIMEOUT_NOW,
 	RAFT_MSG_NR,
 };
 
@@ -234,6 +258,10 @@ enum raft_msg_type {
  * @heartbeat_reply: HEARTBEAT_REPLY
  * @forward: FORWARD: one proposal of a follower, for the leader of @term only
  * @forward_reply: FORWARD_REPLY: what became of it
+ * @read: READ: a follower asks its leader for a read index; seq is its own
+ * @read_reply: READ_REPLY: the index, or why not
+ * @timeout_now: TIMEOUT_NOW: the leader asks the receiver to campaign at once, if
+ *	its log reaches this far
  */
 struct raft_msg {
 	u8  type;
@@ -242,12 +270,14 @@ struct raft_msg {
 	u64 term;
 	union {
 		struct {
-			u64 last_index;
-			u64 last_term;
+			u64  last_index;
+			u64  last_term;
+			bool transfer;	/* VOTE: the leader asked for it (T-1) */
 		} vote;
 		struct {
 			u64  asked_term;	/* of the request: tells rounds apart */
 			bool granted;
+			bool suspect;	/* counts only if all voters grant */
 		} vote_reply;
 		struct {
 			u64 prev_index;
@@ -262,16 +292,21 @@ struct raft_msg {
 			u64  prev_index; /* of the rejected append, when @rejected */
 			u64  hint_index; /* when rejected: nothing above it can match */
 			u64  hint_term;	/* term of the entry at hint_index, 0: none */
+			u64  suspect;	/* RAFT_F_SUSPECT: number of this life; else 0 */
 			bool rejected;
 		} append_reply;
 		struct {
 			u64 commit;
 			u64 seq;
+			u64 round;	/* of reads that its answer confirms */
+			u64 trust;	/* the receiver's suspect number: refilled */
 		} heartbeat;
 		struct {
 			u64 seq;	/* of the heartbeat answered */
 			u64 match;	/* as in append_reply */
 			u64 verified;
+			u64 round;	/* of the heartbeat answered */
+			u64 suspect;	/* as in append_reply */
 		} heartbeat_reply;
 		struct {
 			u64 tag;
@@ -284,6 +319,17 @@ struct raft_msg {
 			u64 entry_term;
 			u8  reason;	/* enum raft_reason */
 		} forward_reply;
+		struct {
+			u64 seq;
+		} read;
+		struct {
+			u64 seq;
+			u64 index;
+			u8  reason;	/* RAFT_OK or RAFT_REFUSED_* */
+		} read_reply;
+		struct {
+			u64 last_index;
+		} timeout_now;
 	};
 };
 

@@ -242,6 +242,9 @@ const char *raft_cause_name(u8 cause)
 		[RAFT_CAUSE_STORE_FAILED]	= "own disk failed",
 		[RAFT_CAUSE_HALTED]		= "halted",
 		[RAFT_CAUSE_ASKED]		= "asked to step down",
+		[RAFT_CAUSE_REMOVED]		= "not a voter any more",
+		[RAFT_CAUSE_TRANSFER]		= "handed leadership over",
+		[RAFT_CAUSE_RECOVERED]		= "recovered by force",
 	};
 
 	return name_of(names, RAFT_CAUSE_NR, cause);
@@ -258,6 +261,23 @@ const char *raft_reason_name(u8 reason)
 		[RAFT_REFUSED_HALTED]		= "the group has halted",
 		[RAFT_UNKNOWN]			= "outcome unknown",
 		[RAFT_COMMITTED]		= "committed",
+		[RAFT_REFUSED_NOT_LEADER]	= "this node does not lead",
+		[RAFT_REFUSED_NOT_READY]	= "the leader is too new",
+		[RAFT_REFUSED_PENDING]		= "another one is under way",
+		[RAFT_REFUSED_STALE]		= "the configuration has changed meanwhile",
+		[RAFT_REFUSED_INVALID]		= "a value is out of its range",
+		[RAFT_REFUSED_NOT_MEMBER]	= "that node has no such seat",
+		[RAFT_REFUSED_IS_MEMBER]	= "that node has a seat already",
+		[RAFT_REFUSED_TOO_MANY]		= "there would be too many members",
+		[RAFT_REFUSED_NO_VOTER]		= "nobody would be left to lead",
+		[RAFT_REFUSED_QUORUMS]		= "the quorum sizes do not intersect",
+		[RAFT_REFUSED_NEEDS_JOINT]	= "several voters change: ask for joint",
+		[RAFT_REFUSED_BEHIND]		= "that node has not caught up",
+		[RAFT_REFUSED_WITNESS]		= "a witness cannot do this",
+		[RAFT_REFUSED_TRANSFERRING]	= "leadership is being handed over",
+		[RAFT_REFUSED_LED]		= "there is a leader",
+		[RAFT_REFUSED_SUSPECT]		= "this node's log is suspect",
+		[RAFT_REFUSED_TIMEOUT]		= "it took too long",
 	};
 
 	return name_of(names, RAFT_REASON_NR, reason);
@@ -272,6 +292,7 @@ const char *raft_halt_name(u8 halt)
 		[RAFT_HALT_TWO_LEADERS]		= "two leaders in one term",
 		[RAFT_HALT_LAST_TERM]		= "the log ends above the durable term",
 		[RAFT_HALT_CONTRACT]		= "the engine was told what cannot be",
+		[RAFT_HALT_SNAPSHOT]		= "a snapshot contradicts a committed entry",
 	};
 
 	return name_of(names, RAFT_HALT_NR, halt);
@@ -290,6 +311,9 @@ const char *raft_msg_name(u8 type)
 		[RAFT_MSG_HEARTBEAT_REPLY]	= "heartbeat-reply",
 		[RAFT_MSG_FORWARD]		= "forward",
 		[RAFT_MSG_FORWARD_REPLY]	= "forward-reply",
+		[RAFT_MSG_READ]			= "read",
+		[RAFT_MSG_READ_REPLY]		= "read-reply",
+		[RAFT_MSG_TIMEOUT_NOW]		= "timeout-now",
 	};
 
 	return name_of(names, RAFT_MSG_NR, type);

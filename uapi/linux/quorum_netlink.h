@@ -76,6 +76,9 @@ enum quorum_role {
  * @QUORUM_CAUSE_STORE_FAILED: Its own device failed.
  * @QUORUM_CAUSE_HALTED: The engine halted; see halt.
  * @QUORUM_CAUSE_ASKED: It was asked to step down, as by a stop.
+ * @QUORUM_CAUSE_REMOVED: It is no voter any more.
+ * @QUORUM_CAUSE_TRANSFER: Leadership was handed over.
+ * @QUORUM_CAUSE_RECOVERED: An operator recovered the group by force.
  */
 enum quorum_cause {
 	QUORUM_CAUSE_START = 0,
@@ -89,6 +92,9 @@ enum quorum_cause {
 	QUORUM_CAUSE_STORE_FAILED,
 	QUORUM_CAUSE_HALTED,
 	QUORUM_CAUSE_ASKED,
+	QUORUM_CAUSE_REMOVED,
+	QUORUM_CAUSE_TRANSFER,
+	QUORUM_CAUSE_RECOVERED,
 };
 
 /**
@@ -101,6 +107,7 @@ enum quorum_cause {
  * @QUORUM_HALT_LAST_TERM: The log on the device ends in a term above the
  *	durable one.
  * @QUORUM_HALT_CONTRACT: The engine was told something impossible.
+ * @QUORUM_HALT_SNAPSHOT: A snapshot contradicts a committed entry.
  */
 enum quorum_halt {
 	QUORUM_HALT_NONE = 0,
@@ -109,6 +116,7 @@ enum quorum_halt {
 	QUORUM_HALT_TWO_LEADERS,
 	QUORUM_HALT_LAST_TERM,
 	QUORUM_HALT_CONTRACT,
+	QUORUM_HALT_SNAPSHOT,
 };
 
 /**
@@ -142,6 +150,30 @@ enum quorum_verdict {
  * @QUORUM_REASON_HALTED: Refused, the group has halted.
  * @QUORUM_REASON_UNKNOWN: Outcome not known.
  * @QUORUM_REASON_COMMITTED: Committed.
+ * @QUORUM_REASON_NOT_LEADER: Refused, this node does not lead.
+ * @QUORUM_REASON_NOT_READY: Refused, the leader has committed nothing of its
+ *	term yet.
+ * @QUORUM_REASON_PENDING: Refused, another one is under way.
+ * @QUORUM_REASON_STALE: Refused, the configuration is not the one the caller
+ *	saw.
+ * @QUORUM_REASON_INVALID: Refused, a value is out of its range, or nothing
+ *	changes.
+ * @QUORUM_REASON_NOT_MEMBER: Refused, that node has no seat, or not the role
+ *	for this.
+ * @QUORUM_REASON_IS_MEMBER: Refused, that node has a seat already.
+ * @QUORUM_REASON_TOO_MANY: Refused, too many members, old and new together.
+ * @QUORUM_REASON_NO_VOTER: Refused, nobody who can lead would be left.
+ * @QUORUM_REASON_QUORUMS: Refused, the quorum sizes do not intersect.
+ * @QUORUM_REASON_NEEDS_JOINT: Refused, several voters change at once without
+ *	joint.
+ * @QUORUM_REASON_BEHIND: Refused, that node has not caught up.
+ * @QUORUM_REASON_WITNESS: Refused, a witness cannot do this, nor stop being
+ *	one.
+ * @QUORUM_REASON_TRANSFERRING: Refused, leadership is being handed over.
+ * @QUORUM_REASON_LED: Refused, there is a leader.
+ * @QUORUM_REASON_SUSPECT: Refused, the log of this node may lack what it
+ *	acknowledged.
+ * @QUORUM_REASON_TIMEOUT: Refused, it took longer than an election timeout.
  */
 enum quorum_reason {
 	QUORUM_REASON_OK = 0,
@@ -152,6 +184,23 @@ enum quorum_reason {
 	QUORUM_REASON_HALTED,
 	QUORUM_REASON_UNKNOWN,
 	QUORUM_REASON_COMMITTED,
+	QUORUM_REASON_NOT_LEADER,
+	QUORUM_REASON_NOT_READY,
+	QUORUM_REASON_PENDING,
+	QUORUM_REASON_STALE,
+	QUORUM_REASON_INVALID,
+	QUORUM_REASON_NOT_MEMBER,
+	QUORUM_REASON_IS_MEMBER,
+	QUORUM_REASON_TOO_MANY,
+	QUORUM_REASON_NO_VOTER,
+	QUORUM_REASON_QUORUMS,
+	QUORUM_REASON_NEEDS_JOINT,
+	QUORUM_REASON_BEHIND,
+	QUORUM_REASON_WITNESS,
+	QUORUM_REASON_TRANSFERRING,
+	QUORUM_REASON_LED,
+	QUORUM_REASON_SUSPECT,
+	QUORUM_REASON_TIMEOUT,
 };
 
 /**
@@ -245,6 +294,12 @@ enum {
 	QUORUM_A_MESSAGES_FORWARD,
 	/* u64: Answers to these. */
 	QUORUM_A_MESSAGES_FORWARD_REPLY,
+	/* u64: A follower's questions for the leader's commit index. */
+	QUORUM_A_MESSAGES_READ,
+	/* u64: Answers to these. */
+	QUORUM_A_MESSAGES_READ_REPLY,
+	/* u64: Leaders asking a member to take over. */
+	QUORUM_A_MESSAGES_TIMEOUT_NOW,
 	QUORUM_A_MESSAGES_PAD,
 
 	__QUORUM_A_MESSAGES_MAX,

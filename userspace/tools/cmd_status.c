@@ -38,6 +38,9 @@ static const char * const cause_texts[] = {
 	[QUORUM_CAUSE_STORE_FAILED] = "its own device failed",
 	[QUORUM_CAUSE_HALTED] = "it halted",
 	[QUORUM_CAUSE_ASKED] = "it was asked to step down",
+	[QUORUM_CAUSE_REMOVED] = "it is not a voter any more",
+	[QUORUM_CAUSE_TRANSFER] = "leadership was handed over",
+	[QUORUM_CAUSE_RECOVERED] = "an operator recovered the group by force",
 };
 
 static const char * const halt_texts[] = {
@@ -47,6 +50,7 @@ static const char * const halt_texts[] = {
 	[QUORUM_HALT_TWO_LEADERS] = "a second leader showed up in one term",
 	[QUORUM_HALT_LAST_TERM] = "its log ends in a term above the durable one",
 	[QUORUM_HALT_CONTRACT] = "its engine was told something impossible",
+	[QUORUM_HALT_SNAPSHOT] = "a snapshot contradicted a committed entry",
 };
 
 /*
