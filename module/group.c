@@ -372,12 +372,7 @@ static int start_engine(struct quorum_group *g, const struct recovery *rec)
 	}
 	params->self = g->params.self;
 	params->seed = get_random_u64();
-	params->flags = RAFT_F_DEFAULT;
-	params->timing.heartbeat = (u64)genesis->heartbeat_us * NSEC_PER_USEC;
-	params->timing.election_min = (u64)genesis->election_min_us * NSEC_PER_USEC;
-	params->timing.election_max = (u64)genesis->election_max_us * NSEC_PER_USEC;
-	params->config.n = genesis->n;
-	memcpy(params->config.members, genesis->members, sizeof(genesis->members));
+	genesis_config(genesis, &params->config);
 	params->term = g->recovered.term;
 	params->vote = g->recovered.vote;
 	params->base_index = g->recovered.base_index;

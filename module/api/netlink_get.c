@@ -316,7 +316,7 @@ static const struct raft_peer_status *find_peer(const struct raft_status *raft, 
 
 static int put_member(struct sk_buff *skb, const struct quorum_group_info *info, u32 i)
 {
-	const struct raft_member *member = &info->genesis.members[i];
+	const struct genesis_member *member = &info->genesis.members[i];
 	const struct raft_peer_status *peer = find_peer(&info->raft, member->id);
 	struct nlattr *nest = nla_nest_start(skb, QUORUM_A_GROUP_MEMBER);
 

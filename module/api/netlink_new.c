@@ -130,7 +130,7 @@ static int parse_member(const struct nlattr *attr, struct quorum_group_params *p
 			struct netlink_ext_ack *extack)
 {
 	struct quorum_net_member *where = &params->members[params->genesis.n];
-	struct raft_member *member = &params->genesis.members[params->genesis.n];
+	struct genesis_member *member = &params->genesis.members[params->genesis.n];
 	struct nlattr *tb[QUORUM_A_MEMBER_MAX + 1];
 	u32 role = QUORUM_MEMBER_ROLE_VOTER;
 	int error;

@@ -48,7 +48,7 @@ void genesis_normalize(struct quorum_genesis *g)
 	if (g->n > QUORUM_MEMBERS_MAX)
 		return;
 	for (i = 1; i < g->n; i++) {
-		struct raft_member m = g->members[i];
+		struct genesis_member m = g->members[i];
 
 		for (k = i; k > 0 && g->members[k - 1].id > m.id; k--)
 			g->members[k] = g->members[k - 1];
@@ -188,4 +188,25 @@ u32 genesis_fingerprint(const struct quorum_genesis *g)
 u32 genesis_group_number(const struct quorum_genesis *g)
 {
 	return crc32c(~0U, g->group, strnlen(g->group, QUORUM_NAME_LEN_MAX));
+}
+
+/**
+ * genesis_config() - the configuration a group starts with
+ * @g: a normalized and checked genesis
+ * @config: filled in; addresses and incarnations are left 0
+ */
+void genesis_config(const struct quorum_genesis *g, struct raft_config *config)
+{
+	u32 i;
+
+	memset(config, 0, sizeof(*config));
+	config->flags = RAFT_F_DEFAULT;
+	config->timing.heartbeat = g->heartbeat_us * 1000ULL;
+	config->timing.election_min = g->election_min_us * 1000ULL;
+	config->timing.election_max = g->election_max_us * 1000ULL;
+	config->n = g->n;
+	for (i = 0; i < g->n && i < QUORUM_MEMBERS_MAX; i++) {
+		config->members[i].id = g->members[i].id;
+		config->members[i].roles = g->members[i].voter ? RAFT_M_VOTER : RAFT_M_LEARNER;
+	}
 }

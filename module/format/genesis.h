@@ -13,6 +13,16 @@
 #include "../raft/raft.h"
 
 /**
+ * struct genesis_member - one seat of the first configuration
+ * @id: node id, not 0
+ * @voter: true: votes and counts; false: learner
+ */
+struct genesis_member {
+	u32  id;
+	bool voter;
+};
+
+/**
  * struct quorum_genesis - cluster, group, members and timing
  * @cluster: UUID of the cluster
  * @group: name of the group, NUL terminated
@@ -29,7 +39,7 @@ struct quorum_genesis {
 	u32 election_min_us;
 	u32 election_max_us;
 	u32 n;
-	struct raft_member members[QUORUM_MEMBERS_MAX];
+	struct genesis_member members[QUORUM_MEMBERS_MAX];
 };
 
 /* What is wrong with a genesis; each has a sentence in genesis_error_text(). */
@@ -68,5 +78,12 @@ u32 genesis_fingerprint(const struct quorum_genesis *g);
 
 /* CRC32C of the group's name: its number on the wire. */
 u32 genesis_group_number(const struct quorum_genesis *g);
+
+/**
+ * genesis_config() - the configuration a group starts with
+ * @g: a normalized and checked genesis
+ * @config: filled in; addresses and incarnations are left 0
+ */
+void genesis_config(const struct quorum_genesis *g, struct raft_config *config);
 
 #endif /* QUORUM_GENESIS_H */

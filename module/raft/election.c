@@ -50,17 +50,16 @@ static void send_requests(struct raft *r)
 {
 	bool pre = r->role == RAFT_PRECANDIDATE;
 	struct raft_msg *msg;
-	u32 i;
+	int seat;
 
 	r->resend_due = r->now + r->timing.heartbeat;
 	if (!r->asked)
 		return;
-	for (i = 0; i < r->config.n; i++) {
-		if (!raft_set_has(r->voters, (int)i) || (int)i == r->slot ||
-		    raft_set_has(r->answered, (int)i))
+	for (seat = 0; seat < QUORUM_MEMBERS_MAX; seat++) {
+		if (!raft_set_has(r->voters & ~r->answered, seat) || seat == r->seat)
 			continue;
 		msg = raft_send(r, pre ? RAFT_MSG_PREVOTE : RAFT_MSG_VOTE,
-				r->config.members[i].id);
+				r->peers[seat].id);
 		if (pre)
 			msg->term = r->hard.term + 1;
 		msg->vote.last_index = r->log.last_index;
@@ -100,12 +99,12 @@ void raft_election_pump(struct raft *r)
 	/* The own vote too counts only once it cannot be forgotten (bug V-22). */
 	if (!raft_hard_durable(r) || !log_end_durable(r))
 		return;
-	r->granted |= raft_set_of(r->slot);
+	r->granted |= raft_set_of(r->seat);
 	if (!r->asked) {
 		r->asked = true;
 		send_requests(r);
 	}
-	if (!raft_quorum_has(r, r->granted))
+	if (!raft_quorum_elects(r, r->granted))
 		return;
 	if (r->role == RAFT_PRECANDIDATE)
 		begin_vote(r, RAFT_CAUSE_PREVOTE_WON);
@@ -115,7 +114,7 @@ void raft_election_pump(struct raft *r)
 
 static bool may_campaign(const struct raft *r)
 {
-	return raft_set_has(r->voters, r->slot) && !raft_disk_slow(r) &&
+	return raft_set_has(r->voters, r->seat) && !raft_disk_slow(r) &&
 	       raft_log_can_append(&r->log, r->hard.term + 1);
 }
 
@@ -154,7 +153,7 @@ static bool sticky(const struct raft *r)
 
 static bool from_voter(const struct raft *r, const struct raft_msg *msg)
 {
-	return raft_set_has(r->voters, raft_slot_of(r, msg->from));
+	return raft_set_has(r->voters, raft_seat_of(r, msg->from));
 }
 
 /*
@@ -250,17 +249,17 @@ void raft_election_vote(struct raft *r, const struct raft_msg *msg)
 void raft_election_reply(struct raft *r, const struct raft_msg *msg)
 {
 	bool pre = msg->type == RAFT_MSG_PREVOTE_REPLY;
-	int slot = raft_slot_of(r, msg->from);
+	int seat = raft_seat_of(r, msg->from);
 
 	if (r->role != (pre ? RAFT_PRECANDIDATE : RAFT_CANDIDATE))
 		return;
-	if (msg->vote_reply.asked_term != r->hard.term + pre || !raft_set_has(r->voters, slot))
+	if (msg->vote_reply.asked_term != r->hard.term + pre || !raft_set_has(r->voters, seat))
 		return;
 	/* A refused pre-vote is asked again: its reason may pass within a round. */
 	if (!pre || msg->vote_reply.granted)
-		r->answered |= raft_set_of(slot);
+		r->answered |= raft_set_of(seat);
 	if (!msg->vote_reply.granted || msg->term != msg->vote_reply.asked_term)
 		return;
-	r->granted |= raft_set_of(slot);
+	r->granted |= raft_set_of(seat);
 	raft_election_pump(r);
 }

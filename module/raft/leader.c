@@ -7,7 +7,7 @@
 void raft_leader_begin(struct raft *r)
 {
 	struct raft_effect *fx;
-	u32 i;
+	int seat;
 
 	r->role = RAFT_LEADER;
 	r->leader = r->self;
@@ -15,8 +15,9 @@ void raft_leader_begin(struct raft *r)
 	r->term_start = r->log.last_index + 1;
 	r->quorum_due = r->now + r->timing.election_max;
 	raft_proposal_reset(r);
-	for (i = 0; i < r->config.n; i++)
-		raft_progress_reset(r, &r->peers[i]);
+	for (seat = 0; seat < QUORUM_MEMBERS_MAX; seat++)
+		if (raft_set_has(r->all, seat))
+			raft_progress_reset(r, &r->peers[seat]);
 	raft_role_tell(r, RAFT_CAUSE_ELECTION_WON);
 
 	/* Entries of older terms are committed through one of this (bug L-2). */
@@ -48,7 +49,7 @@ static bool quorum_lost(struct raft *r)
 
 void raft_leader_tick(struct raft *r)
 {
-	u32 i;
+	int seat;
 
 	/* Heartbeats need no disk, so a hung one must be noticed here (P-1). */
 	if (raft_disk_slow(r)) {
@@ -59,26 +60,28 @@ void raft_leader_tick(struct raft *r)
 		raft_leader_end(r, RAFT_CAUSE_QUORUM_LOST);
 		return;
 	}
-	for (i = 0; i < r->config.n; i++) {
-		if ((int)i != r->slot &&
-		    raft_time_reached(r->now, raft_progress_beat_due(r, &r->peers[i])))
-			raft_progress_beat(r, (int)i);
+	for (seat = 0; seat < QUORUM_MEMBERS_MAX; seat++) {
+		if (raft_set_has(r->all, seat) && seat != r->seat &&
+		    raft_time_reached(r->now, raft_progress_beat_due(r, &r->peers[seat])))
+			raft_progress_beat(r, seat);
 	}
 }
 
 u64 raft_leader_deadline(const struct raft *r)
 {
 	u64 due = raft_disk_slow_due(r);
-	u32 i;
+	int seat;
 
 	if (r->flags & RAFT_F_CHECKQUORUM)
 		due = due == RAFT_NEVER ? r->quorum_due :
 					  raft_time_earlier(due, r->quorum_due);
-	for (i = 0; i < r->config.n; i++) {
-		u64 beat = raft_progress_beat_due(r, &r->peers[i]);
+	for (seat = 0; seat < QUORUM_MEMBERS_MAX; seat++) {
+		u64 beat;
 
-		if ((int)i != r->slot)
-			due = due == RAFT_NEVER ? beat : raft_time_earlier(due, beat);
+		if (!raft_set_has(r->all, seat) || seat == r->seat)
+			continue;
+		beat = raft_progress_beat_due(r, &r->peers[seat]);
+		due = due == RAFT_NEVER ? beat : raft_time_earlier(due, beat);
 	}
 	return due;
 }

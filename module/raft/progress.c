@@ -19,8 +19,10 @@ static void window_clear(struct raft_peer *p)
 void raft_progress_reset(struct raft *r, struct raft_peer *p)
 {
 	u64 contact = p->contact;
+	u32 id = p->id;
 
 	memset(p, 0, sizeof(*p));
+	p->id = id;
 	p->contact = contact;
 	/* The time of grace before check-quorum counts it as silent. */
 	p->heard = r->now;
@@ -83,9 +85,9 @@ u64 raft_progress_beat_due(const struct raft *r, const struct raft_peer *p)
 	return (p->waiting ? p->since : p->sent) + r->timing.heartbeat;
 }
 
-void raft_progress_beat(struct raft *r, int slot)
+void raft_progress_beat(struct raft *r, int seat)
 {
-	struct raft_peer *p = &r->peers[slot];
+	struct raft_peer *p = &r->peers[seat];
 	struct raft_beat *beat;
 	struct raft_msg *msg;
 
@@ -96,7 +98,7 @@ void raft_progress_beat(struct raft *r, int slot)
 	beat = &p->beats[p->beat_seq % RAFT_BEATS];
 	beat->seq = p->beat_seq;
 	beat->next = p->next;
-	msg = raft_send(r, RAFT_MSG_HEARTBEAT, r->config.members[slot].id);
+	msg = raft_send(r, RAFT_MSG_HEARTBEAT, p->id);
 	msg->heartbeat.commit = min(r->log.commit, p->match);
 	msg->heartbeat.seq = p->beat_seq;
 }
@@ -158,7 +160,7 @@ static bool nonsense(const struct raft *r, u64 match, u64 verified)
 
 void raft_progress_append_reply(struct raft *r, const struct raft_msg *msg)
 {
-	struct raft_peer *p = &r->peers[raft_slot_of(r, msg->from)];
+	struct raft_peer *p = &r->peers[raft_seat_of(r, msg->from)];
 
 	take_answer(r, p);
 	if (msg->append_reply.rejected)
@@ -185,7 +187,7 @@ static void find_loss(struct raft_peer *p, const struct raft_beat *beat, u64 ver
 
 void raft_progress_beat_reply(struct raft *r, const struct raft_msg *msg)
 {
-	struct raft_peer *p = &r->peers[raft_slot_of(r, msg->from)];
+	struct raft_peer *p = &r->peers[raft_seat_of(r, msg->from)];
 	const struct raft_beat *beat = &p->beats[msg->heartbeat_reply.seq % RAFT_BEATS];
 	u64 verified = msg->heartbeat_reply.verified;
 
@@ -200,16 +202,16 @@ void raft_progress_beat_reply(struct raft *r, const struct raft_msg *msg)
 /* RAFT_EV_SENT */
 void raft_progress_sent(struct raft *r, u32 id, u64 first, u64 last, u32 bytes)
 {
-	int slot = raft_slot_of(r, id);
+	int seat = raft_seat_of(r, id);
 	struct raft_peer *p;
 
 	if (r->role != RAFT_LEADER)
 		return;
-	if (slot < 0 || slot == r->slot || last > r->log.last_index || last + 1 < first) {
+	if (seat < 0 || seat == r->seat || last > r->log.last_index || last + 1 < first) {
 		raft_halt(r, RAFT_HALT_CONTRACT, first, last, r->log.last_index);
 		return;
 	}
-	p = &r->peers[slot];
+	p = &r->peers[seat];
 	p->sent = r->now;
 	if (!p->waiting)
 		p->since = r->now;
@@ -236,12 +238,12 @@ static bool may_send(const struct raft *r, const struct raft_peer *p)
 
 enum raft_next raft_next_append(const struct raft *r, u32 id, struct raft_append *append)
 {
-	int slot = raft_slot_of(r, id);
+	int seat = raft_seat_of(r, id);
 	const struct raft_peer *p;
 
-	if (r->halt || r->role != RAFT_LEADER || slot < 0 || slot == r->slot)
+	if (r->halt || r->role != RAFT_LEADER || seat < 0 || seat == r->seat)
 		return RAFT_NEXT_NOTHING;
-	p = &r->peers[slot];
+	p = &r->peers[seat];
 	if (!may_send(r, p))
 		return RAFT_NEXT_NOTHING;
 	append->peer = id;

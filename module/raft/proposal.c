@@ -188,7 +188,7 @@ static u8 judge(struct raft *r, struct raft_window *w, const struct raft_msg *ms
  */
 void raft_proposal_forwarded(struct raft *r, const struct raft_msg *msg, u64 room)
 {
-	struct raft_window *w = &r->peers[raft_slot_of(r, msg->from)].window;
+	struct raft_window *w = &r->peers[raft_seat_of(r, msg->from)].window;
 	struct raft_msg *reply;
 	u8 reason;
 

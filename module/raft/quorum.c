@@ -13,20 +13,18 @@ u32 raft_set_size(raft_set set)
 	return size;
 }
 
-int raft_slot_of(const struct raft *r, u32 id)
+/* Does @set elect a leader?  Learners in it do not matter; joint: in both halves. */
+bool raft_quorum_elects(const struct raft *r, raft_set set)
 {
-	u32 i;
+	u32 h;
 
-	for (i = 0; i < r->config.n; i++)
-		if (r->config.members[i].id == id)
-			return (int)i;
-	return -1;
-}
+	for (h = 0; h < r->nhalves; h++) {
+		const struct raft_half *half = &r->halves[h];
 
-/* Are more than half of the voters in @set?  Learners in it do not matter. */
-bool raft_quorum_has(const struct raft *r, raft_set set)
-{
-	return raft_set_size(set & r->voters) > raft_set_size(r->voters) / 2;
+		if (raft_set_size(set & half->voters) < half->election)
+			return false;
+	}
+	return r->nhalves != 0;
 }
 
 /* Sort descending; at most QUORUM_MEMBERS_MAX values. */
@@ -43,8 +41,23 @@ static void sort(u64 *values, u32 n)
 	}
 }
 
+static u64 half_match(const struct raft *r, const struct raft_half *half)
+{
+	u64 values[QUORUM_MEMBERS_MAX];
+	u32 n = 0;
+	int seat;
+
+	for (seat = 0; seat < QUORUM_MEMBERS_MAX; seat++) {
+		if (!raft_set_has(half->voters, seat))
+			continue;
+		values[n++] = seat == r->seat ? r->disk.durable : r->peers[seat].match;
+	}
+	sort(values, n);
+	return half->commit && half->commit <= n ? values[half->commit - 1] : 0;
+}
+
 /**
- * raft_quorum_match() - newest entry that is durable on a majority
+ * raft_quorum_match() - newest entry that is durable on a commit quorum
  * @r: a leader
  *
  * Sorted anew each time: with 16 members an incremental scan saves nothing and
@@ -53,38 +66,44 @@ static void sort(u64 *values, u32 n)
  */
 u64 raft_quorum_match(const struct raft *r)
 {
-	u64 values[QUORUM_MEMBERS_MAX];
-	u32 n = 0, i;
+	u64 match = half_match(r, &r->halves[0]);
 
-	for (i = 0; i < r->config.n; i++) {
-		if (!raft_set_has(r->voters, (int)i))
+	if (r->nhalves > 1)
+		match = min(match, half_match(r, &r->halves[1]));
+	return match;
+}
+
+/* Ages, because they sort rightly where times may wrap. */
+static u64 half_age(const struct raft *r, const struct raft_half *half)
+{
+	u64 ages[QUORUM_MEMBERS_MAX];
+	u32 n = 0;
+	int seat;
+
+	for (seat = 0; seat < QUORUM_MEMBERS_MAX; seat++) {
+		if (!raft_set_has(half->voters, seat))
 			continue;
-		values[n++] = (int)i == r->slot ? r->disk.durable : r->peers[i].match;
+		ages[n++] = seat == r->seat ? 0 : r->now - r->peers[seat].heard;
 	}
-	sort(values, n);
-	return n ? values[n / 2] : 0;
+	sort(ages, n);
+	/* Oldest first: the last @commit of them are the youngest quorum. */
+	return half->commit && half->commit <= n ? ages[n - half->commit] : 0;
 }
 
 /**
- * raft_quorum_heard() - since when has a majority been heard without a gap
+ * raft_quorum_heard() - since when has a commit quorum been heard without a gap
  * @r: a leader
  *
- * Return: the newest time at or after which a majority of the voters, this node
- * included, has answered.
+ * Return: the newest time at or after which a quorum of the voters, this node
+ * included if it is one, has answered.
  */
 u64 raft_quorum_heard(const struct raft *r)
 {
-	u64 ages[QUORUM_MEMBERS_MAX];
-	u32 n = 0, i;
+	u64 age = half_age(r, &r->halves[0]);
 
-	/* Ages, because they sort rightly where times may wrap; oldest first. */
-	for (i = 0; i < r->config.n; i++) {
-		if (!raft_set_has(r->voters, (int)i))
-			continue;
-		ages[n++] = (int)i == r->slot ? 0 : r->now - r->peers[i].heard;
-	}
-	sort(ages, n);
-	return n ? r->now - ages[(n - 1) / 2] : r->now;
+	if (r->nhalves > 1)
+		age = max(age, half_age(r, &r->halves[1]));
+	return r->now - age;
 }
 
 void raft_commit_to(struct raft *r, u64 index)

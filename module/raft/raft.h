@@ -33,7 +33,7 @@
 #include <linux/types.h>
 #include "../limits.h"
 
-/* A member's place in the configuration; bit n of a set stands for slot n. */
+/* A set of members: bit n stands for seat n. */
 typedef u16 raft_set;
 static_assert(QUORUM_MEMBERS_MAX <= 16);
 
@@ -71,26 +71,32 @@ struct raft_entry {
 	u8  type;
 };
 
+/*
+ * struct raft_member.roles.  A configuration without RAFT_M_OLD is a simple one;
+ * otherwise it is joint (thesis 4.3): its old half is the members with
+ * RAFT_M_OLD, its new half those with RAFT_M_VOTER, and every quorum needs both.
+ * A member without RAFT_M_VOTER and RAFT_M_LEARNER leaves with the old half.
+ */
+#define RAFT_M_VOTER	0x01	/* votes and counts (joint: in the new half) */
+#define RAFT_M_LEARNER	0x02	/* is sent the log, does not count */
+#define RAFT_M_OLD	0x04	/* votes and counts in the old half */
+#define RAFT_M_WITNESS	0x08	/* keeps no payload, never leads; for ever */
+#define RAFT_M_AUTO	0x10	/* learner, becomes a voter when it has caught up */
+
 /**
  * struct raft_member - one seat
  * @id: node id, not 0
- * @voter: true: votes and counts; false: learner
+ * @roles: RAFT_M_*
+ * @priority: 0..RAFT_PRIORITY_MAX; who has less waits longer before it campaigns
+ * @address: opaque to the engine
+ * @incarnation: of the node's device, 0: any; opaque to the engine
  */
 struct raft_member {
-	u32  id;
-	bool voter;
-};
-
-/**
- * struct raft_config - who takes part
- * @index: log index of the entry that holds it, 0 for the genesis configuration
- * @n: seats used of @members
- * @members: seats; the slot of a member is its place here
- */
-struct raft_config {
-	u64 index;
-	u32 n;
-	struct raft_member members[QUORUM_MEMBERS_MAX];
+	u32 id;
+	u8  roles;
+	u8  priority;
+	u8  address[RAFT_ADDRESS_BYTES];
+	u64 incarnation;
 };
 
 /**
@@ -100,7 +106,8 @@ struct raft_config {
  *	@election_min and @election_max starts a campaign
  * @election_max: see @election_min
  *
- * 2 * @heartbeat <= @election_min <= @election_max, checked by raft_init().
+ * 2 * @heartbeat <= @election_min <= @election_max, checked wherever a
+ * configuration comes in.
  */
 struct raft_timing {
 	u64 heartbeat;
@@ -108,10 +115,50 @@ struct raft_timing {
 	u64 election_max;
 };
 
-/* struct raft_params.flags */
+/* struct raft_config.flags */
 #define RAFT_F_PREVOTE		0x1	/* ask before raising the term (thesis 9.6) */
 #define RAFT_F_CHECKQUORUM	0x2	/* lead while a quorum answers; ignore votes while led */
 #define RAFT_F_DEFAULT		(RAFT_F_PREVOTE | RAFT_F_CHECKQUORUM)
+#define RAFT_F_CONFIG		(RAFT_F_PREVOTE | RAFT_F_CHECKQUORUM)
+
+/**
+ * struct raft_quorums - how many voters it takes; 0: more than half
+ * @election: to be elected
+ * @commit: to commit, to confirm a read, to go on leading
+ *
+ * 2 * election > voters and election + commit > voters, or the group refuses
+ * the configuration (flexible quorums, Howard et al. 2016).
+ */
+struct raft_quorums {
+	u8 election;
+	u8 commit;
+};
+
+/**
+ * struct raft_config - a configuration, whole
+ * @index: log index of the entry that holds it, 0 for the genesis configuration;
+ *	also the version a change has to name (bug M-13)
+ * @n: seats used of @members
+ * @flags: RAFT_F_PREVOTE, RAFT_F_CHECKQUORUM
+ * @timing: see struct raft_timing
+ * @quorums: sizes (joint: of the new half)
+ * @old: joint: sizes of the old half
+ * @forced: how often this group was recovered by force (RAFT_EV_RECOVER)
+ * @forced_by: node that did it last, RAFT_NONE: never
+ * @members: seats, ascending by id.  Place in here is no property of a member:
+ *	it changes from one configuration to the next
+ */
+struct raft_config {
+	u64 index;
+	u32 n;
+	u32 flags;
+	struct raft_timing timing;
+	struct raft_quorums quorums;
+	struct raft_quorums old;
+	u32 forced;
+	u32 forced_by;
+	struct raft_member members[QUORUM_MEMBERS_MAX];
+};
 
 /**
  * struct raft_run - a run of entries of one term
@@ -130,8 +177,6 @@ struct raft_run {
  * struct raft_params - what a group is made of
  * @self: own node id; may be missing from @config (then a silent follower)
  * @seed: for the generator inside the engine; every node needs another
- * @flags: RAFT_F_*
- * @timing: see struct raft_timing
  * @config: configuration in force (genesis, until entries can change it)
  * @term: durable term
  * @vote: id of the node voted for in @term, or RAFT_NONE
@@ -144,8 +189,6 @@ struct raft_run {
 struct raft_params {
 	u32 self;
 	u64 seed;
-	u32 flags;
-	struct raft_timing timing;
 	struct raft_config config;
 	u64 term;
 	u32 vote;
@@ -535,7 +578,7 @@ struct raft_append {
 /**
  * struct raft_peer_status - one member as this node sees it
  * @id: node id
- * @voter: votes and counts
+ * @roles: RAFT_M_*
  * @self: this node
  * @active: answered within the last election_min (leader only)
  * @match: known durable there (leader only)
@@ -545,7 +588,7 @@ struct raft_append {
  */
 struct raft_peer_status {
 	u32  id;
-	bool voter;
+	u8   roles;
 	bool self;
 	bool active;
 	u64  match;
@@ -667,6 +710,19 @@ void raft_get_status(const struct raft *raft, struct raft_status *status);
  * Return: NULL, or a sentence naming the broken one.
  */
 const char *raft_check(const struct raft *raft);
+
+bool raft_config_joint(const struct raft_config *config);
+
+/* Member with this id, or NULL. */
+const struct raft_member *raft_config_find(const struct raft_config *config, u32 id);
+
+/**
+ * raft_config_check() - is this a configuration a group can have?
+ * @config: decoded from wire, disk or user: nothing in it is trusted
+ *
+ * Return: RAFT_OK, or the enum raft_reason that names what is wrong.
+ */
+u8 raft_config_check(const struct raft_config *config);
 
 const char *raft_role_name(u8 role);
 const char *raft_cause_name(u8 cause);

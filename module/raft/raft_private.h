@@ -154,7 +154,20 @@ struct raft_window {
 };
 
 /**
- * struct raft_peer - one slot of the configuration
+ * struct raft_half - a configuration, or one half of a joint one
+ * @voters: who counts
+ * @election: how many of them elect
+ * @commit: how many of them commit, confirm a read, keep a leader
+ */
+struct raft_half {
+	raft_set voters;
+	u32 election;
+	u32 commit;
+};
+
+/**
+ * struct raft_peer - what sits at one seat
+ * @id: node id
  * @contact: time of its last message, 0: never
  * @heard: leader: time of its last answer in this term
  * @state: leader: enum raft_peer_state
@@ -177,6 +190,7 @@ struct raft_window {
  * @window: leader: proposals it forwarded
  */
 struct raft_peer {
+	u32 id;
 	u64 contact;
 	u64 heard;
 	u8 state;
@@ -228,12 +242,14 @@ struct raft_told {
 /**
  * struct raft - the engine
  * @self: own node id
- * @slot: own slot, -1: not a member
- * @flags: RAFT_F_*
- * @timing: see struct raft_timing
- * @config: members
- * @all: set of all slots
- * @voters: set of the slots that count
+ * @seat: own seat, -1: not a member
+ * @flags: RAFT_F_*, of @config
+ * @timing: of @config
+ * @config: configuration in force
+ * @all: seats that are taken
+ * @voters: seats that count, in whichever half
+ * @nhalves: 1, or 2 while @config is joint
+ * @halves: new (or only) half, old half
  * @random: state of the generator
  * @now: time of the last step
  * @role: enum raft_role
@@ -255,12 +271,14 @@ struct raft_told {
  */
 struct raft {
 	u32 self;
-	int slot;
+	int seat;
 	u32 flags;
 	struct raft_timing timing;
 	struct raft_config config;
 	raft_set all;
 	raft_set voters;
+	u32 nhalves;
+	struct raft_half halves[2];
 	u64 random;
 	u64 now;
 
@@ -309,14 +327,14 @@ static inline u64 raft_time_later(u64 a, u64 b)
 	return raft_time_reached(a, b) ? a : b;
 }
 
-static inline raft_set raft_set_of(int slot)
+static inline raft_set raft_set_of(int seat)
 {
-	return (raft_set)(1U << slot);
+	return (raft_set)(1U << seat);
 }
 
-static inline bool raft_set_has(raft_set set, int slot)
+static inline bool raft_set_has(raft_set set, int seat)
 {
-	return slot >= 0 && (set & raft_set_of(slot));
+	return seat >= 0 && (set & raft_set_of(seat));
 }
 
 /* step.c */
@@ -331,12 +349,18 @@ u64 raft_random_timeout(struct raft *r);
 
 /* quorum.c */
 u32 raft_set_size(raft_set set);
-bool raft_quorum_has(const struct raft *r, raft_set set);
+bool raft_quorum_elects(const struct raft *r, raft_set set);
 u64 raft_quorum_match(const struct raft *r);
 u64 raft_quorum_heard(const struct raft *r);
-int raft_slot_of(const struct raft *r, u32 id);
 void raft_commit_to(struct raft *r, u64 index);
 void raft_commit_advance(struct raft *r);
+
+/* config.c */
+void raft_config_half(const struct raft_config *config, u8 role, struct raft_half *half);
+
+/* membership.c */
+int raft_seat_of(const struct raft *r, u32 id);
+void raft_membership_apply(struct raft *r);
 
 /* hard.c */
 void raft_hard_set(struct raft *r, u64 term, u32 vote);
@@ -379,7 +403,7 @@ u64 raft_leader_deadline(const struct raft *r);
 /* progress.c */
 void raft_progress_reset(struct raft *r, struct raft_peer *p);
 u64 raft_progress_beat_due(const struct raft *r, const struct raft_peer *p);
-void raft_progress_beat(struct raft *r, int slot);
+void raft_progress_beat(struct raft *r, int seat);
 void raft_progress_append_reply(struct raft *r, const struct raft_msg *msg);
 void raft_progress_beat_reply(struct raft *r, const struct raft_msg *msg);
 void raft_progress_sent(struct raft *r, u32 id, u64 first, u64 last, u32 bytes);

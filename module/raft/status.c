@@ -9,14 +9,16 @@ size_t raft_size(void)
 	return sizeof(struct raft);
 }
 
-static void fill_peer(const struct raft *r, int slot, struct raft_peer_status *s)
+static void fill_peer(const struct raft *r, const struct raft_member *member,
+		      struct raft_peer_status *s)
 {
-	const struct raft_peer *p = &r->peers[slot];
+	int seat = raft_seat_of(r, member->id);
+	const struct raft_peer *p = &r->peers[seat];
 
 	memset(s, 0, sizeof(*s));
-	s->id = r->config.members[slot].id;
-	s->voter = r->config.members[slot].voter;
-	s->self = slot == r->slot;
+	s->id = member->id;
+	s->roles = member->roles;
+	s->self = seat == r->seat;
 	s->contact = p->contact;
 	if (r->role != RAFT_LEADER)
 		return;
@@ -52,7 +54,7 @@ void raft_get_status(const struct raft *r, struct raft_status *status)
 	status->deadline = raft_deadline(r);
 	status->npeers = r->config.n;
 	for (i = 0; i < r->config.n; i++)
-		fill_peer(r, (int)i, &status->peers[i]);
+		fill_peer(r, &r->config.members[i], &status->peers[i]);
 }
 
 static const char *check_log(const struct raft *r)
@@ -129,7 +131,7 @@ static const char *check_leader(const struct raft *r)
 {
 	const char *broken;
 	u64 term;
-	u32 i;
+	int seat;
 
 	if (r->leader != r->self || r->term_leader != r->self || r->hard.vote != r->self)
 		return "a leader follows and voted for itself";
@@ -138,8 +140,10 @@ static const char *check_leader(const struct raft *r)
 	if (!raft_term_at(r, r->term_start, &term) || term != r->hard.term ||
 	    raft_log_last_term(&r->log) != r->hard.term)
 		return "a leader's log ends in its own term";
-	for (i = 0; i < r->config.n; i++) {
-		broken = (int)i == r->slot ? NULL : check_peer(r, &r->peers[i]);
+	for (seat = 0; seat < QUORUM_MEMBERS_MAX; seat++) {
+		if (!raft_set_has(r->all, seat) || seat == r->seat)
+			continue;
+		broken = check_peer(r, &r->peers[seat]);
 		if (broken)
 			return broken;
 	}
@@ -176,7 +180,7 @@ static const char *check_role(const struct raft *r)
 	case RAFT_PRECANDIDATE:
 		if (r->leader != RAFT_NONE)
 			return "who campaigns knows no leader";
-		if (!raft_set_has(r->voters, r->slot))
+		if (!raft_set_has(r->voters, r->seat))
 			return "only a voter campaigns";
 		if (r->granted & ~r->voters)
 			return "only voters grant";
@@ -194,6 +198,20 @@ static const char *check_role(const struct raft *r)
 	}
 }
 
+static const char *check_members(const struct raft *r)
+{
+	u32 i;
+
+	if (raft_config_check(&r->config) != RAFT_OK)
+		return "a configuration that can be";
+	for (i = 0; i < r->config.n; i++)
+		if (raft_seat_of(r, r->config.members[i].id) < 0)
+			return "every member has a seat";
+	if (r->seat != raft_seat_of(r, r->self) || r->voters & ~r->all)
+		return "voters sit";
+	return NULL;
+}
+
 const char *raft_check(const struct raft *r)
 {
 	const char *broken;
@@ -202,6 +220,8 @@ const char *raft_check(const struct raft *r)
 	if (r->halt)
 		return NULL;
 	broken = check_log(r);
+	if (!broken)
+		broken = check_members(r);
 	if (!broken)
 		broken = check_disk(r);
 	if (!broken)

@@ -89,48 +89,15 @@ void raft_halt(struct raft *r, u8 code, u64 index, u64 seen, u64 expected)
 	fx->halt.expected = expected;
 }
 
-static int check_params(const struct raft_params *params)
-{
-	const struct raft_timing *timing = &params->timing;
-	u32 voters = 0, i, j;
-
-	if (params->self == RAFT_NONE || params->config.n > QUORUM_MEMBERS_MAX)
-		return -EINVAL;
-	for (i = 0; i < params->config.n; i++) {
-		if (params->config.members[i].id == RAFT_NONE)
-			return -EINVAL;
-		for (j = 0; j < i; j++)
-			if (params->config.members[i].id == params->config.members[j].id)
-				return -EINVAL;
-		voters += params->config.members[i].voter;
-	}
-	if (!voters)
-		return -EINVAL;
-	if (timing->heartbeat < QUORUM_HEARTBEAT_US_MIN * 1000ULL ||
-	    timing->election_max > QUORUM_ELECTION_US_MAX * 1000ULL ||
-	    timing->election_min > timing->election_max ||
-	    timing->heartbeat > timing->election_min / 2)
-		return -EINVAL;
-	return 0;
-}
-
 int raft_init(struct raft *r, const struct raft_params *params, u64 now)
 {
-	u32 i;
-
-	if (check_params(params) || raft_log_init(&r->log, params))
+	if (params->self == RAFT_NONE || raft_config_check(&params->config) != RAFT_OK ||
+	    raft_log_init(&r->log, params))
 		return -EINVAL;
 	r->self = params->self;
-	r->flags = params->flags;
-	r->timing = params->timing;
 	r->config = params->config;
 	r->now = now;
-	for (i = 0; i < r->config.n; i++) {
-		r->all |= raft_set_of((int)i);
-		if (r->config.members[i].voter)
-			r->voters |= raft_set_of((int)i);
-	}
-	r->slot = raft_slot_of(r, r->self);
+	raft_membership_apply(r);
 	r->disk.durable = r->log.last_index;
 	r->disk.submitted = r->log.last_index;
 	r->hard.term = params->term;
@@ -232,12 +199,12 @@ static void dispatch(struct raft *r, const struct raft_msg *msg, u64 room)
 
 static void take_message(struct raft *r, const struct raft_msg *msg, u64 room)
 {
-	int slot = raft_slot_of(r, msg->from);
+	int seat = raft_seat_of(r, msg->from);
 
 	/* Strangers and the misaddressed must not reach the term (M-10, M-15). */
-	if (slot < 0 || msg->from == r->self || msg->to != r->self)
+	if (seat < 0 || msg->from == r->self || msg->to != r->self)
 		return;
-	r->peers[slot].contact = r->now;
+	r->peers[seat].contact = r->now;
 	take_term(r, msg);
 	if (!r->halt)
 		dispatch(r, msg, room);
@@ -319,7 +286,7 @@ int raft_step(struct raft *r, u64 now, const struct raft_event *event,
 static u64 election_deadline(const struct raft *r)
 {
 	/* A learner only waits for a leader to fall silent. */
-	if (!raft_set_has(r->voters, r->slot) && r->leader == RAFT_NONE)
+	if (!raft_set_has(r->voters, r->seat) && r->leader == RAFT_NONE)
 		return RAFT_NEVER;
 	if (r->role == RAFT_FOLLOWER)
 		return r->election_due;

@@ -28,9 +28,9 @@ static struct disk_format *example(struct kunit *test)
 	f->genesis.election_min_us = 150000;
 	f->genesis.election_max_us = 300000;
 	f->genesis.n = 3;
-	f->genesis.members[0] = (struct raft_member){ 1, true };
-	f->genesis.members[1] = (struct raft_member){ 2, true };
-	f->genesis.members[2] = (struct raft_member){ 7, false };
+	f->genesis.members[0] = (struct genesis_member){ 1, true };
+	f->genesis.members[1] = (struct genesis_member){ 2, true };
+	f->genesis.members[2] = (struct genesis_member){ 7, false };
 	return f;
 }
 

@@ -48,7 +48,7 @@ static void check_accepts(struct kunit *test)
 	g.election_max_us = QUORUM_ELECTION_US_MAX;
 	KUNIT_EXPECT_EQ(test, (int)genesis_check(&g, 1), (int)GENESIS_OK);
 	for (i = 0; i < QUORUM_MEMBERS_MAX; i++)
-		g.members[i] = (struct raft_member){ i + 1, true };
+		g.members[i] = (struct genesis_member){ i + 1, true };
 	g.n = QUORUM_MEMBERS_MAX;
 	KUNIT_EXPECT_EQ(test, (int)genesis_check(&g, 16), (int)GENESIS_OK);
 }

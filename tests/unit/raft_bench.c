@@ -19,15 +19,16 @@ struct bench *bench_new(struct kunit *test, u32 self, u32 voters, u32 learners)
 	b->room = 1 << 24;
 	b->params.self = self;
 	b->params.seed = 1;
-	b->params.flags = RAFT_F_DEFAULT;
-	b->params.timing.heartbeat = 50 * MS;
-	b->params.timing.election_min = 150 * MS;
-	b->params.timing.election_max = 300 * MS;
+	b->params.config.flags = RAFT_F_DEFAULT;
+	b->params.config.timing.heartbeat = 50 * MS;
+	b->params.config.timing.election_min = 150 * MS;
+	b->params.config.timing.election_max = 300 * MS;
 	b->params.runs = b->runs;
 	b->params.config.n = voters + learners;
 	for (i = 0; i < voters + learners; i++) {
 		b->params.config.members[i].id = i + 1;
-		b->params.config.members[i].voter = i < voters;
+		b->params.config.members[i].roles =
+			i < voters ? RAFT_M_VOTER : RAFT_M_LEARNER;
 	}
 	return b;
 }
@@ -78,7 +79,7 @@ void bench_tick(struct bench *b, u64 ns)
 /* Let the election timer fire. */
 void bench_timeout(struct bench *b)
 {
-	bench_tick(b, b->params.timing.election_max + MS);
+	bench_tick(b, b->params.config.timing.election_max + MS);
 }
 
 void bench_message(struct bench *b, struct raft_msg *msg)

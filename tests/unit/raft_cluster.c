@@ -50,10 +50,10 @@ struct cluster *cluster_new(struct kunit *test, u64 seed, u32 voters, u32 learne
 	c->random = (seed + 1) * 0x9e3779b97f4a7c15ULL;
 	c->n = voters + learners;
 	c->now = 1000 * MS;
-	c->params.flags = flags;
-	c->params.timing.heartbeat = 50 * MS;
-	c->params.timing.election_min = 150 * MS;
-	c->params.timing.election_max = 300 * MS;
+	c->params.config.flags = flags;
+	c->params.config.timing.heartbeat = 50 * MS;
+	c->params.config.timing.election_min = 150 * MS;
+	c->params.config.timing.election_max = 300 * MS;
 	c->params.config.n = c->n;
 	c->delay_min = c->delay_max = MS / 10;
 	c->disk_min = c->disk_max = MS / 10;
@@ -65,7 +65,8 @@ struct cluster *cluster_new(struct kunit *test, u64 seed, u32 voters, u32 learne
 	c->tag_seen = kvzalloc(TAGS_MAX, GFP_KERNEL);
 	for (id = 1; id <= c->n; id++) {
 		c->params.config.members[id - 1].id = id;
-		c->params.config.members[id - 1].voter = id <= voters;
+		c->params.config.members[id - 1].roles =
+			id <= voters ? RAFT_M_VOTER : RAFT_M_LEARNER;
 		c->nodes[id] = kvzalloc(sizeof(*c->nodes[id]), GFP_KERNEL);
 		c->nodes[id]->id = id;
 		c->nodes[id]->raft = kvzalloc(raft_size(), GFP_KERNEL);

@@ -12,7 +12,7 @@ static bool same(const struct raft_entry *a, const struct raft_entry *b)
 
 static bool voter(const struct cluster *c, u32 id)
 {
-	return c->params.config.members[id - 1].voter;
+	return c->params.config.members[id - 1].roles & RAFT_M_VOTER;
 }
 
 /* Is the entry durable on a majority of the voters? */

@@ -14,9 +14,9 @@ static void h02_timeouts_keep_their_range(struct kunit *test)
 		struct bench *b = bench_new(test, 1, 3, 0);
 		u64 low = ranges[i][0], high = ranges[i][1], least = U64_MAX, most = 0;
 
-		b->params.timing.heartbeat = MS / 2;
-		b->params.timing.election_min = low;
-		b->params.timing.election_max = high;
+		b->params.config.timing.heartbeat = MS / 2;
+		b->params.config.timing.election_min = low;
+		b->params.config.timing.election_max = high;
 		bench_start(b);
 		for (k = 0; k < 20000; k++) {
 			u64 t = raft_random_timeout(b->raft);
@@ -67,16 +67,16 @@ static void parameters_are_checked(struct kunit *test)
 			p->config.n = QUORUM_MEMBERS_MAX + 1;
 			break;
 		case 1:
-			p->timing.heartbeat = 76 * MS;
+			p->config.timing.heartbeat = 76 * MS;
 			break;
 		case 2:
-			p->timing.election_min = 301 * MS;
+			p->config.timing.election_min = 301 * MS;
 			break;
 		case 3:
-			p->timing.election_max = QUORUM_ELECTION_US_MAX * 1000ULL + 1;
+			p->config.timing.election_max = QUORUM_ELECTION_US_MAX * 1000ULL + 1;
 			break;
 		case 4:
-			p->timing.heartbeat = QUORUM_HEARTBEAT_US_MIN * 1000ULL - 1;
+			p->config.timing.heartbeat = QUORUM_HEARTBEAT_US_MIN * 1000ULL - 1;
 			break;
 		case 5:
 			b->runs[1].first = 1;
@@ -101,7 +101,8 @@ static void parameters_are_checked(struct kunit *test)
 			break;
 		case 12:
 			for (p->config.n = 0; p->config.n < 3; p->config.n++)
-				p->config.members[p->config.n].voter = false;
+				p->config.members[p->config.n].roles =
+					RAFT_M_LEARNER;
 			break;
 		default:
 			p->last_index = U64_MAX;
@@ -183,7 +184,7 @@ static struct bench *candidate(struct kunit *test, bool prevote)
 {
 	struct bench *b = bench_new(test, 1, 3, 1);
 
-	b->params.flags = prevote ? RAFT_F_DEFAULT : RAFT_F_CHECKQUORUM;
+	b->params.config.flags = prevote ? RAFT_F_DEFAULT : RAFT_F_CHECKQUORUM;
 	bench_start(b);
 	bench_timeout(b);
 	KUNIT_EXPECT_NULL(test, raft_check(b->raft));
@@ -196,6 +197,10 @@ static void h05_invariants_of_campaigns(struct kunit *test)
 	VIOLATE(candidate(test, true), r->leader = 2);
 	VIOLATE(candidate(test, true), r->granted = 0x8);
 	VIOLATE(candidate(test, true), r->voters = 0x6);
+	VIOLATE(candidate(test, true), r->voters |= 0x10);
+	VIOLATE(candidate(test, true), r->seat = 1);
+	VIOLATE(candidate(test, true), r->peers[1].id = 9);
+	VIOLATE(candidate(test, true), r->config.members[1].id = 1);
 	VIOLATE(candidate(test, true), r->role = RAFT_FOLLOWER);
 	VIOLATE(candidate(test, true), (r->role = RAFT_FOLLOWER, r->granted = 0, r->answered = 0,
 					r->verified = 9));

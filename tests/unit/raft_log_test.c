@@ -324,8 +324,8 @@ static void l12_quorum_equals_the_definition(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, raft_quorum_match(b->raft), hand[i][5]);
 	}
 	for (n = 1; n <= QUORUM_MEMBERS_MAX; n++) {
-		b->raft->config.n = n;
-		b->raft->voters = (raft_set)((1U << n) - 1);
+		b->raft->halves[0].voters = (raft_set)((1U << n) - 1);
+		b->raft->halves[0].commit = n / 2 + 1;
 		memset(match, 0, sizeof(match));
 		b->raft->disk.durable = 0;
 		for (k = 1; k < n; k++)
@@ -380,7 +380,8 @@ static void l15_learners_do_not_count(struct kunit *test)
 	bench_ack(b, 3, 1, 1);
 	EXPECT_STATUS(b, commit, 1);
 	/* a leader that is no voter does not count itself (a) */
-	b->raft->voters = 0x02;
+	b->raft->halves[0].voters = 0x02;
+	b->raft->halves[0].commit = 1;
 	b->raft->disk.durable = 50;
 	b->raft->peers[1].match = 0;
 	KUNIT_EXPECT_EQ(test, raft_quorum_match(b->raft), 0ULL);

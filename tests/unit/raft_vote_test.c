@@ -79,7 +79,7 @@ static void v03_duplicate_vote_counts_once(struct kunit *test)
 {
 	struct bench *b = bench_new(test, 1, 5, 0);
 
-	b->params.flags = RAFT_F_CHECKQUORUM;
+	b->params.config.flags = RAFT_F_CHECKQUORUM;
 	bench_start(b);
 	bench_timeout(b);
 	bench_hard(b, 0);
@@ -94,7 +94,7 @@ static void v04_strangers_and_learners_do_not_count(struct kunit *test)
 {
 	struct bench *b = bench_new(test, 1, 3, 1);
 
-	b->params.flags = 0;
+	b->params.config.flags = 0;
 	bench_start(b);
 	bench_timeout(b);
 	bench_hard(b, 0);
@@ -164,7 +164,7 @@ static void v07_refusal_in_the_same_term_is_no_grant(struct kunit *test)
 {
 	struct bench *b = bench_new(test, 1, 3, 0);
 
-	b->params.flags = 0;
+	b->params.config.flags = 0;
 	bench_start(b);
 	bench_timeout(b);
 	bench_hard(b, 0);
@@ -296,7 +296,7 @@ static void v14_candidate_answers_prevotes(struct kunit *test)
 	struct bench *b = bench_new(test, 1, 3, 0);
 
 	b->params.term = 4;
-	b->params.flags = RAFT_F_CHECKQUORUM;
+	b->params.config.flags = RAFT_F_CHECKQUORUM;
 	bench_start(b);
 	bench_timeout(b);
 	EXPECT_STATUS(b, role, RAFT_CANDIDATE);
@@ -412,7 +412,7 @@ static void v22_own_vote_counts_when_durable(struct kunit *test)
 	struct bench *b = bench_new(test, 1, 3, 0);
 
 	b->params.term = 5;
-	b->params.flags = RAFT_F_CHECKQUORUM;
+	b->params.config.flags = RAFT_F_CHECKQUORUM;
 	bench_start(b);
 	bench_timeout(b);
 	EXPECT_STATUS(b, role, RAFT_CANDIDATE);
@@ -470,7 +470,7 @@ static void requests_are_sent_again(struct kunit *test)
 {
 	struct bench *b = bench_new(test, 1, 3, 0);
 
-	b->params.timing.election_min = 290 * MS;
+	b->params.config.timing.election_min = 290 * MS;
 	bench_start(b);
 	bench_timeout(b);
 	KUNIT_EXPECT_EQ(test, bench_sent_count(b, RAFT_MSG_PREVOTE), 2);

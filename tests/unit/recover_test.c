@@ -128,8 +128,8 @@ static void image_format(struct image *m, u32 granule)
 	f->genesis.election_min_us = 150000;
 	f->genesis.election_max_us = 300000;
 	f->genesis.n = 2;
-	f->genesis.members[0] = (struct raft_member){ 1, true };
-	f->genesis.members[1] = (struct raft_member){ 2, true };
+	f->genesis.members[0] = (struct genesis_member){ 1, true };
+	f->genesis.members[1] = (struct genesis_member){ 2, true };
 	KUNIT_ASSERT_EQ(m->test, (int)disk_format_plan(m->plan, f), (int)DISK_OK);
 	for (i = 0; i < m->plan->n; i++) {
 		const struct disk_plan_write *w = &m->plan->write[i];
