@@ -395,6 +395,11 @@ static int read_log(struct quorum_group *g, struct netlink_ext_ack *extack)
 		return -ENOMEM;
 	error = quorum_store_recover(g->store, recovered_entry, recovered_truncate, &rec,
 				     &g->recovered, extack);
+	if (!error && g->recovered.suspect) {
+		NL_SET_ERR_MSG_MOD(extack,
+				   "an acknowledged record of the log is damaged: see `quorumctl fsck`");
+		error = -EUCLEAN;
+	}
 	if (!error)
 		error = have_cache(g, g->recovered.last_index + 1);
 	if (!error)

@@ -52,6 +52,7 @@ enum quorum_limits {
 	/* The device. */
 	QUORUM_BLOCK_BYTES		= 4096,	/* unit of the layout */
 	QUORUM_RECORD_BYTES_MAX		= 256 * 1024,
+	QUORUM_SNAP_CONFIG_MAX		= 2048,	/* encoded configuration beside a snapshot */
 	QUORUM_DEVICE_BLOCKS_MIN	= 256,	/* 1 MiB: below it no useful ring is left */
 
 	/* Time. */

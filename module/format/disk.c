@@ -47,6 +47,8 @@ const char *disk_why_text(u32 why)
 		return "a write to the log failed";
 	case DISK_WHY_HARD_WRITE:
 		return "a write of the hard state failed";
+	case DISK_WHY_SNAP_WRITE:
+		return "a write of a snapshot failed";
 	default:
 		return "unknown reason";
 	}
@@ -257,7 +259,8 @@ void disk_hard_encode(const struct disk_super *super, const struct disk_hard *ha
 	d->term = cpu_to_le64(hard->term);
 	d->epoch = cpu_to_le64(hard->epoch);
 	d->vote = cpu_to_le32(hard->vote);
-	d->flags = cpu_to_le32(hard->clean ? DISK_HARD_CLEAN : 0);
+	d->flags = cpu_to_le32((hard->clean ? DISK_HARD_CLEAN : 0) |
+			       (hard->suspect ? DISK_HARD_SUSPECT : 0));
 	d->start_position = cpu_to_le64(hard->start_position);
 	d->start_lsn = cpu_to_le64(hard->start_lsn);
 	d->start_prev_crc = cpu_to_le32(hard->start_prev_crc);
@@ -267,6 +270,13 @@ void disk_hard_encode(const struct disk_super *super, const struct disk_hard *ha
 	d->end_lsn = cpu_to_le64(hard->end_lsn);
 	d->last_index = cpu_to_le64(hard->last_index);
 	d->why = cpu_to_le32(hard->why);
+	d->snap_area = cpu_to_le32(hard->snap_area);
+	d->snap_id = cpu_to_le64(hard->snap_id);
+	d->snap_index = cpu_to_le64(hard->snap_index);
+	d->snap_term = cpu_to_le64(hard->snap_term);
+	d->check_epoch = cpu_to_le64(hard->check_epoch);
+	d->suspect_first = cpu_to_le64(hard->suspect_first);
+	d->suspect_last = cpu_to_le64(hard->suspect_last);
 	d->crc = cpu_to_le32(hard_crc(super, d));
 }
 
@@ -304,8 +314,17 @@ enum disk_error disk_hard_decode(const struct disk_super *super, const void *sec
 	hard->end_lsn = le64_to_cpu(d->end_lsn);
 	hard->last_index = le64_to_cpu(d->last_index);
 	hard->why = le32_to_cpu(d->why);
+	hard->suspect = flags & DISK_HARD_SUSPECT;
+	hard->snap_area = le32_to_cpu(d->snap_area);
+	hard->snap_id = le64_to_cpu(d->snap_id);
+	hard->snap_index = le64_to_cpu(d->snap_index);
+	hard->snap_term = le64_to_cpu(d->snap_term);
+	hard->check_epoch = le64_to_cpu(d->check_epoch);
+	hard->suspect_first = le64_to_cpu(d->suspect_first);
+	hard->suspect_last = le64_to_cpu(d->suspect_last);
 	if (flags & ~DISK_HARD_FLAGS || hard->generation == 0 ||
 	    (hard->generation & 1) != slot || hard->start_lsn == 0 ||
+	    hard->snap_area > DISK_SNAP_AREAS ||
 	    hard->start_position < disk_ring_first(super) ||
 	    hard->start_position >= disk_ring_end(super))
 		return DISK_FIELD_BAD;
@@ -325,7 +344,11 @@ bool disk_hard_equal(const struct disk_hard *a, const struct disk_hard *b)
 	       a->start_prev_crc == b->start_prev_crc && a->last_errno == b->last_errno &&
 	       a->why == b->why && a->base_index == b->base_index &&
 	       a->base_term == b->base_term && a->end_lsn == b->end_lsn &&
-	       a->last_index == b->last_index;
+	       a->last_index == b->last_index && a->suspect == b->suspect &&
+	       a->snap_area == b->snap_area && a->snap_id == b->snap_id &&
+	       a->snap_index == b->snap_index && a->snap_term == b->snap_term &&
+	       a->check_epoch == b->check_epoch && a->suspect_first == b->suspect_first &&
+	       a->suspect_last == b->suspect_last;
 }
 
 /* ---- format ---- */
@@ -396,6 +419,7 @@ enum disk_error disk_format_plan(struct disk_plan *plan, const struct disk_forma
 	s->granule = max(format->logical_block, format->physical_block) <= DISK_SECTOR_BYTES ?
 		     DISK_SECTOR_BYTES : QUORUM_BLOCK_BYTES;
 	s->node = format->node;
+	s->incompat = DISK_INCOMPAT_SNAPSHOTS;
 	memcpy(s->device, format->device, sizeof(s->device));
 	s->genesis = format->genesis;
 	s->blocks = format->device_bytes / QUORUM_BLOCK_BYTES;

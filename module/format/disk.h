@@ -9,7 +9,7 @@
  *
  *	block 0			superblock, copy A
  *	block 4, 8		hard state, mirror A, slots 0 and 1
- *	block 12 ..		snapshot area 0, snapshot area 1 (reserved)
+ *	block 12 ..		snapshot area 0, snapshot area 1 (snapshot.h)
  *	...			ring of records
  *	block N-12, N-8		hard state, mirror B, slots 0 and 1
  *	block N-1		superblock, copy B
@@ -82,6 +82,7 @@ enum disk_layout {
 	DISK_RING_BLOCKS_MIN	= 128,
 	DISK_MIRRORS		= 2,
 	DISK_SLOTS		= 2,
+	DISK_SNAP_AREAS		= 2,
 
 	/*
 	 * Records under way at once, at most.  Part of the format: recovery looks
@@ -95,9 +96,14 @@ enum disk_layout {
 	DISK_PLAN_WRITES	= 8,
 };
 
-/* Feature bits this version knows: none. */
+/*
+ * Feature bits, in three classes: a version that does not know a bit of @compat
+ * goes on, one of @ro_compat reads only, one of @incompat does not touch it.
+ */
+#define DISK_INCOMPAT_SNAPSHOTS	0x1	/* the hard state names the snapshot in force */
+
 #define DISK_COMPAT_KNOWN	0
-#define DISK_INCOMPAT_KNOWN	0
+#define DISK_INCOMPAT_KNOWN	DISK_INCOMPAT_SNAPSHOTS
 #define DISK_RO_COMPAT_KNOWN	0
 
 /* ---- as it lies on the device ---- */
@@ -161,16 +167,26 @@ struct disk_hardstate {
 	__le64 end_lsn;			/*  88  clean: number of the next record */
 	__le64 last_index;		/*  96  clean: last entry */
 	__le32 why;			/* 104  enum disk_why, with last_errno */
-	u8     reserved[404];		/* 108  zero */
+	__le32 snap_area;		/* 108  of the snapshot in force, + 1; 0: none */
+	__le64 snap_id;			/* 112  its number; see snapshot.h */
+	__le64 snap_index;		/* 120  last entry it stands for */
+	__le64 snap_term;		/* 128 */
+	__le64 check_epoch;		/* 136  checkpoints of earlier openings are void */
+	__le64 suspect_first;		/* 144  suspect: first entry that is missing, */
+	__le64 suspect_last;		/* 152  and the last one known to have been there */
+	u8     reserved[352];		/* 160  zero */
 };
 static_assert(sizeof(struct disk_hardstate) == DISK_SECTOR_BYTES);
 static_assert(offsetof(struct disk_hardstate, term) == 24);
 static_assert(offsetof(struct disk_hardstate, start_position) == 48);
 static_assert(offsetof(struct disk_hardstate, base_index) == 72);
-static_assert(offsetof(struct disk_hardstate, reserved) == 108);
+static_assert(offsetof(struct disk_hardstate, snap_id) == 112);
+static_assert(offsetof(struct disk_hardstate, suspect_first) == 144);
+static_assert(offsetof(struct disk_hardstate, reserved) == 160);
 
 #define DISK_HARD_CLEAN		0x1	/* stopped; end_lsn and last_index hold */
-#define DISK_HARD_FLAGS		0x1	/* all that are known */
+#define DISK_HARD_SUSPECT	0x2	/* entries once acknowledged may be missing */
+#define DISK_HARD_FLAGS		0x3	/* all that are known */
 
 enum disk_record_type {
 	DISK_ENTRIES	= 1,	/* entries; may truncate before */
@@ -240,6 +256,7 @@ enum disk_why {
 	DISK_WHY_NONE = 0,
 	DISK_WHY_LOG_WRITE,
 	DISK_WHY_HARD_WRITE,
+	DISK_WHY_SNAP_WRITE,
 	DISK_WHY_NR,
 };
 
@@ -299,6 +316,14 @@ struct disk_hard {
 	u64 base_term;
 	u64 end_lsn;
 	u64 last_index;
+	bool suspect;
+	u32 snap_area;
+	u64 snap_id;
+	u64 snap_index;
+	u64 snap_term;
+	u64 check_epoch;
+	u64 suspect_first;
+	u64 suspect_last;
 };
 
 /*

@@ -44,6 +44,9 @@ static const char * const row_texts[RECOVER_ROW_NR] = {
 	[RECOVER_N_LONG] = "the log goes on behind the place where it was stopped",
 	[RECOVER_O_WITNESS] = "an acknowledged record is damaged",
 	[RECOVER_P_TORN] = "the log ends in writes that were never acknowledged",
+	[RECOVER_Q_SNAP_FALLBACK] = "the snapshot is damaged, the one before it is good",
+	[RECOVER_R_SNAP_NEEDLESS] = "the snapshot is damaged, the log is whole without it",
+	[RECOVER_S_SNAP_LOST] = "the snapshot is damaged, and the log begins behind it",
 };
 
 /**
@@ -74,6 +77,28 @@ static void judge(struct recover_result *result, u8 verdict, u8 row)
 static bool gives_up(int error)
 {
 	return error == -EINTR || error == -ENOMEM;
+}
+
+/**
+ * recover_heals() - can a leader heal this?
+ * @result: with a verdict
+ *
+ * Not where term and vote may have gone back (G to I, N), and not where the
+ * device is not ours.
+ */
+bool recover_heals(const struct recover_result *result)
+{
+	if (result->verdict != RECOVER_CORRUPT)
+		return false;
+	switch (result->row) {
+	case RECOVER_K_GAP:
+	case RECOVER_M_SHORT:
+	case RECOVER_O_WITNESS:
+	case RECOVER_S_SNAP_LOST:
+		return true;
+	default:
+		return false;
+	}
 }
 
 /* ---- the superblock ---- */
@@ -431,10 +456,17 @@ static int walk_take(struct walk *w, const struct disk_head *head, const void *r
 	const struct recover_sink *sink = w->sink;
 	struct recover_result *r = w->result;
 	u64 last = w->known ? r->last_index : 0;
+	const u64 last_index = r->last_index, last_term = r->last_term;
+	const bool known = w->known;
 	int error = 0;
 
 	if ((head->truncate && !take_truncate(w, head->truncate)) ||
 	    (head->type == DISK_ENTRIES && !take_entries(w, head, record))) {
+		/* The log ends before this record, and the sink was told no more. */
+		r->last_index = last_index;
+		r->last_term = last_term;
+		r->seen_last = head->nr ? head->first_index + head->nr - 1 : 0;
+		w->known = known;
 		judge(r, RECOVER_CORRUPT, RECOVER_K_GAP);
 		return 0;
 	}
@@ -472,6 +504,7 @@ static bool is_witness(const struct recover_result *r, const struct disk_head *h
 static int walk_scan(struct walk *w)
 {
 	struct recover_result *r = w->result;
+	bool vouched = false;
 	u64 left = min_t(u64, SCAN_BYTES >> w->super->granule_shift,
 			 disk_ring_granules(w->super) - r->used);
 	u64 position = r->next.position;
@@ -485,19 +518,25 @@ static int walk_scan(struct walk *w)
 		if (error)
 			return error;
 		state = disk_record_decode(w->super, at, position, &head);
-		if (state == DISK_OK && is_witness(r, &head)) {
+		if (state == DISK_OK && head.lsn >= r->next.lsn && head.epoch >= r->next.epoch) {
+			r->torn += disk_record_bytes(w->super, &head);
+			if (head.nr)
+				r->seen_last = max(r->seen_last, head.first_index + head.nr - 1);
+		}
+		if (!vouched && state == DISK_OK && is_witness(r, &head)) {
 			r->witness_lsn = head.lsn;
 			r->witness_position = position;
-			r->torn = 0;
-			judge(r, RECOVER_CORRUPT, RECOVER_O_WITNESS);
-			return 0;
+			vouched = true;
 		}
-		if (state == DISK_OK && head.lsn >= r->next.lsn && head.epoch >= r->next.epoch)
-			r->torn += disk_record_bytes(w->super, &head);
 		if (++position == disk_ring_end(w->super))
 			position = disk_ring_first(w->super);
 	}
-	judge(r, RECOVER_TORN, RECOVER_P_TORN);
+	if (vouched) {
+		r->torn = 0;
+		judge(r, RECOVER_CORRUPT, RECOVER_O_WITNESS);
+	} else {
+		judge(r, RECOVER_TORN, RECOVER_P_TORN);
+	}
 	return 0;
 }
 
@@ -512,12 +551,14 @@ static int walk_judge(struct walk *w, bool beyond)
 	}
 	if (!w->hard->clean)
 		return walk_scan(w);
-	if (r->next.lsn != w->hard->end_lsn || r->last_index != w->hard->last_index)
+	if (r->next.lsn != w->hard->end_lsn || r->last_index != w->hard->last_index) {
+		r->seen_last = w->hard->last_index;
 		judge(r, RECOVER_CORRUPT, RECOVER_M_SHORT);
-	else if (beyond)
+	} else if (beyond) {
 		judge(r, RECOVER_CORRUPT, RECOVER_N_LONG);
-	else
+	} else {
 		judge(r, RECOVER_CLEAN, RECOVER_L_CLEAN);
+	}
 	return 0;
 }
 

@@ -2,10 +2,11 @@
 /*
  * Recovery: what a device holds, as a verdict.  Pure; kernel and user space.
  *
- * Nothing here writes.  Three steps, each over a read callback: recover_super()
+ * Nothing here writes.  Four steps, each over a read callback: recover_super()
  * finds out whose device it is, recover_hard() finds (term, vote) and where the
- * log begins, recover_log() walks the log and hands every entry on.  A step that
- * reaches a verdict other than CLEAN or TORN ends the recovery.
+ * log begins, recover_snapshot() looks at the snapshot in force, recover_log()
+ * walks the log and hands every entry on.  A step that reaches a verdict other
+ * than CLEAN or TORN ends the recovery.
  *
  * A walk follows records while each one is the next: magic, checksums, own
  * position, number + 1, epoch not below the last, and prev_crc the last one's
@@ -37,6 +38,21 @@
  *   N	clean stop, a good record lies behind the end	CORRUPT at n
  *   O	no clean stop, and a witness vouches for n	CORRUPT at n
  *   P	no clean stop, no witness			TORN at n
+ *   Q	the snapshot in force is damaged, and the one
+ *	before it is good and the log reaches back to it (falls back)
+ *   R	it is damaged, there is no other, and the log
+ *	reaches back to its first entry			(goes without)
+ *   S	it is damaged, or none is named, and the log
+ *	begins behind what is left			CORRUPT at 1
+ *
+ * Q, R and S are about the snapshot; with Q and R the log's verdict stands.
+ *
+ * K, M, O and S heal (recover_heals()): term and vote are as they were, entries
+ * that this member acknowledged may be missing.  It goes on with the log in front
+ * of the damage, or with none (S), as a suspect: it does not vote and counts for
+ * nothing until a leader has given it back what it lost.  The mark for that is
+ * durable (DISK_HARD_SUSPECT), since a crash while entries come back leaves a
+ * log that looks whole.
  *
  * Why each is safe:
  *
@@ -70,6 +86,10 @@
  *	log: damage to exactly that reads as a torn tail too.  (The device lied
  *	about its cache, or rotted there, in a crash: no single copy can tell.)
  *
+ *  Q	The area in force is never written to, so the damage came later; the older
+ *	one was good when it was replaced and is checked as a whole.  One of a
+ *	larger index than the hard state names was written and never put in force.
+ *
  * A read error is no verdict: the errno is returned, nothing is cut off.
  */
 #ifndef QUORUM_RECOVER_H
@@ -77,6 +97,7 @@
 
 #include <linux/types.h>
 #include "disk.h"
+#include "snapshot.h"
 
 enum recover_verdict {
 	RECOVER_NONE = 0,	/* none yet: go on */
@@ -111,7 +132,19 @@ enum recover_row {
 	RECOVER_N_LONG,
 	RECOVER_O_WITNESS,
 	RECOVER_P_TORN,
+	RECOVER_Q_SNAP_FALLBACK,
+	RECOVER_R_SNAP_NEEDLESS,
+	RECOVER_S_SNAP_LOST,
 	RECOVER_ROW_NR,
+};
+
+/* What recover_snapshot() found. */
+enum recover_snap {
+	RECOVER_SNAP_NONE = 0,	/* none was ever put in force */
+	RECOVER_SNAP_GOOD,
+	RECOVER_SNAP_FALLBACK,	/* row Q */
+	RECOVER_SNAP_NEEDLESS,	/* row R */
+	RECOVER_SNAP_LOST,	/* row S */
 };
 
 /**
@@ -159,6 +192,9 @@ struct recover_sink {
  * @records: good records, PAD included
  * @entries: entries handed on
  * @truncations: truncations among them
+ * @snap: enum recover_snap
+ * @snap_area: where the good one lies
+ * @seen_last: rows K, M, O: last entry that something behind the damage names
  * @used: granules of the ring taken by good records
  * @torn: bytes of records that were cut off (row P)
  * @last_index: last entry, or the base
@@ -170,6 +206,9 @@ struct recover_result {
 	u8  row;
 	u8  super_bad;
 	u8  hard_bad;
+	u8  snap;
+	u8  snap_area;
+	u64 seen_last;
 	u64 lsn;
 	u64 position;
 	u64 witness_lsn;
@@ -186,6 +225,9 @@ struct recover_result {
 
 const char *recover_verdict_name(u8 verdict);
 const char *recover_row_text(u8 row);
+
+/* Can a member with this verdict take part, as a suspect, until a leader healed it? */
+bool recover_heals(const struct recover_result *result);
 
 /*
  * recover_super() - whose device is it?
@@ -223,6 +265,24 @@ void recover_match(const struct disk_super *super, const struct quorum_genesis *
  */
 int recover_hard(const struct recover_io *io, const struct disk_super *super, void *buf,
 		 struct disk_hard *hard, struct recover_result *result);
+
+/*
+ * recover_snapshot() - find a good snapshot
+ * @io: the device
+ * @super: from recover_super()
+ * @hard: from recover_hard()
+ * @buf: at least QUORUM_RECORD_BYTES_MAX bytes, aligned to 8
+ * @buf_bytes: how many; a multiple of QUORUM_BLOCK_BYTES
+ * @meta: filled in when there is one
+ * @result: @snap and @snap_area are filled in, and the verdict on row S
+ *
+ * All of the snapshot is read and checked, before anybody builds on it.
+ *
+ * Return: 0, or a negative errno from @io that says nothing about the device.
+ */
+int recover_snapshot(const struct recover_io *io, const struct disk_super *super,
+		     const struct disk_hard *hard, void *buf, u32 buf_bytes,
+		     struct quorum_snap_meta *meta, struct recover_result *result);
 
 /*
  * recover_log() - walk the log

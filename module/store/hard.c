@@ -10,6 +10,43 @@
 #include <linux/slab.h>
 #include "store_private.h"
 
+/* Tell those who asked for a change how it went; no lock is held. */
+static void hard_report(struct quorum_store *store, const struct quorum_hard_change *change,
+			int error)
+{
+	if (change->votes)
+		store->ops->hard_done(store->priv, change->seq, error);
+	if (change->switches)
+		store->ops->snap_done(store->priv, change->cookie, error);
+}
+
+/* What is durable now; whoever is told of it finds it so. */
+static void hard_adopt(struct quorum_store *store, const struct quorum_hard_change *change)
+{
+	struct quorum_hard *h = &store->hard;
+
+	lockdep_assert_held(&store->lock);
+	h->durable = change->hard;
+	WRITE_ONCE(store->start_at, change->start_at);
+	if (h->durable.snap_area)
+		store->snaps.area[h->durable.snap_area - 1].state = QUORUM_AREA_GOOD;
+	if (change->switches) {
+		h->switching = false;
+		/* Pairs with quorum_store_can_write(). */
+		smp_store_release(&h->resetting, false);
+	}
+}
+
+/* Take over what is asked for; the writer owns it from here. */
+static void hard_take(struct quorum_hard *h)
+{
+	h->waiting = false;
+	h->now = h->want;
+	h->now.hard.generation = h->durable.generation + 1;
+	h->want.votes = false;
+	h->want.switches = false;
+}
+
 /* Both mirrors are done.  Context: any. */
 static void hard_finish(struct quorum_store *store)
 {
@@ -17,20 +54,17 @@ static void hard_finish(struct quorum_store *store)
 	int error = atomic_read(&h->status);
 	struct completion *sync = h->sync;
 	unsigned long irq;
-	u64 seq;
 
 	spin_lock_irqsave(&store->lock, irq);
 	if (error)
 		quorum_store_fail(store, error, DISK_WHY_HARD_WRITE);
 	else
-		h->durable = h->next;
+		hard_adopt(store, &h->now);
 	error = store->error;
-	seq = h->seq;
 	spin_unlock_irqrestore(&store->lock, irq);
 
 	/* busy still holds: whoever calls in now waits behind this one. */
-	if (!sync)
-		store->ops->hard_done(store->priv, seq, error);
+	hard_report(store, &h->now, error);
 
 	spin_lock_irqsave(&store->lock, irq);
 	error = store->error;
@@ -40,10 +74,9 @@ static void hard_finish(struct quorum_store *store)
 		return;
 	}
 	if (h->waiting) {
-		h->waiting = false;
-		seq = h->wait_seq;
+		hard_take(h);
 		spin_unlock_irqrestore(&store->lock, irq);
-		store->ops->hard_done(store->priv, seq, error);
+		hard_report(store, &h->now, error);
 		spin_lock_irqsave(&store->lock, irq);
 	}
 	h->sync = NULL;
@@ -65,11 +98,11 @@ static void hard_end(struct bio *bio)
 		hard_finish(store);
 }
 
-/* Write h->next.  The caller owns the writer (busy is set). */
+/* Write h->now.  The caller owns the writer (busy is set). */
 static void hard_submit(struct quorum_store *store, blk_opf_t flags)
 {
 	struct quorum_hard *h = &store->hard;
-	const u32 slot = h->next.generation & 1;
+	const u32 slot = h->now.hard.generation & 1;
 	unsigned long irq;
 	u32 m;
 
@@ -78,7 +111,7 @@ static void hard_submit(struct quorum_store *store, blk_opf_t flags)
 	for (m = 0; m < DISK_MIRRORS; m++) {
 		struct bio *bio = h->bio[m];
 
-		disk_hard_encode(&store->super, &h->next, m, page_address(h->page[m]));
+		disk_hard_encode(&store->super, &h->now.hard, m, page_address(h->page[m]));
 		bio_init(bio, store->dev.bdev, &h->vec[m], 1,
 			 REQ_OP_WRITE | REQ_SYNC | REQ_IDLE | REQ_META | REQ_FUA |
 			 flags);
@@ -105,13 +138,39 @@ static void hard_work(struct work_struct *work)
 	struct quorum_store *store = container_of(h, struct quorum_store, hard);
 
 	spin_lock_irq(&store->lock);
-	h->waiting = false;
-	h->next = h->durable;
-	h->next.generation++;
-	h->next.term = h->wait_term;
-	h->next.vote = h->wait_vote;
-	h->seq = h->wait_seq;
+	hard_take(h);
 	spin_unlock_irq(&store->lock);
+	hard_submit(store, 0);
+}
+
+/**
+ * quorum_hard_change() - h->want was changed: have it written
+ * @store: the store; writing is allowed
+ *
+ * Return: true if the caller has to call quorum_hard_go() once it has let go of
+ * the lock.
+ */
+bool quorum_hard_change(struct quorum_store *store)
+{
+	struct quorum_hard *h = &store->hard;
+
+	lockdep_assert_held(&store->lock);
+	h->waiting = true;
+	if (h->busy)
+		return false;
+	h->busy = true;
+	hard_take(h);
+	return true;
+}
+
+/**
+ * quorum_hard_go() - write what quorum_hard_change() said is to be written
+ * @store: the store
+ *
+ * Context: only the loop; may sleep for a request.
+ */
+void quorum_hard_go(struct quorum_store *store)
+{
 	hard_submit(store, 0);
 }
 
@@ -125,29 +184,62 @@ static void hard_work(struct work_struct *work)
 int quorum_store_hard(struct quorum_store *store, u64 term, u32 vote, u64 seq)
 {
 	struct quorum_hard *h = &store->hard;
+	bool go;
 
 	spin_lock_irq(&store->lock);
 	if (store->error || store->stopping || !store->started) {
 		spin_unlock_irq(&store->lock);
 		return -EIO;
 	}
-	if (h->busy) {
-		h->waiting = true;
-		h->wait_term = term;
-		h->wait_vote = vote;
-		h->wait_seq = seq;
-		spin_unlock_irq(&store->lock);
-		return 0;
-	}
-	h->busy = true;
-	h->next = h->durable;
-	h->next.generation++;
-	h->next.term = term;
-	h->next.vote = vote;
-	h->seq = seq;
+	h->want.hard.term = term;
+	h->want.hard.vote = vote;
+	h->want.votes = true;
+	h->want.seq = seq;
+	go = quorum_hard_change(store);
 	spin_unlock_irq(&store->lock);
-	hard_submit(store, 0);
+	if (go)
+		quorum_hard_go(store);
 	return 0;
+}
+
+/**
+ * quorum_store_healed() - the leader has given back what was missing
+ * @store: the store
+ * @cookie: comes back in snap_done()
+ */
+int quorum_store_healed(struct quorum_store *store, u64 cookie)
+{
+	struct quorum_hard *h = &store->hard;
+	int error = 0;
+	bool go = false;
+
+	spin_lock_irq(&store->lock);
+	if (store->error || store->stopping || !store->started) {
+		error = -EIO;
+	} else if (h->switching) {
+		error = -EBUSY;
+	} else {
+		h->want.hard.suspect = false;
+		h->want.hard.suspect_first = 0;
+		h->want.hard.suspect_last = 0;
+		h->want.switches = true;
+		h->want.cookie = cookie;
+		h->switching = true;
+		go = quorum_hard_change(store);
+	}
+	spin_unlock_irq(&store->lock);
+	if (go)
+		quorum_hard_go(store);
+	return error;
+}
+
+/**
+ * quorum_store_is_suspect() - may entries be missing that were acknowledged?
+ * @store: the store
+ */
+bool quorum_store_is_suspect(const struct quorum_store *store)
+{
+	return READ_ONCE(store->hard.durable.suspect);
 }
 
 /**
@@ -168,8 +260,9 @@ int quorum_hard_write(struct quorum_store *store, const struct disk_hard *hard,
 	spin_lock_irq(&store->lock);
 	h->busy = true;
 	h->sync = &sync;
-	h->next = *hard;
-	h->next.generation = h->durable.generation + 1;
+	h->want.hard = *hard;
+	h->want.start_at = store->start_at;
+	hard_take(h);
 	spin_unlock_irq(&store->lock);
 	hard_submit(store, flags);
 	wait_for_completion(&sync);

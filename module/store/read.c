@@ -20,6 +20,7 @@
  * quorum_marks_record() - take note of a record
  * @marks: the marks
  * @place: where it lies
+ * @prev_crc: what its prev_crc is
  * @first_index: of its first entry
  * @nr: its entries, may be 0
  * @truncate: what it truncates, 0: nothing
@@ -29,7 +30,7 @@
  * Context: process.
  */
 void quorum_marks_record(struct quorum_marks *marks, const struct quorum_place *place,
-			 u64 first_index, u32 nr, u64 truncate)
+			 u32 prev_crc, u64 first_index, u32 nr, u64 truncate)
 {
 	struct quorum_mark *last;
 
@@ -47,9 +48,50 @@ void quorum_marks_record(struct quorum_marks *marks, const struct quorum_place *
 	    (marks->n == 0 || place->at - marks->list[marks->n - 1].place.at >= marks->interval)) {
 		last = &marks->list[marks->n++];
 		last->place = *place;
+		last->prev_crc = prev_crc;
 		last->index = first_index;
 		last->truncated = U64_MAX;
 	}
+	spin_unlock(&marks->lock);
+}
+
+/**
+ * quorum_marks_release() - forget what lies in front of what is still needed
+ * @marks: the marks
+ * @index: last entry that is not needed any more
+ * @first: filled in: the log may begin at this mark
+ *
+ * Everything above @index lies at @first or behind it.
+ *
+ * Return: false if no mark is known that is any use.
+ */
+bool quorum_marks_release(struct quorum_marks *marks, u64 index, struct quorum_mark *first)
+{
+	u32 n = 0;
+
+	spin_lock(&marks->lock);
+	while (n < marks->n && marks->list[n].index <= index + 1)
+		n++;
+	if (n) {
+		n--;
+		*first = marks->list[n];
+		marks->n -= n;
+		memmove(marks->list, marks->list + n, marks->n * sizeof(*marks->list));
+		n = 1;
+	}
+	spin_unlock(&marks->lock);
+	return n;
+}
+
+/**
+ * quorum_marks_clear() - the log was dropped
+ * @marks: the marks
+ */
+void quorum_marks_clear(struct quorum_marks *marks)
+{
+	spin_lock(&marks->lock);
+	marks->n = 0;
+	marks->changes++;
 	spin_unlock(&marks->lock);
 }
 
@@ -188,7 +230,7 @@ static int reader_walk(struct quorum_store *store, struct quorum_place place, u6
 }
 
 /* Find the record; r->place and r->head are set. */
-static int reader_find(struct quorum_store *store, u64 index, u64 durable)
+static int reader_find(struct quorum_store *store, u64 index, u64 durable, u64 *from)
 {
 	struct quorum_reader *r = &store->reader;
 	struct quorum_mark mark;
@@ -198,6 +240,7 @@ static int reader_find(struct quorum_store *store, u64 index, u64 durable)
 
 	if (!mark_find(&store->marks, index, &mark, &until, &changes))
 		return -ENOENT;
+	*from = mark.place.at;
 	only = index < mark.truncated;
 	if (only && r->known && r->changes == changes && r->head.first_index <= index &&
 	    r->place.at >= mark.place.at) {
@@ -251,7 +294,7 @@ int quorum_store_read(struct quorum_store *store, u64 index, struct raft_entry *
 		      void *buf)
 {
 	struct quorum_reader *r = &store->reader;
-	u64 durable;
+	u64 durable, from = U64_MAX;
 	int error;
 
 	if (!store->recovered)
@@ -262,11 +305,14 @@ int quorum_store_read(struct quorum_store *store, u64 index, struct raft_entry *
 	spin_lock_irq(&store->lock);
 	durable = store->durable_at;
 	spin_unlock_irq(&store->lock);
-	error = reader_find(store, index, durable);
+	error = reader_find(store, index, durable, &from);
 	if (!error)
 		error = reader_take(store, index, durable, entry, buf);
 	if (error)
 		r->known = false;
+	/* Released meanwhile, and perhaps written over: that is no damage. */
+	if (error == -EUCLEAN && from < READ_ONCE(store->start_at))
+		error = -ENOENT;
 	mutex_unlock(&r->lock);
 	return error;
 }

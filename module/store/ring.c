@@ -51,6 +51,8 @@ static void ring_report(struct quorum_store *store, struct quorum_slot *ended)
 		if (!error) {
 			store->durable_lsn = slot->lsn;
 			store->durable_at = slot->end;
+			if (slot->lsn >= store->reset_lsn)
+				store->durable_index = slot->last;
 		}
 		slot->done = false;
 		/* Pairs with quorum_store_can_write(): the slot is free from here. */
@@ -80,6 +82,12 @@ static void slot_end(struct bio *bio)
  */
 bool quorum_store_can_write(const struct quorum_store *store)
 {
+	/*
+	 * What follows a dropped log must not be on the device before it is known
+	 * to be dropped.  Pairs with hard_adopt().
+	 */
+	if (smp_load_acquire(&store->hard.resetting))
+		return false;
 	/* Pairs with ring_report(): its last look at a slot is before this. */
 	return store->submitted - smp_load_acquire(&store->reported) < QUORUM_STORE_DEPTH;
 }
@@ -93,8 +101,12 @@ static u32 ring_largest(const struct quorum_store *store)
 {
 	const struct disk_super *super = &store->super;
 	u64 tail = disk_ring_end(super) - store->cursor.position;
-	u64 rest = disk_ring_granules(super) - store->used;
-	u64 most = rest <= tail ? rest : max(tail, rest - tail);
+	u64 rest = disk_ring_granules(super) - quorum_ring_used(store);
+	u64 most;
+
+	/* What ring_has_room() keeps back. */
+	rest -= min_t(u64, rest, QUORUM_STORE_CUTS);
+	most = rest <= tail ? rest : max(tail, rest - tail);
 
 	return min_t(u64, most << super->granule_shift, QUORUM_RECORD_BYTES_MAX);
 }
@@ -123,7 +135,13 @@ void quorum_store_begin(struct quorum_store *store, u64 truncate, u64 first)
 bool quorum_store_add(struct quorum_store *store, const struct raft_entry *entry,
 		      const void *payload)
 {
-	return disk_batch_add(&store->batch, entry, payload);
+	struct disk_batch *batch = &store->batch;
+
+	/* No room for what comes, but the cut in front of it has to be recorded. */
+	if (!batch->nr && batch->truncate &&
+	    batch->bytes + disk_entry_bytes(entry->size) > batch->limit)
+		return false;
+	return disk_batch_add(batch, entry, payload);
 }
 
 static sector_t granule_sector(const struct quorum_store *store, u64 position)
@@ -163,11 +181,24 @@ static void ring_account(struct quorum_store *store, const struct disk_cursor *b
 		.at = at, .position = before->position, .lsn = before->lsn,
 	};
 
-	quorum_marks_record(&store->marks, &place, batch->first, batch->nr, batch->truncate);
+	quorum_marks_record(&store->marks, &place, before->prev_crc, batch->first, batch->nr,
+			    batch->truncate);
 	if (batch->truncate && batch->truncate <= store->last_index)
 		store->last_index = batch->truncate - 1;
 	if (batch->nr)
 		store->last_index = batch->first + batch->nr - 1;
+}
+
+/*
+ * A record of entries leaves some granules to those that only truncate: what a
+ * follower wrote before its ring was full must never keep it from recording that
+ * it was cut off.
+ */
+static bool ring_has_room(const struct quorum_store *store, u64 granules)
+{
+	u64 rest = disk_ring_granules(&store->super) - quorum_ring_used(store);
+
+	return granules + (store->batch.nr ? QUORUM_STORE_CUTS : 0) <= rest;
 }
 
 /**
@@ -194,7 +225,7 @@ int quorum_store_submit(struct quorum_store *store, u64 cookie)
 		return -EIO;
 	}
 	spin_unlock_irq(&store->lock);
-	if (store->used + skip + span > disk_ring_granules(super))
+	if (!ring_has_room(store, skip + span))
 		return -ENOSPC;
 
 	if (pad) {
@@ -207,7 +238,6 @@ int quorum_store_submit(struct quorum_store *store, u64 cookie)
 	slot_bio_record(slot, before.position, bytes);
 	ring_account(store, &before, store->at + skip);
 	store->at += skip + span;
-	store->used += skip + span;
 
 	atomic_set(&slot->pending, 1 + pad);
 	atomic_set(&slot->status, 0);
@@ -215,11 +245,11 @@ int quorum_store_submit(struct quorum_store *store, u64 cookie)
 	slot->cookie = cookie;
 	slot->lsn = before.lsn;
 	slot->end = store->at;
+	slot->last = store->last_index;
 	store->submitted++;
 	store->stats.log_bios += 1 + pad;
 	store->stats.log_records += 1 + pad;
 	store->stats.log_bytes += bytes + (pad ? super->granule : 0);
-	store->stats.used_bytes = store->used << super->granule_shift;
 	spin_unlock_irq(&store->lock);
 	if (pad)
 		submit_bio(slot->pad_bio);
@@ -244,7 +274,7 @@ static u64 ring_free(const struct quorum_store *store)
 {
 	const struct disk_super *super = &store->super;
 	u64 tail = disk_ring_end(super) - store->cursor.position;
-	u64 rest = disk_ring_granules(super) - store->used;
+	u64 rest = disk_ring_granules(super) - quorum_ring_used(store);
 
 	if (rest <= tail)
 		return rest;

@@ -11,78 +11,6 @@
 #include "store_private.h"
 
 /**
- * quorum_pages_alloc() - allocate pages that are contiguous in the kernel's eyes
- * @pages: zeroed; to be freed by quorum_pages_free() also after a failure
- * @bytes: how much
- */
-int quorum_pages_alloc(struct quorum_pages *pages, u32 bytes)
-{
-	u32 n = DIV_ROUND_UP(bytes, PAGE_SIZE);
-
-	pages->pages = kcalloc(n, sizeof(*pages->pages), GFP_KERNEL);
-	pages->vecs = kcalloc(n, sizeof(*pages->vecs), GFP_KERNEL);
-	if (!pages->pages || !pages->vecs)
-		return -ENOMEM;
-	for (; pages->n < n; pages->n++) {
-		pages->pages[pages->n] = alloc_page(GFP_KERNEL | __GFP_ZERO);
-		if (!pages->pages[pages->n])
-			return -ENOMEM;
-	}
-	pages->addr = vmap(pages->pages, n, VM_MAP, PAGE_KERNEL);
-	return pages->addr ? 0 : -ENOMEM;
-}
-
-/**
- * quorum_pages_free() - free what quorum_pages_alloc() allocated
- * @pages: the pages
- */
-void quorum_pages_free(struct quorum_pages *pages)
-{
-	if (pages->addr)
-		vunmap(pages->addr);
-	while (pages->n)
-		__free_page(pages->pages[--pages->n]);
-	kfree(pages->vecs);
-	kfree(pages->pages);
-	memset(pages, 0, sizeof(*pages));
-}
-
-/**
- * quorum_store_bytes_read() - read a stretch of the device
- * @store: the store
- * @pages: filled from the start; not used by anyone else
- * @offset: bytes, on a granule
- * @bytes: a multiple of the granule, at most what @pages hold
- *
- * Context: process, sleeps.
- */
-int quorum_store_bytes_read(struct quorum_store *store, struct quorum_pages *pages,
-			    u64 offset, u32 bytes)
-{
-	u32 i, part, left = bytes;
-	struct bio bio;
-	int error;
-
-	if (bytes == 0 || bytes > pages->n * PAGE_SIZE)
-		return -EINVAL;
-	bio_init(&bio, store->dev.bdev, pages->vecs, pages->n, REQ_OP_READ | REQ_SYNC);
-	bio.bi_iter.bi_sector = offset >> SECTOR_SHIFT;
-	for (i = 0; left; i++, left -= part) {
-		part = min_t(u32, left, PAGE_SIZE);
-		__bio_add_page(&bio, pages->pages[i], part, 0);
-	}
-	error = submit_bio_wait(&bio);
-	bio_uninit(&bio);
-	invalidate_kernel_vmap_range(pages->addr, bytes);
-
-	spin_lock_irq(&store->lock);
-	store->stats.reads++;
-	store->stats.read_bytes += bytes;
-	spin_unlock_irq(&store->lock);
-	return error;
-}
-
-/**
  * quorum_store_fail() - the first failure is final
  * @store: the store
  * @error: negative errno
@@ -256,6 +184,7 @@ static void store_free(struct quorum_store *store)
 	quorum_hard_exit(store);
 	quorum_ring_exit(store);
 	quorum_read_exit(store);
+	quorum_snaps_exit(store);
 	if (store->dev.bdev)
 		quorum_compat_bdev_close(&store->dev);
 	kvfree(store);
@@ -284,6 +213,8 @@ static int store_open(struct quorum_store *store, const char *path,
 	if (error)
 		return error;
 	error = quorum_read_init(store);
+	if (!error)
+		error = quorum_snaps_init(store);
 	if (error)
 		goto no_memory;
 	store->stats.ring_bytes = store->super.ring_blocks * QUORUM_BLOCK_BYTES;
@@ -324,6 +255,7 @@ struct quorum_store *quorum_store_open(const char *path,
 	init_waitqueue_head(&store->idle);
 	spin_lock_init(&store->marks.lock);
 	mutex_init(&store->reader.lock);
+	mutex_init(&store->snaps.read_lock);
 	error = store_open(store, path, genesis, self, extack);
 	if (error) {
 		store_free(store);
@@ -358,8 +290,8 @@ static int take_record(void *ctx, const struct disk_head *head, const void *reco
 		.at = c->at, .position = head->position, .lsn = head->lsn,
 	};
 
-	quorum_marks_record(&c->store->marks, &place, head->first_index, head->nr,
-			    head->truncate);
+	quorum_marks_record(&c->store->marks, &place, head->prev_crc, head->first_index,
+			    head->nr, head->truncate);
 	c->at += disk_record_span(&c->store->super, head);
 	cond_resched();
 	return 0;
@@ -381,6 +313,7 @@ static int take_entry(void *ctx, const struct raft_entry *entry, const void *pay
 	return c->entry ? c->entry(c->ctx, entry, payload) : 0;
 }
 
+/* Sentences of extack are literals. */
 static int recover_refused(const struct recover_result *found, struct netlink_ext_ack *extack)
 {
 	switch (found->row) {
@@ -405,6 +338,39 @@ static int recover_refused(const struct recover_result *found, struct netlink_ex
 	return -EUCLEAN;
 }
 
+/*
+ * The snapshot is lost and the log alone is no use (row S): go on with none.  The
+ * numbers of what still lies in the ring are left far behind, so that none of it
+ * is ever taken for the new log.
+ */
+static void recover_drop(struct quorum_store *store)
+{
+	struct disk_hard *h = &store->hard.durable;
+	struct recover_result *r = &store->found;
+
+	r->next.position = h->start_position;
+	r->next.lsn = h->start_lsn + (1ULL << 32);
+	r->next.prev_crc = 0;
+	r->used = 0;
+	r->last_index = 0;
+	r->last_term = 0;
+	h->base_index = 0;
+	h->base_term = 0;
+	quorum_marks_clear(&store->marks);
+}
+
+/* Something this member acknowledged may be missing: say what, and remember it. */
+static void recover_suspect(struct quorum_store *store, u64 seen_last)
+{
+	struct disk_hard *h = &store->hard.durable;
+	const struct recover_result *r = &store->found;
+	u64 first = r->last_index + 1;
+
+	h->suspect_first = h->suspect ? min(h->suspect_first, first) : first;
+	h->suspect_last = max3(h->suspect_last, seen_last, h->suspect_first);
+	h->suspect = true;
+}
+
 static void recover_take_over(struct quorum_store *store, struct quorum_recovered *found)
 {
 	const struct recover_result *r = &store->found;
@@ -412,12 +378,13 @@ static void recover_take_over(struct quorum_store *store, struct quorum_recovere
 
 	store->cursor = r->next;
 	store->cursor.epoch = h->epoch + 1;
-	store->used = r->used;
 	store->at = r->used;
+	store->start_at = 0;
 	store->durable_at = r->used;
 	store->durable_lsn = r->next.lsn - 1;
 	store->last_index = r->last_index;
-	store->stats.used_bytes = r->used << store->super.granule_shift;
+	store->durable_index = r->last_index;
+	store->snaps.last_id = h->snap_id;
 	store->recovered = true;
 
 	found->term = h->term;
@@ -427,6 +394,55 @@ static void recover_take_over(struct quorum_store *store, struct quorum_recovere
 	found->last_index = r->last_index;
 	found->epoch = h->epoch + 1;
 	found->last_errno = h->last_errno;
+	found->last_why = h->why;
+	found->suspect = h->suspect;
+	found->suspect_first = h->suspect_first;
+	found->suspect_last = h->suspect_last;
+}
+
+/* Row S: the log is read all the same, for what it says was there. */
+static int recover_lost(struct quorum_store *store, const struct recover_io *io)
+{
+	struct disk_hard *h = &store->hard.durable;
+	struct recover_result whole = store->found;
+	int error;
+
+	whole.verdict = RECOVER_NONE;
+	error = recover_log(io, &store->super, h, store->reader.buf.addr,
+			    QUORUM_RECORD_BYTES_MAX, NULL, &whole);
+	if (error)
+		return error;
+	recover_drop(store);
+	recover_suspect(store, max3(whole.last_index, whole.seen_last, h->snap_index));
+	return 0;
+}
+
+/* Snapshot, then log; a verdict is left in store->found. */
+static int recover_content(struct quorum_store *store, const struct recover_sink *sink,
+			   struct quorum_recovered *found)
+{
+	struct recover_io io = store_io(store);
+	struct recover_result *r = &store->found;
+	struct disk_hard *h = &store->hard.durable;
+	void *buf = store->reader.buf.addr;
+	int error;
+
+	error = recover_snapshot(&io, &store->super, h, buf, QUORUM_RECORD_BYTES_MAX,
+				 &found->snap, r);
+	if (error)
+		return error;
+	found->has_snap = r->snap == RECOVER_SNAP_GOOD || r->snap == RECOVER_SNAP_FALLBACK;
+	found->snap_fallback = r->snap == RECOVER_SNAP_FALLBACK;
+	if (found->has_snap)
+		error = quorum_snaps_adopt(store, r->snap_area, &found->snap);
+	if (error)
+		return error;
+	if (r->snap == RECOVER_SNAP_LOST)
+		return recover_lost(store, &io);
+	error = recover_log(&io, &store->super, h, buf, QUORUM_RECORD_BYTES_MAX, sink, r);
+	if (!error && recover_heals(r))
+		recover_suspect(store, max(r->seen_last, r->last_index + 1));
+	return error;
 }
 
 /**
@@ -453,22 +469,21 @@ int quorum_store_recover(struct quorum_store *store,
 	};
 	struct recover_io io = store_io(store);
 	struct recover_result *r = &store->found;
-	void *buf = store->reader.buf.addr;
 	int error;
 
 	memset(found, 0, sizeof(*found));
-	error = recover_hard(&io, &store->super, buf, &store->hard.durable, r);
+	error = recover_hard(&io, &store->super, store->reader.buf.addr, &store->hard.durable, r);
 	if (!error && !r->verdict)
-		error = recover_log(&io, &store->super, &store->hard.durable, buf,
-				    QUORUM_RECORD_BYTES_MAX, &sink, r);
+		error = recover_content(store, &sink, found);
 	if (error) {
 		NL_SET_ERR_MSG_MOD(extack, "the log could not be read");
 		return error;
 	}
 	found->verdict = r->verdict;
+	found->row = r->row;
 	found->records = r->records;
 	found->torn = r->torn;
-	if (r->verdict != RECOVER_CLEAN && r->verdict != RECOVER_TORN)
+	if (r->verdict != RECOVER_CLEAN && r->verdict != RECOVER_TORN && !recover_heals(r))
 		return recover_refused(r, extack);
 	recover_take_over(store, found);
 	return 0;
@@ -481,22 +496,51 @@ static int super_repair(struct quorum_store *store)
 {
 	u64 block = store->found.super_bad & 1 ? DISK_SUPER_BLOCK : store->super.blocks - 1;
 	struct quorum_pages *pages = &store->reader.buf;
-	u32 i, part, left = QUORUM_BLOCK_BYTES;
-	struct bio bio;
-	int error;
 
 	disk_super_encode(&store->super, pages->addr);
-	flush_kernel_vmap_range(pages->addr, QUORUM_BLOCK_BYTES);
-	bio_init(&bio, store->dev.bdev, pages->vecs, pages->n,
-		 REQ_OP_WRITE | REQ_SYNC | REQ_META | REQ_FUA);
-	bio.bi_iter.bi_sector = block * (QUORUM_BLOCK_BYTES >> SECTOR_SHIFT);
-	for (i = 0; left; i++, left -= part) {
-		part = min_t(u32, left, PAGE_SIZE);
-		__bio_add_page(&bio, pages->pages[i], part, 0);
+	return quorum_store_bytes_write(store, pages, block * QUORUM_BLOCK_BYTES,
+					QUORUM_BLOCK_BYTES, REQ_FUA);
+}
+
+/* The hard state names the snapshot that is good, whatever it named before. */
+static void start_snapshot(const struct quorum_store *store, struct disk_hard *next)
+{
+	const struct recover_result *r = &store->found;
+	const struct quorum_snap_meta *meta = &store->snaps.area[r->snap_area].meta;
+
+	if (r->snap == RECOVER_SNAP_GOOD)
+		return;
+	if (r->snap == RECOVER_SNAP_FALLBACK) {
+		next->snap_area = r->snap_area + 1;
+		next->snap_id = meta->id;
+		next->snap_index = meta->index;
+		next->snap_term = meta->term;
+		return;
 	}
-	error = submit_bio_wait(&bio);
-	bio_uninit(&bio);
-	return error;
+	next->snap_area = 0;
+	next->snap_index = 0;
+	next->snap_term = 0;
+}
+
+/*
+ * Where damage left nothing of the log above its base, the log begins anew behind
+ * it, so that the next record need not continue the entries below the base.
+ */
+static void start_log(struct quorum_store *store, struct disk_hard *next)
+{
+	const struct recover_result *r = &store->found;
+
+	if (!recover_heals(r))
+		return;
+	next->check_epoch = store->cursor.epoch;
+	if (r->last_index > next->base_index)
+		return;
+	store->last_index = next->base_index;
+	store->durable_index = next->base_index;
+	store->start_at = store->at;
+	next->start_position = store->cursor.position;
+	next->start_lsn = store->cursor.lsn;
+	next->start_prev_crc = store->cursor.prev_crc;
 }
 
 /**
@@ -521,6 +565,8 @@ int quorum_store_start(struct quorum_store *store)
 	next.clean = false;
 	next.last_errno = 0;
 	next.why = DISK_WHY_NONE;
+	start_snapshot(store, &next);
+	start_log(store, &next);
 	if (!error)
 		error = quorum_hard_write(store, &next, REQ_PREFLUSH);
 	if (!error && store->found.hard_bad)
@@ -594,6 +640,7 @@ void quorum_store_get_stats(struct quorum_store *store, struct quorum_store_stat
 {
 	spin_lock_irq(&store->lock);
 	*stats = store->stats;
+	stats->used_bytes = quorum_ring_used(store) << store->super.granule_shift;
 	stats->error = store->error;
 	spin_unlock_irq(&store->lock);
 }

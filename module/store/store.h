@@ -17,6 +17,7 @@
 #include <linux/types.h>
 #include "../raft/raft.h"
 #include "../format/genesis.h"
+#include "../format/snapshot.h"
 
 struct quorum_store;
 struct netlink_ext_ack;
@@ -25,6 +26,9 @@ struct netlink_ext_ack;
  * struct quorum_store_ops - what the store tells the loop
  * @hard_done: a (term, vote) write ended; @seq as given to quorum_store_hard()
  * @write_done: a log write ended; @cookie as given to quorum_store_submit()
+ * @snap_done: a switch (of the snapshot in force, of the log's start, of the
+ *	suspect mark) ended; @cookie as given to the call that asked for it.  The
+ *	ring may have more room now
  *
  * Context: any, interrupts included: queue and return.  No lock of the store is
  * held, and the write reported has already made room: quorum_store_can_write()
@@ -33,6 +37,7 @@ struct netlink_ext_ack;
 struct quorum_store_ops {
 	void (*hard_done)(void *priv, u64 seq, int error);
 	void (*write_done)(void *priv, u64 cookie, int error);
+	void (*snap_done)(void *priv, u64 cookie, int error);
 };
 
 /**
@@ -47,6 +52,16 @@ struct quorum_store_ops {
  * @records: records read
  * @torn: bytes of a torn tail cut off
  * @last_errno: errno (positive) that ended the run before, 0: none
+ * @last_why: enum disk_why that goes with it
+ * @row: enum recover_row: the reason of the verdict, recover_row_text()
+ * @has_snap: there is a good snapshot in force
+ * @snap_fallback: it is the one before the newest, which is damaged
+ * @suspect: entries that this member acknowledged may be missing: it must not
+ *	vote nor count until a leader has given them back (quorum_store_healed());
+ *	durable, so it may also stem from an earlier opening
+ * @suspect_first: the first one missing
+ * @suspect_last: the last one known to have been there
+ * @snap: the snapshot
  */
 struct quorum_recovered {
 	u64 term;
@@ -59,6 +74,14 @@ struct quorum_recovered {
 	u64 records;
 	u64 torn;
 	u32 last_errno;
+	u32 last_why;
+	u8  row;
+	bool has_snap;
+	bool snap_fallback;
+	bool suspect;
+	u64 suspect_first;
+	u64 suspect_last;
+	struct quorum_snap_meta snap;
 };
 
 /* Counters; exact, also read by tests. */
@@ -68,6 +91,7 @@ struct quorum_store_stats {
 	u64 log_bytes;		/* bytes of records, padding included */
 	u64 hard_writes;	/* changes of (term, vote) or of the log's bounds */
 	u64 hard_bios;
+	u64 snap_bios;		/* bios that write snapshots */
 	u64 flushes;		/* flushes asked for, beyond FUA */
 	u64 reads;		/* bios that read back */
 	u64 read_bytes;
@@ -115,8 +139,13 @@ u64 quorum_store_incarnation(const struct quorum_store *store);
  * @found: filled in
  * @extack: gets the sentence on refusal, may be NULL
  *
+ * Where a record that may have been acknowledged is damaged, the log ends in front
+ * of it and @found->suspect is set; the device stays as it is until a leader sends
+ * the entries again and they are written over the damage.  Where the snapshot is
+ * lost that the log builds on, the log is empty, from index 1.
+ *
  * Context: process, sleeps; interruptible by a fatal signal (-EINTR).
- * Return: 0, or -EUCLEAN when an acknowledged record is damaged, or -EIO.
+ * Return: 0; -EUCLEAN when term and vote may have been lost; -EPROTO; -EIO.
  */
 int quorum_store_recover(struct quorum_store *store,
 			 int (*entry)(void *ctx, const struct raft_entry *entry,
@@ -217,6 +246,122 @@ u64 quorum_store_room_after(const struct quorum_store *store, u64 entries, u64 b
  */
 int quorum_store_read(struct quorum_store *store, u64 index, struct raft_entry *entry,
 		      void *buf);
+
+/**
+ * quorum_store_healed() - the leader has given back what was missing
+ * @cookie: comes back in snap_done()
+ *
+ * Clears the durable mark.
+ *
+ * Context: only the loop.
+ * Return: 0, -EBUSY while another switch is under way, -EIO.
+ */
+int quorum_store_healed(struct quorum_store *store, u64 cookie);
+
+/* Is that mark set?  Any context. */
+bool quorum_store_is_suspect(const struct quorum_store *store);
+
+/* ---- snapshots ---- */
+
+struct quorum_snap_writer;
+
+/**
+ * quorum_store_snap_begin() - begin to write a snapshot
+ * @store: the store
+ * @meta: index, term, state machine and configuration are used
+ * @writer: filled in; one at a time
+ *
+ * What was the snapshot before the one in force is gone from here on.
+ *
+ * Context: process, sleeps; not the loop.
+ * Return: 0; -EBUSY while one is written or put in force; -EINVAL; -EIO.
+ */
+int quorum_store_snap_begin(struct quorum_store *store, const struct quorum_snap_meta *meta,
+			    struct quorum_snap_writer **writer);
+
+/**
+ * quorum_store_snap_write() - append to it
+ * @writer: the writer
+ * @data: bytes
+ * @len: any number of them
+ *
+ * Context: process, sleeps; not the loop.
+ * Return: 0, -EFBIG when the area is full, -EIO.
+ */
+int quorum_store_snap_write(struct quorum_snap_writer *writer, const void *data, u32 len);
+
+/* Bytes taken so far. */
+u64 quorum_store_snap_offset(const struct quorum_snap_writer *writer);
+
+/**
+ * quorum_store_snap_seal() - make it durable; it is not in force yet
+ * @writer: the writer
+ * @has_crc: compare with @crc
+ * @crc: CRC32C of all data, seed ~0
+ *
+ * Context: process, sleeps; not the loop.
+ * Return: 0, -EUCLEAN when the CRC differs, -EIO.
+ */
+int quorum_store_snap_seal(struct quorum_snap_writer *writer, bool has_crc, u32 crc);
+
+/* Throw it away.  Any context that may take a spinlock. */
+void quorum_store_snap_abort(struct quorum_snap_writer *writer);
+
+/**
+ * quorum_store_snap_commit() - put a sealed snapshot in force
+ * @store: the store
+ * @writer: sealed; the store takes it back, unless this fails
+ * @release: entries up to here may leave the ring, 0: none; at most the index of
+ *	the snapshot.  Ignored where it is not durable yet
+ * @release_term: its term
+ * @reset: the whole log goes, and goes on behind the snapshot's index
+ * @cookie: comes back in snap_done()
+ *
+ * All in one write of the hard state.  With @reset no log write may be begun
+ * before snap_done(): quorum_store_can_write() is false.
+ *
+ * Context: only the loop.
+ * Return: 0, -EBUSY while another switch is under way, -EINVAL, -EIO.
+ */
+int quorum_store_snap_commit(struct quorum_store *store, struct quorum_snap_writer *writer,
+			     u64 release, u64 release_term, bool reset, u64 cookie);
+
+/**
+ * quorum_store_release() - let entries leave the ring
+ * @store: the store
+ * @index: up to here; at most the index of the snapshot in force
+ * @term: its term
+ * @cookie: comes back in snap_done()
+ *
+ * Room is freed in steps of the marks (64 KiB or more): what stays may begin
+ * earlier.
+ *
+ * Context: only the loop.
+ * Return: 0; -EAGAIN if @index is not durable yet; -EBUSY, -EINVAL, -EIO.
+ */
+int quorum_store_release(struct quorum_store *store, u64 index, u64 term, u64 cookie);
+
+/* Describe the snapshot in force; false if there is none.  Any process context. */
+bool quorum_store_snap_get(struct quorum_store *store, struct quorum_snap_meta *meta);
+
+/**
+ * quorum_store_snap_read() - read of a snapshot's data
+ * @store: the store
+ * @id: of the snapshot
+ * @offset: bytes from its start
+ * @buf: room
+ * @len: bytes
+ *
+ * Every chunk is verified before it is handed on.
+ *
+ * Context: process, sleeps; callers are serialised.
+ * Return: 0; -ESTALE when it is not there any more; -EUCLEAN when it is damaged;
+ * -EINVAL beyond its end; -EINTR, -EIO.
+ */
+int quorum_store_snap_read(struct quorum_store *store, u64 id, u64 offset, void *buf, u32 len);
+
+/* Bytes that a snapshot may have. */
+u64 quorum_store_snap_max(const struct quorum_store *store);
 
 /* Copy the counters out.  Context: any process. */
 void quorum_store_get_stats(struct quorum_store *store, struct quorum_store_stats *stats);

@@ -21,6 +21,7 @@
 #include "../compat.h"
 #include "../format/disk.h"
 #include "../format/recover.h"
+#include "../format/snapshot.h"
 #include "store.h"
 
 enum quorum_store_sizes {
@@ -31,6 +32,7 @@ enum quorum_store_sizes {
 	 * through (DISK_WINDOW_RECORDS).  A power of two.
 	 */
 	QUORUM_STORE_DEPTH	= 4,
+	QUORUM_STORE_CUTS	= 16,		/* granules only for truncations */
 	QUORUM_STORE_MARK_SHIFT	= 16,		/* a mark per 64 KiB of ring, */
 	QUORUM_STORE_MARKS_MAX	= 4096,		/* or fewer */
 	QUORUM_STORE_READ_BYTES	= 64 * 1024,	/* first read at a new place */
@@ -62,6 +64,17 @@ struct quorum_slot {
 	u64 cookie;
 	u64 lsn;		/* of the record */
 	u64 end;		/* where the ring goes on behind it */
+	u64 last;		/* last entry of the log with it */
+};
+
+/* A hard state on its way, and who is told when it is durable. */
+struct quorum_hard_change {
+	struct disk_hard hard;
+	u64 start_at;			/* where its log begins, as store->start_at */
+	bool votes;			/* tell hard_done(), */
+	u64 seq;
+	bool switches;			/* tell snap_done() */
+	u64 cookie;
 };
 
 /* The hard state's writer. */
@@ -73,15 +86,14 @@ struct quorum_hard {
 	struct completion *sync;	/* a write somebody sleeps for */
 	atomic_t pending;
 	atomic_t status;
-	struct disk_hard next;		/* under way; owned by the writer */
-	u64 seq;			/* likewise */
+	struct quorum_hard_change now;	/* under way; owned by the writer */
 	/* store->lock: */
 	struct disk_hard durable;	/* the newest that counts */
+	struct quorum_hard_change want;	/* the newest asked for */
 	bool busy;
-	bool waiting;
-	u64 wait_term;
-	u32 wait_vote;
-	u64 wait_seq;
+	bool waiting;			/* @want is newer than @now */
+	bool switching;			/* a switch is asked for and not durable */
+	bool resetting;			/* one that drops the log; can_write() waits */
 };
 
 /*
@@ -101,6 +113,7 @@ struct quorum_place {
  */
 struct quorum_mark {
 	struct quorum_place place;
+	u32 prev_crc;
 	u64 index;
 	u64 truncated;
 };
@@ -129,6 +142,43 @@ struct quorum_reader {
 	struct disk_iter iter;
 };
 
+enum quorum_area_state {
+	QUORUM_AREA_EMPTY,	/* nothing that anybody may read */
+	QUORUM_AREA_WRITING,
+	QUORUM_AREA_SEALED,	/* durable, not in force */
+	QUORUM_AREA_GOOD,	/* in force, or was until the one after it was */
+};
+
+/* A snapshot area. */
+struct quorum_area {
+	struct quorum_snap_meta meta;
+	u8 state;		/* [store->lock] */
+	__le32 *table;		/* CRCs of the chunks, in whole blocks */
+};
+
+/* The one snapshot that is being written. */
+struct quorum_snap_writer {
+	struct quorum_store *store;
+	struct quorum_pages buf;	/* the chunk under construction */
+	u32 area;
+	u32 fill;			/* bytes of it */
+	u64 offset;			/* bytes taken in all */
+	u32 crc;			/* of these */
+	int error;
+	bool sealed;
+};
+
+struct quorum_snaps {
+	struct quorum_area area[DISK_SNAP_AREAS];
+	u64 last_id;
+	bool writing;			/* [store->lock] the writer belongs to somebody */
+	struct quorum_snap_writer writer;
+	struct mutex read_lock;		/* what follows; areas change to WRITING under it */
+	struct quorum_pages buf;	/* a chunk, verified */
+	u64 buf_id;
+	u32 buf_chunk;
+};
+
 struct quorum_store {
 	struct quorum_compat_bdev dev;
 	const struct quorum_store_ops *ops;
@@ -148,26 +198,39 @@ struct quorum_store {
 	u64 reported;			/* of these: reported, in order */
 	u64 durable_lsn;
 	u64 durable_at;			/* everything in the ring below is durable */
+	u64 durable_index;		/* last entry of the log up to there */
+	u64 reset_lsn;			/* records below went with a dropped log */
+	u64 start_at;			/* the log begins here: durable */
 	struct quorum_store_stats stats;
 
 	struct quorum_hard hard;
 	struct quorum_slot slots[QUORUM_STORE_DEPTH];
 	struct quorum_marks marks;
 	struct quorum_reader reader;
+	struct quorum_snaps snaps;
 
 	/* loop */
 	struct disk_cursor cursor;
 	struct disk_batch batch;
 	u64 at;				/* of the cursor */
-	u64 used;			/* granules of the ring taken */
 	u64 last_index;
 };
 
-/* store.c */
+/* Granules of the ring taken; what is released counts until that is durable. */
+static inline u64 quorum_ring_used(const struct quorum_store *store)
+{
+	return store->at - READ_ONCE(store->start_at);
+}
+
+/* pages.c */
 int quorum_pages_alloc(struct quorum_pages *pages, u32 bytes);
 void quorum_pages_free(struct quorum_pages *pages);
 int quorum_store_bytes_read(struct quorum_store *store, struct quorum_pages *pages,
 			    u64 offset, u32 bytes);
+int quorum_store_bytes_write(struct quorum_store *store, struct quorum_pages *pages,
+			     u64 offset, u32 bytes, blk_opf_t flags);
+
+/* store.c */
 void quorum_store_fail(struct quorum_store *store, int error, u32 why);
 
 /* hard.c */
@@ -175,6 +238,8 @@ int quorum_hard_init(struct quorum_store *store);
 void quorum_hard_exit(struct quorum_store *store);
 int quorum_hard_write(struct quorum_store *store, const struct disk_hard *hard,
 		      blk_opf_t flags);
+bool quorum_hard_change(struct quorum_store *store);
+void quorum_hard_go(struct quorum_store *store);
 
 /* ring.c */
 int quorum_ring_init(struct quorum_store *store);
@@ -184,6 +249,14 @@ void quorum_ring_exit(struct quorum_store *store);
 int quorum_read_init(struct quorum_store *store);
 void quorum_read_exit(struct quorum_store *store);
 void quorum_marks_record(struct quorum_marks *marks, const struct quorum_place *place,
-			 u64 first_index, u32 nr, u64 truncate);
+			 u32 prev_crc, u64 first_index, u32 nr, u64 truncate);
+bool quorum_marks_release(struct quorum_marks *marks, u64 index, struct quorum_mark *first);
+void quorum_marks_clear(struct quorum_marks *marks);
+
+/* snapshot.c */
+int quorum_snaps_init(struct quorum_store *store);
+void quorum_snaps_exit(struct quorum_store *store);
+int quorum_snaps_adopt(struct quorum_store *store, u32 area,
+		       const struct quorum_snap_meta *meta);
 
 #endif /* QUORUM_STORE_PRIVATE_H */

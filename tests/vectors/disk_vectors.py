@@ -36,7 +36,7 @@ def sealed(data, hole, seed):
 
 
 def superblock():
-    data = struct.pack("<8sIIIIII16s16s32sIIQQQQQQIIII", b"quorum\r\n", 1, 0, 0, 0, 0, 512,
+    data = struct.pack("<8sIIIIII16s16s32sIIQQQQQQIIII", b"quorum\r\n", 1, 0, 0, 1, 0, 512,
                        CLUSTER, DEVICE, b"demo", 2, 0, BLOCKS, RING, BLOCKS - 12 - RING,
                        12, 12 + BLOCKS // 8, BLOCKS // 8, 50000, 150000, 300000, len(MEMBERS))
     data += b"".join(struct.pack("<II", *member) for member in MEMBERS)

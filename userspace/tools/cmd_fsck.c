@@ -48,6 +48,7 @@ struct check {
 	struct recover_io io;
 	struct disk_super super;
 	struct disk_hard hard;
+	struct quorum_snap_meta snap;
 	struct recover_result result;
 	bool has_super;
 	bool has_hard;
@@ -89,8 +90,14 @@ static int run_check(struct check *check, const struct recover_sink *sink,
 	if (err || check->result.verdict)
 		return err;
 	check->has_hard = true;
+	err = recover_snapshot(&check->io, &check->super, &check->hard, check->buf, BUFFER_BYTES,
+			       &check->snap, &check->result);
+	if (err)
+		return err;
 	if (ready)
 		ready(check);
+	if (check->result.verdict)
+		return 0;
 	return recover_log(&check->io, &check->super, &check->hard, check->buf, BUFFER_BYTES,
 			   sink, &check->result);
 }
@@ -126,6 +133,29 @@ static void print_super(const struct disk_super *super)
 	       super->genesis.election_min_us / 1e3, super->genesis.election_max_us / 1e3);
 }
 
+static void print_snapshot(const struct check *check)
+{
+	const struct quorum_snap_meta *snap = &check->snap;
+	char size[32];
+
+	switch (check->result.snap) {
+	case RECOVER_SNAP_GOOD:
+	case RECOVER_SNAP_FALLBACK:
+		output_bytes(snap->bytes, size, sizeof(size));
+		printf("snapshot %" PRIu64 " of index %" PRIu64 ", term %" PRIu64 ", %s, of state "
+		       "machine %.*s\n", (uint64_t)snap->id, (uint64_t)snap->index,
+		       (uint64_t)snap->term, size, (int)sizeof(snap->sm), snap->sm);
+		if (check->result.snap == RECOVER_SNAP_FALLBACK)
+			printf("  %s\n", recover_row_text(RECOVER_Q_SNAP_FALLBACK));
+		break;
+	case RECOVER_SNAP_NEEDLESS:
+		printf("%s\n", recover_row_text(RECOVER_R_SNAP_NEEDLESS));
+		break;
+	default:
+		break;
+	}
+}
+
 static void print_hard(const struct disk_hard *hard)
 {
 	printf("term %" PRIu64 ", vote %u, openings %" PRIu64 ", %s\n", (uint64_t)hard->term,
@@ -134,6 +164,10 @@ static void print_hard(const struct disk_hard *hard)
 	if (hard->base_index)
 		printf("log begins after index %" PRIu64 " of term %" PRIu64 "\n",
 		       (uint64_t)hard->base_index, (uint64_t)hard->base_term);
+	if (hard->suspect)
+		printf("suspect: entries from %" PRIu64 " on, up to %" PRIu64 " or further, are "
+		       "missing until a leader gives them back\n", (uint64_t)hard->suspect_first,
+		       (uint64_t)hard->suspect_last);
 	if (hard->last_errno)
 		printf("the last run ended with: %s (%s)\n", disk_why_text(hard->why),
 		       strerror((int)hard->last_errno));
@@ -208,12 +242,17 @@ static int check_path(const char *path, const struct recover_sink *sink,
 			json_object_object_add(json, "superblock", disk_super_json(&check.super));
 		if (!dump && check.has_hard)
 			json_object_object_add(json, "hard-state", disk_hard_json(&check.hard));
+		if (!dump && check.has_hard)
+			json_object_object_add(json, "snapshot",
+					       disk_snapshot_json(&check.result, &check.snap));
 		output_json_line(json);
 	} else {
 		if (!dump && check.has_super)
 			print_super(&check.super);
 		if (!dump && check.has_hard)
 			print_hard(&check.hard);
+		if (!dump && check.has_hard)
+			print_snapshot(&check);
 		print_verdict(&check);
 	}
 	free(check.buf);
@@ -245,11 +284,14 @@ static void dump_ready(const struct check *check)
 
 		json_object_object_add(json, "superblock", disk_super_json(&check->super));
 		json_object_object_add(json, "hard-state", disk_hard_json(&check->hard));
+		json_object_object_add(json, "snapshot",
+				       disk_snapshot_json(&check->result, &check->snap));
 		output_json_line(json);
 		return;
 	}
 	print_super(&check->super);
 	print_hard(&check->hard);
+	print_snapshot(check);
 }
 
 static int dump_record(void *ctx, const struct disk_head *head, const void *record)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What lies on a device, as JSON; the keys are the field names of format/disk.h. */
 #include <stdio.h>
+#include <string.h>
 #include <json-c/json.h>
 
 #include "conf.h"
@@ -67,10 +68,40 @@ struct json_object *disk_hard_json(const struct disk_hard *hard)
 		output_add_u64(json, "end-lsn", hard->end_lsn);
 		output_add_u64(json, "last-index", hard->last_index);
 	}
+	if (hard->suspect) {
+		output_add_u64(json, "suspect-first", hard->suspect_first);
+		output_add_u64(json, "suspect-last", hard->suspect_last);
+	}
 	if (hard->last_errno) {
 		output_add_u64(json, "last-errno", hard->last_errno);
 		output_add_str(json, "why", disk_why_text(hard->why));
 	}
+	return json;
+}
+
+struct json_object *disk_snapshot_json(const struct recover_result *result,
+				       const struct quorum_snap_meta *snap)
+{
+	static const char * const states[] = {
+		[RECOVER_SNAP_NONE] = "none", [RECOVER_SNAP_GOOD] = "good",
+		[RECOVER_SNAP_FALLBACK] = "fallback", [RECOVER_SNAP_NEEDLESS] = "needless",
+		[RECOVER_SNAP_LOST] = "lost",
+	};
+	struct json_object *json = json_object_new_object();
+	char sm[DISK_SNAP_SM_BYTES + 1] = "";
+
+	output_add_str(json, "state", states[result->snap]);
+	if (result->snap != RECOVER_SNAP_GOOD && result->snap != RECOVER_SNAP_FALLBACK)
+		return json;
+	memcpy(sm, snap->sm, sizeof(snap->sm));
+	output_add_u64(json, "area", result->snap_area);
+	output_add_u64(json, "id", snap->id);
+	output_add_u64(json, "index", snap->index);
+	output_add_u64(json, "term", snap->term);
+	output_add_u64(json, "bytes", snap->bytes);
+	output_add_u64(json, "crc", snap->crc);
+	output_add_str(json, "sm", sm);
+	output_add_u64(json, "config-bytes", snap->config_len);
 	return json;
 }
 

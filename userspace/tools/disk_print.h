@@ -13,6 +13,8 @@ void disk_print_super(const struct disk_super *super);
 
 struct json_object *disk_super_json(const struct disk_super *super);
 struct json_object *disk_hard_json(const struct disk_hard *hard);
+struct json_object *disk_snapshot_json(const struct recover_result *result,
+				       const struct quorum_snap_meta *snap);
 struct json_object *disk_head_json(const struct disk_head *head);
 struct json_object *disk_verdict_json(const struct recover_result *result);
 
