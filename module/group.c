@@ -103,6 +103,7 @@ static void release(struct kref *ref)
 
 	quorum_sm_put(g->sm);
 	mutex_destroy(&g->lock);
+	memzero_explicit(g->params.keys, sizeof(g->params.keys));
 	kvfree(g);
 }
 
@@ -171,6 +172,10 @@ static int check_params(const struct quorum_group_params *params,
 	if (error) {
 		quorum_compat_extack(extack, genesis_error_text(error));
 		return -genesis_error_errno(error);
+	}
+	if (!params->keys[0].set != params->unsealed) {
+		NL_SET_ERR_MSG_MOD(extack, "give a key, or ask for a group without authentication");
+		return -ENOKEY;
 	}
 	for (i = 0; i < params->genesis.n; i++) {
 		if (!address_of(params, params->genesis.members[i].id)) {
@@ -416,6 +421,7 @@ static int open_link(struct quorum_group *g, struct netlink_ext_ack *extack)
 		.ident.genesis = genesis_fingerprint(&g->params.genesis),
 		.ident.from = g->params.self,
 		.ident.incarnation = quorum_store_incarnation(g->store),
+		.epoch = g->recovered.epoch,
 		.listen = g->params.listen,
 		.n = g->params.genesis.n,
 		.members = g->params.members,
@@ -424,8 +430,10 @@ static int open_link(struct quorum_group *g, struct netlink_ext_ack *extack)
 	};
 	struct quorum_link *link;
 
+	memcpy(params.keys, g->params.keys, sizeof(params.keys));
 	g->ident = params.ident;
 	link = quorum_link_open(g->net, &params, extack);
+	memzero_explicit(params.keys, sizeof(params.keys));
 	if (IS_ERR(link))
 		return PTR_ERR(link);
 	g->link = link;

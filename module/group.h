@@ -30,6 +30,8 @@ struct quorum_group;
  * @self: own node id
  * @sm: name of the state machine
  * @listen: address and port to bind
+ * @keys: see quorum_link_params
+ * @unsealed: asked for to do without @keys
  * @members: addresses; one per genesis member, any order
  */
 struct quorum_group_params {
@@ -39,6 +41,8 @@ struct quorum_group_params {
 	u32 self;
 	char sm[QUORUM_NAME_LEN_MAX + 1];
 	struct sockaddr_storage listen;
+	struct quorum_net_key keys[2];
+	bool unsealed;
 	struct quorum_net_member members[QUORUM_MEMBERS_MAX];
 };
 
@@ -68,6 +72,7 @@ struct quorum_group_info {
 	char sm[QUORUM_NAME_LEN_MAX + 1];
 	struct quorum_genesis genesis;
 	struct sockaddr_storage listen;
+	bool unsealed;
 	struct sockaddr_storage addrs[QUORUM_MEMBERS_MAX]; /* in genesis order */
 	u64 incarnations[QUORUM_MEMBERS_MAX];		/* likewise */
 	u32 self;
@@ -130,7 +135,7 @@ void quorum_group_set_hooks(const struct quorum_group_hooks *hooks);
  * quorum_group_create() - make a group, stopped
  *
  * Refusals: -EEXIST name taken; -EINVAL and friends from genesis_error_errno();
- * -EDESTADDRREQ a member without address; -ENOENT unknown state machine; -ENFILE
+ * -EDESTADDRREQ a member without address; -ENOKEY neither a key nor @unsealed; -ENOENT unknown state machine; -ENFILE
  * QUORUM_GROUPS_MAX reached.  Every one has a sentence in @extack.
  *
  * Context: process, sleeps.

@@ -117,6 +117,7 @@ static void describe(struct quorum_group *g, struct quorum_group_info *info)
 	memcpy(info->sm, g->params.sm, sizeof(info->sm));
 	info->genesis = *genesis;
 	info->listen = g->params.listen;
+	info->unsealed = g->params.unsealed;
 	for (i = 0; i < genesis->n; i++)
 		for (j = 0; j < genesis->n; j++)
 			if (g->params.members[j].id == genesis->members[i].id)
@@ -141,8 +142,7 @@ static void ask_loop(struct quorum_group *g, struct raft_status *status)
 
 void quorum_group_get_info(struct quorum_group *g, struct quorum_group_info *info)
 {
-	u64 incarnations[QUORUM_MEMBERS_MAX] = {};
-	u32 i, j;
+	u32 i;
 
 	describe(g, info);
 	/* A dying task does not wait for a stop that waits for a hung device. */
@@ -164,11 +164,9 @@ void quorum_group_get_info(struct quorum_group *g, struct quorum_group_info *inf
 		info->role_since = READ_ONCE(g->role_since);
 		quorum_store_get_stats(g->store, &info->store);
 		quorum_link_get_stats(g->link, &info->link);
-		quorum_link_get_incarnations(g->link, incarnations);
 		for (i = 0; i < info->genesis.n; i++)
-			for (j = 0; j < info->genesis.n; j++)
-				if (g->params.members[j].id == info->genesis.members[i].id)
-					info->incarnations[i] = incarnations[j];
+			info->incarnations[i] =
+				quorum_link_incarnation(g->link, info->genesis.members[i].id);
 	}
 	info->stats = g->stats;
 	up_read(&g->parts);

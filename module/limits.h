@@ -43,7 +43,10 @@ enum quorum_limits {
 	/* The wire. */
 	QUORUM_MSG_BYTES_MAX		= 68 * 1024, /* headers and payload of one message */
 	QUORUM_FRAGMENTS_MAX		= 64,	/* datagrams of one message */
-	QUORUM_RX_QUEUE_MAX		= 1024,	/* datagrams a group has not read yet */
+	QUORUM_REASSEMBLIES		= 4,	/* messages of one member put together at a time */
+	QUORUM_RX_QUEUE_MAX		= 1024,	/* datagrams a group has not read yet, of each class */
+	QUORUM_HELLO_MS			= 10,	/* between answers to unknown sessions of a member */
+	QUORUM_HELLO_BURST		= 4,	/* of these at once */
 	QUORUM_MTU_MIN			= 1280,	/* bytes of IP, what IPv6 guarantees */
 	QUORUM_MTU_MAX			= 9000,	/* bytes of IP, even where more would fit */
 	QUORUM_MTU_FRESH_MS		= 1000,	/* a path's MTU is asked for again after it */

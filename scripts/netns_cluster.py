@@ -7,6 +7,7 @@ are unique in a kernel; its configuration is DIR/nN/demo.conf.
 import json
 import os
 import pathlib
+import secrets
 import shutil
 import subprocess
 import time
@@ -46,6 +47,13 @@ class NetnsCluster:
         if number not in self.numbers():
             raise Failure(f"there is no node {number}; the nodes are 1 to {self.state['nodes']}")
         return number
+
+    def key_path(self):
+        path = (self.directory / "key").resolve()
+        if not path.exists():
+            with open(path, "x", opener=lambda p, f: os.open(p, f, 0o600)) as file:
+                file.write(self.state["key"] + "\n")
+        return path
 
     def config_path(self, number):
         return self.directory / f"n{number}" / "demo.conf"
@@ -90,6 +98,7 @@ class NetnsCluster:
         self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.state = {"what": "quorum cluster", "kind": "netns", "nodes": options.nodes,
                       "timing": options.timing, "cluster": str(uuid.uuid4()),
+                      "key": secrets.token_hex(32),
                       "prefix": f"quorum{os.getpid()}", "loops": {}}
         try:
             self.save()
@@ -133,6 +142,7 @@ class NetnsCluster:
                  f"cluster  = {self.state['cluster']}", f"node     = {number}",
                  f"device   = {device}", f"timing   = {self.state['timing']}"]
         lines += [f"member   = {n} 10.77.0.{n}:7420" for n in self.numbers()]
+        lines += [f"key      = {self.key_path()}"]
         self.config_path(number).write_text("\n".join(lines) + "\n")
 
     def down(self):

@@ -84,7 +84,7 @@ int quorum_nl_group_new_doit(struct sk_buff *skb, struct genl_info *info)
 	error = quorum_nl_parse_new(info, params);
 	if (!error)
 		error = quorum_group_create(genl_info_net(info), params, info->extack);
-	kfree(params);
+	kfree_sensitive(params);
 	return explain(error, info->extack);
 }
 

@@ -15,7 +15,7 @@ const struct nla_policy quorum_member_config_nl_policy[QUORUM_A_MEMBER_ADDR + 1]
 	[QUORUM_A_MEMBER_ADDR] = NLA_POLICY_NESTED(quorum_addr_nl_policy),
 };
 
-static const struct nla_policy quorum_group_new_nl_policy[QUORUM_A_GROUP_ELECTION_MAX_US + 1] = {
+static const struct nla_policy quorum_group_new_nl_policy[QUORUM_A_GROUP_UNSEALED + 1] = {
 	[QUORUM_A_GROUP_NAME] = { .type = NLA_NUL_STRING, .len = 255, },
 	[QUORUM_A_GROUP_DEVICE] = { .type = NLA_NUL_STRING, .len = 4095, },
 	[QUORUM_A_GROUP_CLUSTER] = NLA_POLICY_EXACT_LEN(16),
@@ -27,6 +27,9 @@ static const struct nla_policy quorum_group_new_nl_policy[QUORUM_A_GROUP_ELECTIO
 	[QUORUM_A_GROUP_HEARTBEAT_US] = { .type = NLA_U32, },
 	[QUORUM_A_GROUP_ELECTION_MIN_US] = { .type = NLA_U32, },
 	[QUORUM_A_GROUP_ELECTION_MAX_US] = { .type = NLA_U32, },
+	[QUORUM_A_GROUP_KEY] = NLA_POLICY_EXACT_LEN(32),
+	[QUORUM_A_GROUP_KEY2] = NLA_POLICY_EXACT_LEN(32),
+	[QUORUM_A_GROUP_UNSEALED] = { .type = NLA_FLAG, },
 };
 
 static const struct nla_policy quorum_group_start_nl_policy[QUORUM_A_GROUP_NAME + 1] = {
@@ -50,7 +53,7 @@ static const struct genl_ops quorum_nl_ops[] = {
 		.cmd		= QUORUM_CMD_GROUP_NEW,
 		.doit		= quorum_nl_group_new_doit,
 		.policy		= quorum_group_new_nl_policy,
-		.maxattr	= QUORUM_A_GROUP_ELECTION_MAX_US,
+		.maxattr	= QUORUM_A_GROUP_UNSEALED,
 		.flags		= GENL_ADMIN_PERM,
 	},
 	{

@@ -109,6 +109,9 @@ SAME(QUORUM_A_DROPS_INCARNATION, QUORUM_DROP_INCARNATION + 1);
 SAME(QUORUM_A_DROPS_QUEUE, QUORUM_DROP_QUEUE + 1);
 SAME(QUORUM_A_DROPS_FRAGMENT, QUORUM_DROP_FRAGMENT + 1);
 SAME(QUORUM_A_DROPS_TIMEOUT, QUORUM_DROP_TIMEOUT + 1);
+SAME(QUORUM_A_DROPS_SEAL, QUORUM_DROP_SEAL + 1);
+SAME(QUORUM_A_DROPS_SESSION, QUORUM_DROP_SESSION + 1);
+SAME(QUORUM_A_DROPS_REPLAY, QUORUM_DROP_REPLAY + 1);
 SAME(QUORUM_A_DROPS_PAD, QUORUM_DROP_NR + 1);
 
 /**
@@ -353,7 +356,8 @@ static int put_config(struct sk_buff *skb, const struct quorum_group_info *info)
 	    nla_put_u32(skb, QUORUM_A_GROUP_HEARTBEAT_US, genesis->heartbeat_us) ||
 	    nla_put_u32(skb, QUORUM_A_GROUP_ELECTION_MIN_US, genesis->election_min_us) ||
 	    nla_put_u32(skb, QUORUM_A_GROUP_ELECTION_MAX_US, genesis->election_max_us) ||
-	    put_addr(skb, QUORUM_A_GROUP_LISTEN, &info->listen))
+	    put_addr(skb, QUORUM_A_GROUP_LISTEN, &info->listen) ||
+	    (info->unsealed && nla_put_flag(skb, QUORUM_A_GROUP_UNSEALED)))
 		return -EMSGSIZE;
 	for (i = 0; i < genesis->n; i++)
 		if (put_member(skb, info, i))

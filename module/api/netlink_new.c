@@ -263,6 +263,34 @@ static int parse_listen(struct genl_info *info, struct quorum_group_params *para
 	return 0;
 }
 
+static void parse_key(const struct nlattr *attr, struct quorum_net_key *key)
+{
+	if (!attr)
+		return;
+	memcpy(key->bytes, nla_data(attr), sizeof(key->bytes));
+	key->set = true;
+}
+
+static int parse_keys(struct genl_info *info, struct quorum_group_params *params)
+{
+	struct nlattr **attrs = info->attrs;
+
+	parse_key(attrs[QUORUM_A_GROUP_KEY], &params->keys[0]);
+	parse_key(attrs[QUORUM_A_GROUP_KEY2], &params->keys[1]);
+	params->unsealed = attrs[QUORUM_A_GROUP_UNSEALED];
+	if (params->unsealed && (params->keys[0].set || params->keys[1].set))
+		return QUORUM_NL_REFUSE(info->extack, attrs[QUORUM_A_GROUP_UNSEALED], -EINVAL,
+				"a group has a key or is without authentication: choose one");
+	if (params->keys[1].set && !params->keys[0].set)
+		return QUORUM_NL_REFUSE(info->extack, attrs[QUORUM_A_GROUP_KEY2], -ENOKEY,
+				"there is a second key and no first one: give the first");
+	if (params->unsealed || params->keys[0].set)
+		return 0;
+	NL_SET_ERR_MSG_MOD(info->extack,
+			   "the cluster's key is missing: give the one all members have, or ask for a group without authentication");
+	return -ENOKEY;
+}
+
 int quorum_nl_parse_new(struct genl_info *info, struct quorum_group_params *params)
 {
 	struct quorum_genesis *genesis = &params->genesis;
@@ -299,5 +327,7 @@ int quorum_nl_parse_new(struct genl_info *info, struct quorum_group_params *para
 		error = check(info, params);
 	if (!error)
 		error = parse_listen(info, params);
+	if (!error)
+		error = parse_keys(info, params);
 	return error;
 }

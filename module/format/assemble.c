@@ -29,6 +29,23 @@ bool assemble_expire(struct assemble *as, u64 now, u64 patience)
 	return dropped;
 }
 
+struct assemble *assemble_find(struct assemble *as, u32 n, u32 message)
+{
+	struct assemble *free = NULL;
+
+	for (u32 i = 0; i < n; i++) {
+		if (as[i].known && as[i].message == message)
+			return &as[i];
+		/* The oldest whole one: late copies of newer ones are told still. */
+		if (!as[i].open && (!free || !as[i].known ||
+				    (free->known && as[i].since < free->since)))
+			free = &as[i];
+	}
+	if (free)
+		free->known = false;
+	return free;
+}
+
 static void begin(struct assemble *as, u64 now, const u8 *datagram,
 		  const struct wire_fragment *frag)
 {

@@ -3,9 +3,10 @@
  * Putting a fragmented message together again.  Pure; the caller owns the memory
  * and the clock.
  *
- * One message per sender at a time: a leader sends the next one after the last,
- * so a newer number means that the rest of the older one is lost or late, and a
- * lost message is the engine's business.  Memory and work are constant.
+ * A place holds one message at a time: a newer number means that the older one is
+ * given up, and a lost message is the engine's business.  A sender has a few places,
+ * so that fragments of messages sent one after another may mix.  Memory and work are
+ * constant.
  */
 #ifndef QUORUM_ASSEMBLE_H
 #define QUORUM_ASSEMBLE_H
@@ -62,6 +63,17 @@ void assemble_init(struct assemble *as, void *buf);
  * Return: true if one was dropped.
  */
 bool assemble_expire(struct assemble *as, u64 now, u64 patience);
+
+/**
+ * assemble_find() - the place of a message
+ * @as: the places of a sender
+ * @n: how many
+ * @message: number of the message
+ *
+ * Return: the one that holds it or held it last, else a free one, now for any
+ * number; NULL: all hold others that are not whole, and one has to be given up.
+ */
+struct assemble *assemble_find(struct assemble *as, u32 n, u32 message);
 
 /**
  * assemble_add() - take a fragment

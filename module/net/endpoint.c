@@ -180,6 +180,41 @@ static bool endpoint_serves(struct quorum_endpoint *ep, const struct wire_header
 	return false;
 }
 
+/* The endpoint at @addr, made if there is none; nobody uses a new one yet. */
+static struct quorum_endpoint *endpoint_get(struct net *net,
+					    const struct sockaddr_storage *addr,
+					    const struct wire_header *ident,
+					    struct netlink_ext_ack *extack)
+{
+	struct quorum_endpoint *ep;
+
+	lockdep_assert_held(&endpoints_lock);
+	ep = endpoint_find(net, addr);
+	if (!ep) {
+		ep = endpoint_create(net, addr, extack);
+		if (!IS_ERR(ep))
+			list_add(&ep->node, &endpoints);
+		return ep;
+	}
+	if (endpoint_serves(ep, ident)) {
+		NL_SET_ERR_MSG_MOD(extack,
+				   "this address serves a group of that cluster and name already");
+		return ERR_PTR(-EEXIST);
+	}
+	return ep;
+}
+
+/* One link less; true: it was the last, and the socket is gone. */
+static bool endpoint_drop(struct quorum_endpoint *ep)
+{
+	lockdep_assert_held(&endpoints_lock);
+	if (--ep->users)
+		return false;
+	list_del(&ep->node);
+	udp_tunnel_sock_release(ep->sock);
+	return true;
+}
+
 /**
  * quorum_endpoint_join() - publish a link at an address
  * @net: network namespace
@@ -196,29 +231,65 @@ int quorum_endpoint_join(struct net *net, const struct sockaddr_storage *addr,
 			 struct quorum_link *link, struct netlink_ext_ack *extack)
 {
 	struct quorum_endpoint *ep;
-	int error = 0;
 
 	mutex_lock(&endpoints_lock);
-	ep = endpoint_find(net, addr);
-	if (!ep) {
-		ep = endpoint_create(net, addr, extack);
-		if (IS_ERR(ep)) {
-			error = PTR_ERR(ep);
-			goto out;
-		}
-		list_add(&ep->node, &endpoints);
-	} else if (endpoint_serves(ep, &link->ident)) {
-		NL_SET_ERR_MSG_MOD(extack,
-				   "this address serves a group of that cluster and name already");
-		error = -EEXIST;
-		goto out;
+	ep = endpoint_get(net, addr, &link->ident, extack);
+	if (!IS_ERR(ep)) {
+		ep->users++;
+		link->endpoint = ep;
+		hash_add_rcu(ep->links, &link->node, link->ident.group);
+	}
+	mutex_unlock(&endpoints_lock);
+	return PTR_ERR_OR_ZERO(ep);
+}
+
+/**
+ * quorum_endpoint_move() - take a link from its endpoint to another address
+ * @link: the link
+ * @addr: where to listen from now on, as link_address() made it
+ * @extack: gets the sentence on refusal
+ *
+ * The link is in no hash for a grace period: a receiver that follows the chain of
+ * one hash must not come out in another's.
+ *
+ * Context: process, sleeps.
+ * Return: 0 or a negative errno, see quorum_link_open(); then nothing has changed.
+ */
+int quorum_endpoint_move(struct quorum_link *link, const struct sockaddr_storage *addr,
+			 struct netlink_ext_ack *extack)
+{
+	struct quorum_endpoint *old, *ep;
+	bool last;
+
+	mutex_lock(&endpoints_lock);
+	old = link->endpoint;
+	if (!memcmp(&old->addr, addr, sizeof(*addr))) {
+		mutex_unlock(&endpoints_lock);
+		return 0;
+	}
+	ep = endpoint_get(old->net, addr, &link->ident, extack);
+	if (IS_ERR(ep)) {
+		mutex_unlock(&endpoints_lock);
+		return PTR_ERR(ep);
 	}
 	ep->users++;
-	link->endpoint = ep;
+	hash_del_rcu(&link->node);
+	synchronize_net();
 	hash_add_rcu(ep->links, &link->node, link->ident.group);
-out:
+
+	mutex_lock(&link->change);
+	mutex_lock(&link->path);
+	link->endpoint = ep;
+	link_set_source(link);
+	mutex_unlock(&link->path);
+	mutex_unlock(&link->change);
+
+	last = endpoint_drop(old);
 	mutex_unlock(&endpoints_lock);
-	return error;
+	synchronize_net();
+	if (last)
+		kfree(old);
+	return 0;
 }
 
 /**
@@ -234,11 +305,7 @@ void quorum_endpoint_leave(struct quorum_link *link)
 
 	mutex_lock(&endpoints_lock);
 	hash_del_rcu(&link->node);
-	last = !--ep->users;
-	if (last) {
-		list_del(&ep->node);
-		udp_tunnel_sock_release(ep->sock);
-	}
+	last = endpoint_drop(ep);
 	mutex_unlock(&endpoints_lock);
 
 	synchronize_net();

@@ -11,7 +11,7 @@
 #include <linux/mm.h>
 #include <linux/netlink.h>
 #include <linux/slab.h>
-#include <net/ipv6.h>
+#include <linux/string.h>
 #include "net_private.h"
 
 static const char * const drop_names[QUORUM_DROP_NR] = {
@@ -31,6 +31,9 @@ static const char * const drop_names[QUORUM_DROP_NR] = {
 	[QUORUM_DROP_QUEUE]		= "queue",
 	[QUORUM_DROP_FRAGMENT]		= "fragment",
 	[QUORUM_DROP_TIMEOUT]		= "timeout",
+	[QUORUM_DROP_SEAL]		= "seal",
+	[QUORUM_DROP_SESSION]		= "session",
+	[QUORUM_DROP_REPLAY]		= "replay",
 };
 
 /**
@@ -44,164 +47,56 @@ const char *quorum_drop_name(enum quorum_drop drop)
 	return (u32)drop < QUORUM_DROP_NR ? drop_names[drop] : "unknown";
 }
 
-static int address4(const struct sockaddr_in *in, bool listen, struct sockaddr_storage *out,
-		    struct netlink_ext_ack *extack)
-{
-	struct sockaddr_in *a = (struct sockaddr_in *)out;
-
-	if (!in->sin_port || (!listen && ipv4_is_zeronet(in->sin_addr.s_addr)) ||
-	    ipv4_is_multicast(in->sin_addr.s_addr) || ipv4_is_lbcast(in->sin_addr.s_addr)) {
-		NL_SET_ERR_MSG_MOD(extack,
-				   "an address needs a port and has to be that of one host");
-		return -EDESTADDRREQ;
-	}
-	a->sin_family = AF_INET;
-	a->sin_addr = in->sin_addr;
-	a->sin_port = in->sin_port;
-	return 0;
-}
-
-static int address6(const struct sockaddr_in6 *in, bool listen, struct sockaddr_storage *out,
-		    struct netlink_ext_ack *extack)
-{
-	struct sockaddr_in6 *a = (struct sockaddr_in6 *)out;
-
-	if (!in->sin6_port || (!listen && ipv6_addr_any(&in->sin6_addr)) ||
-	    ipv6_addr_is_multicast(&in->sin6_addr)) {
-		NL_SET_ERR_MSG_MOD(extack,
-				   "an address needs a port and has to be that of one host");
-		return -EDESTADDRREQ;
-	}
-	a->sin6_family = AF_INET6;
-	a->sin6_addr = in->sin6_addr;
-	a->sin6_port = in->sin6_port;
-	if (ipv6_addr_type(&in->sin6_addr) & IPV6_ADDR_LINKLOCAL) {
-		if (!in->sin6_scope_id) {
-			NL_SET_ERR_MSG_MOD(extack, "a link-local address needs its interface");
-			return -EDESTADDRREQ;
-		}
-		a->sin6_scope_id = in->sin6_scope_id;
-	}
-	return 0;
-}
-
-/*
- * Check an address and bring it into the one form that memcmp() compares: an
- * IPv4-mapped one becomes IPv4, and what is not compared is 0.
- */
-static int link_address(const struct sockaddr_storage *in, bool listen,
-			struct sockaddr_storage *out, struct netlink_ext_ack *extack)
-{
-	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)in;
-	struct sockaddr_in mapped = { .sin_family = AF_INET };
-
-	memset(out, 0, sizeof(*out));
-	if (in->ss_family == AF_INET)
-		return address4((const struct sockaddr_in *)in, listen, out, extack);
-	if (in->ss_family == AF_INET6 && ipv6_addr_v4mapped(&in6->sin6_addr)) {
-		mapped.sin_addr.s_addr = in6->sin6_addr.s6_addr32[3];
-		mapped.sin_port = in6->sin6_port;
-		return address4(&mapped, listen, out, extack);
-	}
-	if (in->ss_family == AF_INET6 && IS_ENABLED(CONFIG_IPV6))
-		return address6(in6, listen, out, extack);
-	NL_SET_ERR_MSG_MOD(extack, "an address is of a family this kernel does not offer");
-	return -EAFNOSUPPORT;
-}
-
-static int set_members(struct quorum_link *link, const struct quorum_link_params *params,
-		       const struct sockaddr_storage *listen, struct netlink_ext_ack *extack)
-{
-	int error;
-
-	for (u32 i = 0; i < params->n; i++) {
-		struct link_member *m = &link->members[i];
-
-		m->id = params->members[i].id;
-		atomic64_set(&m->incarnation, 0);
-		error = link_address(&params->members[i].addr, false, &m->addr, extack);
-		if (error)
-			return error;
-		/* Every pair has to meet on the addresses both were told. */
-		if (m->addr.ss_family != listen->ss_family) {
-			NL_SET_ERR_MSG_MOD(extack,
-					   "the address to listen on and those of all members have to be of one family");
-			return -EAFNOSUPPORT;
-		}
-		for (u32 j = 0; j < i; j++) {
-			if (memcmp(&m->addr, &link->members[j].addr, sizeof(m->addr)))
-				continue;
-			NL_SET_ERR_MSG_MOD(extack, "two members have the same address");
-			return -ENOTUNIQ;
-		}
-	}
-	link->n = params->n;
-	return 0;
-}
-
-/*
- * On a wildcard the route would choose our source address, and members take
- * nothing from an address they were not told.  So name our own.
- */
-static void set_source(struct quorum_link *link, const struct sockaddr_storage *listen)
-{
-	const struct link_member *self = link_member_find(link, link->ident.from);
-	const struct sockaddr_in6 *listen6 = (const struct sockaddr_in6 *)listen;
-	const struct sockaddr_in *listen4 = (const struct sockaddr_in *)listen;
-
-	if (!self)
-		return;
-	if (listen->ss_family == AF_INET) {
-		const struct sockaddr_in *a = (const struct sockaddr_in *)&self->addr;
-		struct in_pktinfo *info = CMSG_DATA(&link->source.hdr);
-
-		if (listen4->sin_addr.s_addr != htonl(INADDR_ANY))
-			return;
-		link->source.hdr.cmsg_len = CMSG_LEN(sizeof(*info));
-		link->source.hdr.cmsg_level = IPPROTO_IP;
-		link->source.hdr.cmsg_type = IP_PKTINFO;
-		info->ipi_spec_dst = a->sin_addr;
-		link->source_len = sizeof(link->source.v4);
-	} else {
-		const struct sockaddr_in6 *a = (const struct sockaddr_in6 *)&self->addr;
-		struct in6_pktinfo *info = CMSG_DATA(&link->source.hdr);
-
-		if (!ipv6_addr_any(&listen6->sin6_addr))
-			return;
-		link->source.hdr.cmsg_len = CMSG_LEN(sizeof(*info));
-		link->source.hdr.cmsg_level = IPPROTO_IPV6;
-		link->source.hdr.cmsg_type = IPV6_PKTINFO;
-		info->ipi6_addr = a->sin6_addr;
-		info->ipi6_ifindex = a->sin6_scope_id;
-		link->source_len = sizeof(link->source.v6);
-	}
-}
-
 static void link_free(struct quorum_link *link)
 {
-	for (u32 i = 0; i < link->n; i++)
-		kvfree(link->members[i].as.buf);
+	link_free_members(link);
 	kvfree(link->tx);
+	memzero_explicit(link->keys, sizeof(link->keys));
+	mutex_destroy(&link->path);
+	mutex_destroy(&link->change);
 	kvfree(link);
 }
 
-/* All memory of a link is taken here: nothing is allocated while it runs. */
-static int link_reserve(struct quorum_link *link)
+/* Whether and how this start seals; see format/seal.h. */
+static int set_session(struct quorum_link *link, const struct quorum_link_params *params,
+		       struct netlink_ext_ack *extack)
 {
-	link->tx = kvzalloc(QUORUM_MSG_BYTES_MAX, GFP_KERNEL);
-	if (!link->tx)
-		return -ENOMEM;
-	for (u32 i = 0; i < link->n; i++) {
-		void *buf;
-
-		if (link->members[i].id == link->ident.from)
-			continue;
-		buf = kvmalloc(QUORUM_MSG_BYTES_MAX, GFP_KERNEL);
-		if (!buf)
-			return -ENOMEM;
-		assemble_init(&link->members[i].as, buf);
+	if (!params->keys[0].set)
+		return 0;
+	if (!params->epoch || params->epoch > U32_MAX) {
+		NL_SET_ERR_MSG_MOD(extack,
+				   "the device was opened too often to have another session: format a new one");
+		return -EOVERFLOW;
 	}
+	link->session = params->epoch;
+	link->life = seal_life(params->ident.incarnation, link->session);
+	memcpy(link->keys, params->keys, sizeof(link->keys));
 	return 0;
+}
+
+static struct quorum_link *link_alloc(const struct quorum_link_params *params)
+{
+	struct quorum_link *link;
+
+	link = kvzalloc(sizeof(*link), GFP_KERNEL);
+	if (!link)
+		return NULL;
+	link->ident = params->ident;
+	link->wake = params->wake;
+	link->priv = params->priv;
+	for (u32 i = 0; i < LINK_CLASSES; i++)
+		skb_queue_head_init(&link->rx[i]);
+	mutex_init(&link->change);
+	mutex_init(&link->path);
+	INIT_LIST_HEAD(&link->gone);
+	/*
+	 * Grows from one link to the next, so that members do not take what comes
+	 * after a quick restart for the past; 61,000 messages a second catch up.
+	 */
+	link->message = ktime_get_boottime_ns() >> 14;
+	/* The largest message and its trailer. */
+	link->tx = kvzalloc(QUORUM_MSG_BYTES_MAX, GFP_KERNEL);
+	return link;
 }
 
 struct quorum_link *quorum_link_open(struct net *net,
@@ -212,77 +107,114 @@ struct quorum_link *quorum_link_open(struct net *net,
 	struct quorum_link *link;
 	int error;
 
-	if (!params->n || params->n > QUORUM_MEMBERS_MAX)
-		return ERR_PTR(-EINVAL);
-	link = kvzalloc(sizeof(*link), GFP_KERNEL);
+	link = link_alloc(params);
 	if (!link)
 		return ERR_PTR(-ENOMEM);
-	link->ident = params->ident;
-	link->wake = params->wake;
-	link->priv = params->priv;
-	skb_queue_head_init(&link->rx);
-	/*
-	 * Grows from one link to the next, so that members do not take what comes
-	 * after a quick restart for the past; 61,000 messages a second catch up.
-	 */
-	link->message = ktime_get_boottime_ns() >> 14;
-
-	error = link_address(&params->listen, true, &listen, extack);
+	error = link->tx ? set_session(link, params, extack) : -ENOMEM;
 	if (!error)
-		error = set_members(link, params, &listen, extack);
-	if (!error)
-		error = link_reserve(link);
+		error = link_address(&params->listen, true, &listen, extack);
 	if (!error) {
-		set_source(link, &listen);
-		error = quorum_endpoint_join(net, &listen, link, extack);
+		mutex_lock(&link->change);
+		error = link_make_members(link, params->n, params->members, &listen, extack);
+		mutex_unlock(&link->change);
 	}
+	if (!error)
+		error = quorum_endpoint_join(net, &listen, link, extack);
 	if (error) {
 		link_free(link);
 		return ERR_PTR(error);
 	}
+	mutex_lock(&link->change);
+	mutex_lock(&link->path);
+	link_set_source(link);
+	mutex_unlock(&link->path);
+	mutex_unlock(&link->change);
 	return link;
 }
 
 void quorum_link_close(struct quorum_link *link)
 {
 	quorum_endpoint_leave(link);
-	skb_queue_purge(&link->rx);
+	for (u32 i = 0; i < LINK_CLASSES; i++)
+		skb_queue_purge(&link->rx[i]);
 	kfree_skb(link->reading);
+	link_let_go(link);
 	link_free(link);
 }
 
-/* Take a fragment; true: the message of member @m is whole. */
-static bool take_fragment(struct quorum_link *link, struct link_member *m,
-			  const struct sk_buff *skb)
+/* The half message a fragment belongs to; where it is the first, the oldest makes room. */
+static struct assemble *find_assemble(struct quorum_link *link, struct link_member *m,
+				      const struct wire_header *hdr, u32 message, u64 now)
+{
+	struct assemble *as;
+	u32 i;
+
+	if (m->session != hdr->session) {
+		/* It was started again and counts its messages anew. */
+		for (i = 0; i < ARRAY_SIZE(m->as); i++)
+			assemble_init(&m->as[i], m->as[i].buf);
+		m->session = hdr->session;
+	}
+	for (i = 0; i < ARRAY_SIZE(m->as); i++)
+		if (assemble_expire(&m->as[i], now,
+				    QUORUM_REASSEMBLY_MS * (u64)NSEC_PER_MSEC))
+			link_drop(link, QUORUM_DROP_TIMEOUT);
+	as = assemble_find(m->as, ARRAY_SIZE(m->as), message);
+	if (as)
+		return as;
+	as = &m->as[m->as_next];
+	m->as_next = (m->as_next + 1) % ARRAY_SIZE(m->as);
+	link_drop(link, QUORUM_DROP_FRAGMENT);
+	assemble_init(as, as->buf);
+	return as;
+}
+
+/* Take a fragment; the message of member @m that is whole with it, or NULL. */
+static struct assemble *take_fragment(struct quorum_link *link, struct link_member *m,
+				      const struct wire_header *hdr, const struct sk_buff *skb)
 {
 	u64 now = ktime_get_boottime_ns();
 	struct wire_fragment frag;
 	enum assemble_result result;
 	enum wire_error error;
+	struct assemble *as;
 	bool lost;
 
 	error = wire_fragment_get(skb->data, skb->len, &frag);
 	if (error) {
 		link_drop(link, drop_of_error(error));
-		return false;
+		return NULL;
 	}
-	if (assemble_expire(&m->as, now, QUORUM_REASSEMBLY_MS * (u64)NSEC_PER_MSEC))
-		link_drop(link, QUORUM_DROP_TIMEOUT);
-	result = assemble_add(&m->as, now, skb->data, &frag, &lost);
+	as = find_assemble(link, m, hdr, frag.message, now);
+	result = assemble_add(as, now, skb->data, &frag, &lost);
 	if (lost || result == ASSEMBLE_MISFIT)
 		link_drop(link, QUORUM_DROP_FRAGMENT);
-	return result == ASSEMBLE_DONE;
+	return result == ASSEMBLE_DONE ? as : NULL;
+}
+
+/* The next datagram: what must not wait first. */
+static struct sk_buff *next_datagram(struct quorum_link *link)
+{
+	struct sk_buff *skb = NULL;
+
+	for (u32 i = 0; i < LINK_CLASSES && !skb; i++)
+		skb = skb_dequeue(&link->rx[i]);
+	return skb;
 }
 
 bool quorum_link_recv(struct quorum_link *link, struct wire_header *hdr,
 		      const void **buf, size_t *len)
 {
 	struct link_member *m;
+	struct assemble *as;
 	struct sk_buff *skb;
 
+	if (!list_empty(&link->gone))
+		link_let_go(link);
+	link_send_hellos(link);
 	for (u32 i = 0; i < QUORUM_RX_QUEUE_MAX; i++) {
 		consume_skb(link->reading);
-		skb = skb_dequeue(&link->rx);
+		skb = next_datagram(link);
 		link->reading = skb;
 		if (!skb)
 			return false;
@@ -294,12 +226,13 @@ bool quorum_link_recv(struct quorum_link *link, struct wire_header *hdr,
 			atomic64_inc(&link->counters.rx_messages[hdr->type]);
 			return true;
 		}
-		/* receive.c took it from a member other than this node. */
+		/* It may have left the group since it was received. */
 		m = link_member_find(link, hdr->from);
-		if (take_fragment(link, m, skb)) {
+		as = m ? take_fragment(link, m, hdr, skb) : NULL;
+		if (as) {
 			hdr->fragment = false;
-			*buf = m->as.buf;
-			*len = assemble_bytes(&m->as);
+			*buf = as->buf;
+			*len = assemble_bytes(as);
 			atomic64_inc(&link->counters.rx_messages[hdr->type]);
 			return true;
 		}
@@ -319,12 +252,16 @@ void *quorum_link_buffer(struct quorum_link *link)
 	return link->tx;
 }
 
-void quorum_link_get_incarnations(struct quorum_link *link,
-				  u64 incarnations[QUORUM_MEMBERS_MAX])
+u64 quorum_link_incarnation(struct quorum_link *link, u32 id)
 {
-	memset(incarnations, 0, QUORUM_MEMBERS_MAX * sizeof(incarnations[0]));
-	for (u32 i = 0; i < link->n; i++)
-		incarnations[i] = atomic64_read(&link->members[i].incarnation);
+	struct link_member *m;
+	u64 incarnation;
+
+	rcu_read_lock();
+	m = table_find(rcu_dereference(link->table), id);
+	incarnation = m ? atomic64_read(&m->incarnation) : 0;
+	rcu_read_unlock();
+	return incarnation;
 }
 
 void quorum_link_get_stats(struct quorum_link *link, struct quorum_link_stats *stats)
@@ -340,27 +277,46 @@ void quorum_link_get_stats(struct quorum_link *link, struct quorum_link_stats *s
 		stats->tx_messages[i] = atomic64_read(&c->tx_messages[i]);
 		stats->rx_messages[i] = atomic64_read(&c->rx_messages[i]);
 	}
+	/* The endpoint may be left for another one any time. */
+	mutex_lock(&link->change);
 	for (u32 i = 0; i < QUORUM_DROP_NR; i++)
 		stats->drops[i] = atomic64_read(&c->drops[i]) +
 				  atomic64_read(&link->endpoint->drops[i]);
+	mutex_unlock(&link->change);
 }
 
 /*
- * Prove that this kernel sums as the wire demands: one that does not, through a
- * bad driver say, would look like a network that loses everything.
+ * Prove that this kernel sums and hashes as the wire demands: one that does not,
+ * through a bad driver say, would look like a network that loses everything.
  */
 int quorum_net_init(void)
 {
+	/* Made by another implementation; see tests/unit/seal_test.c. */
+	static const u8 derived[SEAL_KEY_BYTES] = {
+		0x9a, 0x67, 0x9c, 0x61, 0x76, 0xb2, 0xb1, 0xbd, 0xf3, 0xe3, 0xa3, 0xde,
+		0x66, 0xe8, 0x1f, 0x91, 0x8c, 0x79, 0xc4, 0xab, 0xba, 0x44, 0xf2, 0xf9,
+		0xed, 0x06, 0xa8, 0xe0, 0x89, 0xf4, 0xbc, 0xd9,
+	};
+	u8 key[SEAL_KEY_BYTES];
+
 	/* RFC 3720, B.4 */
 	if (~crc32c(~0U, "123456789", 9) != 0xe3069283) {
 		pr_err("crc32c of this kernel is wrong\n");
 		return -ENOTRECOVERABLE;
 	}
+	for (u32 i = 0; i < SEAL_KEY_BYTES; i++)
+		key[i] = 0x40 + i;
+	seal_derive(key, key, 0x1112131415161718ULL, 0x21222324, 0x01020304, 0x05060708);
+	if (memcmp(key, derived, sizeof(key))) {
+		pr_err("blake2s of this kernel is wrong\n");
+		return -ENOTRECOVERABLE;
+	}
 	return 0;
 }
 
-/* Every link has been closed by now. */
+/* Every link has been closed by now; what they freed under RCU has our code to run. */
 void quorum_net_exit(void)
 {
 	WARN_ON(!quorum_endpoint_is_idle());
+	rcu_barrier();
 }

@@ -31,8 +31,22 @@ struct quorum_net_member {
 };
 
 /**
+ * struct quorum_net_key - a key of the whole cluster
+ * @set: there is one
+ * @bytes: it
+ */
+struct quorum_net_key {
+	bool set;
+	u8 bytes[SEAL_KEY_BYTES];
+};
+
+/**
  * struct quorum_link_params - a group's identity on the wire
  * @ident: cluster, group, genesis, incarnation, and own id as @ident.from
+ * @epoch: number of this start, made durable before, never used by another start of
+ *	this incarnation
+ * @keys: the first seals what is sent, either opens what comes; without the first
+ *	nothing is sealed, and no sealed datagram is taken
  * @listen: address and port to bind; a wildcard address is allowed
  * @n: number of @members
  * @members: all members, own one included (its address is not used to send)
@@ -41,6 +55,8 @@ struct quorum_net_member {
  */
 struct quorum_link_params {
 	struct wire_header ident;
+	u64 epoch;
+	struct quorum_net_key keys[2];
 	struct sockaddr_storage listen;
 	u32 n;
 	const struct quorum_net_member *members;
@@ -70,6 +86,9 @@ enum quorum_drop {
 	QUORUM_DROP_QUEUE,	/* the group's queue is full, or no memory */
 	QUORUM_DROP_FRAGMENT,	/* does not fit what is being put together */
 	QUORUM_DROP_TIMEOUT,	/* a fragment went missing */
+	QUORUM_DROP_SEAL,	/* sealed with another key, changed, or not sealed */
+	QUORUM_DROP_SESSION,	/* made for another life of this node, see seal.h */
+	QUORUM_DROP_REPLAY,	/* was here before, or of an older session */
 	QUORUM_DROP_NR,
 };
 
@@ -97,7 +116,7 @@ const char *quorum_drop_name(enum quorum_drop drop);
  * family; -EDESTADDRREQ a member's address is a wildcard, a group of hosts, has
  * port 0, or is link-local without its interface; -ENOTUNIQ two members have one
  * address; -EEXIST this endpoint serves a group of this number already; -EINVAL
- * number of members; -ENOMEM.
+ * number of members; -EOVERFLOW no sessions left on this device; -ENOMEM.
  *
  * Context: process, sleeps.  @wake may be called before it returns.
  * Return: the link, or ERR_PTR().
@@ -115,6 +134,65 @@ struct quorum_link *quorum_link_open(struct net *net,
  * Context: process, sleeps.
  */
 void quorum_link_close(struct quorum_link *link);
+
+/**
+ * quorum_link_set_keys() - seal and open with other keys from now on
+ * @link: the link
+ * @keys: as in struct quorum_link_params
+ * @extack: gets the sentence on refusal, may be NULL
+ *
+ * All members have to accept a key before the first one seals with it: give it as
+ * the second one everywhere, then as the first one, then drop the old one.
+ *
+ * Context: process, sleeps.  Any thread while the link is open.
+ * Return: 0; -EINVAL sealed or not is settled when a link is opened; -ENOMEM.
+ */
+int quorum_link_set_keys(struct quorum_link *link, const struct quorum_net_key keys[2],
+			 struct netlink_ext_ack *extack);
+
+/**
+ * quorum_link_set_members() - replace the members
+ * @link: the link
+ * @n: number of @members
+ * @members: all of them; the own one may be missing
+ * @extack: gets the sentence on refusal, may be NULL
+ *
+ * Who stays keeps its session, its incarnation and what it has half sent; its
+ * address may be another.  A buffer of quorum_link_recv() stays valid as it would.
+ *
+ * Context: only the loop, or while it does not run; sleeps for memory only.
+ * Return: 0 or as quorum_link_open(); then nothing has changed.
+ */
+int quorum_link_set_members(struct quorum_link *link, u32 n,
+			    const struct quorum_net_member *members,
+			    struct netlink_ext_ack *extack);
+
+/**
+ * quorum_link_set_address() - a member has moved
+ * @link: the link
+ * @member: its id, and where it is now
+ * @extack: gets the sentence on refusal, may be NULL
+ *
+ * Context: process.  Any thread while the link is open.
+ * Return: 0; -ENOENT no such member; or as quorum_link_open().
+ */
+int quorum_link_set_address(struct quorum_link *link, const struct quorum_net_member *member,
+			    struct netlink_ext_ack *extack);
+
+/**
+ * quorum_link_set_listen() - receive and send at another address
+ * @link: the link
+ * @listen: the address; a wildcard address is allowed
+ * @extack: gets the sentence on refusal, may be NULL
+ *
+ * The new socket is there before the old one is left.  Datagrams on their way are
+ * lost, as a network may lose them.
+ *
+ * Context: process, sleeps.  Any thread while the link is open.
+ * Return: 0 or as quorum_link_open(); then nothing has changed.
+ */
+int quorum_link_set_listen(struct quorum_link *link, const struct sockaddr_storage *listen,
+			   struct netlink_ext_ack *extack);
 
 /**
  * quorum_link_recv() - next whole message
@@ -151,16 +229,15 @@ void *quorum_link_buffer(struct quorum_link *link);
  */
 void quorum_link_send(struct quorum_link *link, u32 peer, size_t len);
 
-/* Bytes of one message that travel to @peer in one datagram. Loop only. */
+/* Bytes of one message, header included, that travel to @peer in one datagram. Loop only. */
 size_t quorum_link_mtu(struct quorum_link *link, u32 peer);
 
-/* Known incarnations, in the order of the members; 0: never heard of. */
-void quorum_link_get_incarnations(struct quorum_link *link,
-				  u64 incarnations[QUORUM_MEMBERS_MAX]);
+/* The incarnation a member has shown; 0: none yet, or no member.  Any context. */
+u64 quorum_link_incarnation(struct quorum_link *link, u32 id);
 
 void quorum_link_get_stats(struct quorum_link *link, struct quorum_link_stats *stats);
 
-/* Return: 0, or -ENOTRECOVERABLE when CRC32C of this kernel is wrong. */
+/* Return: 0, or -ENOTRECOVERABLE when CRC32C or BLAKE2s of this kernel is wrong. */
 int quorum_net_init(void);
 
 /* After the last quorum_link_close(). */

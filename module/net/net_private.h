@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The inside of the net: endpoint.c, receive.c, send.c, link.c.
+ * The inside of the net: endpoint.c, receive.c, session.c, member.c, send.c, link.c.
  *
  * Who touches what:
  *
- *	softirq (receive.c)	reads endpoints and links under RCU; writes only
- *				link->rx (its own lock), the members' incarnations
- *				and the counters (atomic)
- *	the loop (link.c, send.c) everything marked [loop]
+ *	softirq (receive.c, session.c) reads endpoints, links, their tables of members
+ *				and keys under RCU; writes only link->rx (its own
+ *				lock), what a member's lock protects, the members'
+ *				incarnations and the counters (atomic)
+ *	the loop (link.c, send.c) everything marked [loop]; replaces the table
  *	open and close (link.c, endpoint.c) the table of endpoints, under
  *				endpoints_lock (endpoint.c)
+ *	changes from outside (member.c, endpoint.c) what link->change protects
  *
  * All else is written before the link is published and never again.
+ *
+ * Locks, outermost first: endpoints_lock, link->change, link->path, member->lock.
  */
 #ifndef QUORUM_NET_PRIVATE_H
 #define QUORUM_NET_PRIVATE_H
@@ -20,8 +24,13 @@
 #include <linux/hashtable.h>
 #include <linux/in.h>
 #include <linux/in6.h>
+#include <linux/ipv6.h>
+#include <linux/mutex.h>
+#include <linux/rcupdate.h>
 #include <linux/skbuff.h>
 #include <linux/socket.h>
+#include <linux/spinlock.h>
+#include <linux/uio.h>
 #include "../limits.h"
 #include "../format/assemble.h"
 #include "net.h"
@@ -51,21 +60,80 @@ struct quorum_endpoint {
 };
 
 /**
+ * struct member_keys - the keys between this node and a member
+ * @rcu: freed, and forgotten, with it
+ * @n: number of @rx
+ * @tx: seals what goes to it
+ * @rx: open what comes from it
+ */
+struct member_keys {
+	struct rcu_head rcu;
+	u32 n;
+	u8 tx[SEAL_KEY_BYTES];
+	u8 rx[2][SEAL_KEY_BYTES];
+};
+
+/**
  * struct link_member - one seat, as seen from the wire
+ * @rcu: freed with it
+ * @gone: in @link->gone [loop]
  * @id: node id
+ * @keys: NULL for the own seat and without a key [link->change, RCU]
+ * @lock: protects the next five; softirq takes it
  * @addr: where it is, as link_address() made it
+ * @window: what was taken from it
+ * @life: its life, to be echoed to it; 0: not known
+ * @hello_due: a HELLO is to be sent to it
+ * @hello_echo: with this echo
  * @incarnation: of the first valid datagram, 0: none yet
- * @as: the message it is sending us in fragments [loop]
+ * @counter: of the last sealed datagram sent to it [loop]
+ * @hello_credit: HELLOs that may be sent to it now [loop]
+ * @hello_time: when @hello_credit was reckoned, boottime ns [loop]
+ * @session: of the fragments in @as [loop]
+ * @as: messages it is sending us in fragments [loop]
+ * @as_next: the one to be given up next for a new message [loop]
  * @mtu: bytes of IP that reach it in one piece, 0: not known yet [loop]
  * @mtu_asked: when @mtu was found, boottime ns [loop]
  */
 struct link_member {
+	struct rcu_head rcu;
+	struct list_head gone;
 	u32 id;
+	struct member_keys __rcu *keys;
+	spinlock_t lock;
 	struct sockaddr_storage addr;
+	struct seal_window window;
+	u64 life;
+	bool hello_due;
+	u64 hello_echo;
 	atomic64_t incarnation;
-	struct assemble as;
+	u64 counter;
+	u32 hello_credit;
+	u64 hello_time;
+	u32 session;
+	struct assemble as[QUORUM_REASSEMBLIES];
+	u32 as_next;
 	u32 mtu;
 	u64 mtu_asked;
+};
+
+/**
+ * struct member_table - the members of a link
+ * @rcu: freed with it
+ * @n: number of @members
+ * @members: all of them
+ */
+struct member_table {
+	struct rcu_head rcu;
+	u32 n;
+	struct link_member *members[QUORUM_MEMBERS_MAX];
+};
+
+/* The queues of a link: what must not wait goes ahead of what is large. */
+enum link_class {
+	LINK_URGENT,
+	LINK_BULK,
+	LINK_CLASSES,
 };
 
 /* Counters: struct quorum_link_stats, but atomic. */
@@ -90,44 +158,67 @@ union link_source {
 /**
  * struct quorum_link - one group's use of an endpoint
  * @node: in @endpoint->links
- * @endpoint: the endpoint
+ * @endpoint: the endpoint [change; the loop reads it under path]
  * @ident: the group and this node
- * @wake: tells the loop that @rx is not empty
+ * @session: of this start, 0: nothing is sealed
+ * @life: of this node, what others have to echo
+ * @wake: tells the loop that there is something to receive
  * @priv: argument of @wake
- * @rx: datagrams that passed every check of receive.c, without UDP header
+ * @rx: datagrams that passed every check of receive.c, without UDP header and seal
  * @reading: the one quorum_link_recv() returned last [loop]
+ * @hellos: some member's hello_due is set
  * @tx: quorum_link_buffer() [loop]
  * @message: number of the last message sent in fragments [loop]
- * @source: see union link_source
- * @source_len: its length; 0: the bound address is the source
+ * @change: excludes changes of the members, keys and the endpoint
+ * @path: held while a datagram leaves, and while the way out changes
+ * @source: see union link_source [path]
+ * @source_len: its length; 0: the bound address is the source [path]
+ * @keys: of the cluster [change]
+ * @table: the members [loop under change, RCU]
+ * @gone: members taken off @table, until the loop lets go of them [loop]
  * @counters: counters
- * @n: number of @members
- * @members: all members
  */
 struct quorum_link {
 	struct hlist_node node;
 	struct quorum_endpoint *endpoint;
 	struct wire_header ident;
+	u32 session;
+	u64 life;
 	void (*wake)(void *priv);
 	void *priv;
-	struct sk_buff_head rx;
+	struct sk_buff_head rx[LINK_CLASSES];
 	struct sk_buff *reading;
+	atomic_t hellos;
 	void *tx;
 	u32 message;
+	struct mutex change;
+	struct mutex path;
 	union link_source source;
 	size_t source_len;
+	struct quorum_net_key keys[2];
+	struct member_table __rcu *table;
+	struct list_head gone;
 	struct link_counters counters;
-	u32 n;
-	struct link_member members[QUORUM_MEMBERS_MAX];
 };
 
-/* Any context. */
+/* The table, for the loop, and for whoever opens and closes. */
+static inline struct member_table *link_table(struct quorum_link *link)
+{
+	return rcu_dereference_protected(link->table, true);
+}
+
+static inline struct link_member *table_find(const struct member_table *table, u32 id)
+{
+	for (u32 i = 0; i < table->n; i++)
+		if (table->members[i]->id == id)
+			return table->members[i];
+	return NULL;
+}
+
+/* The loop only. */
 static inline struct link_member *link_member_find(struct quorum_link *link, u32 id)
 {
-	for (u32 i = 0; i < link->n; i++)
-		if (link->members[i].id == id)
-			return &link->members[i];
-	return NULL;
+	return table_find(link_table(link), id);
 }
 
 static inline void link_drop(struct quorum_link *link, enum quorum_drop reason)
@@ -159,10 +250,35 @@ static inline enum quorum_drop drop_of_error(enum wire_error error)
 /* endpoint.c */
 int quorum_endpoint_join(struct net *net, const struct sockaddr_storage *addr,
 			 struct quorum_link *link, struct netlink_ext_ack *extack);
+int quorum_endpoint_move(struct quorum_link *link, const struct sockaddr_storage *addr,
+			 struct netlink_ext_ack *extack);
 void quorum_endpoint_leave(struct quorum_link *link);
 bool quorum_endpoint_is_idle(void);
 
+/* member.c */
+int link_address(const struct sockaddr_storage *in, bool listen, struct sockaddr_storage *out,
+		 struct netlink_ext_ack *extack);
+void link_set_source(struct quorum_link *link);
+int link_make_members(struct quorum_link *link, u32 n, const struct quorum_net_member *members,
+		      const struct sockaddr_storage *listen, struct netlink_ext_ack *extack);
+void link_free_members(struct quorum_link *link);
+void link_let_go(struct quorum_link *link);
+
+/* session.c */
+bool link_unseal(struct quorum_link *link, struct link_member *m, struct sk_buff *skb,
+		 const struct wire_header *hdr, enum quorum_drop *why);
+bool link_seal(struct quorum_link *link, struct link_member *m, const struct kvec *vec,
+	       size_t n, u64 echo, u8 trailer[SEAL_BYTES]);
+u64 link_life_of(struct link_member *m);
+void link_say_hello(struct quorum_link *link, struct link_member *m, u64 echo);
+void link_send_hellos(struct quorum_link *link);
+
+/* send.c */
+int link_send_datagram(struct quorum_link *link, struct link_member *m, struct kvec *vec,
+		       size_t n);
+
 /* receive.c */
+bool link_pin_incarnation(struct link_member *m, u64 incarnation);
 int quorum_receive(struct sock *sk, struct sk_buff *skb);
 
 #endif /* QUORUM_NET_PRIVATE_H */

@@ -3,8 +3,9 @@
  * Reception: from the UDP layer to the queue of a link, in softirq.
  *
  * The work per datagram is bounded: at most QUORUM_MTU_MAX bytes are pulled
- * together and summed, one hash chain of this kernel's own groups is walked, and
- * QUORUM_MEMBERS_MAX ids are compared.  Nothing is ever answered from here, and
+ * together and summed, one hash chain of this kernel's own groups is walked,
+ * QUORUM_MEMBERS_MAX ids are compared, and where the address is a member's, one
+ * MAC is made, or two.  Nothing is ever answered from here, and
  * what is refused costs a counter.
  *
  * What is queued holds no reference to a device, a route or a namespace, so it
@@ -64,7 +65,7 @@ static bool source_is(const struct sk_buff *skb, sa_family_t family,
 }
 
 /* Pin the incarnation a member shows first; false: it has another one now. */
-static bool incarnation_is_known(struct link_member *m, u64 incarnation)
+bool link_pin_incarnation(struct link_member *m, u64 incarnation)
 {
 	u64 known = atomic64_read(&m->incarnation);
 
@@ -73,10 +74,23 @@ static bool incarnation_is_known(struct link_member *m, u64 incarnation)
 	return !known || known == incarnation;
 }
 
-/* Everything about a datagram for @link that needs no look at its body. */
-static bool link_accepts(struct quorum_link *link, const struct sk_buff *skb,
-			 sa_family_t family, const struct wire_header *hdr,
-			 enum quorum_drop *why)
+static bool source_is_member(struct link_member *m, const struct sk_buff *skb,
+			     sa_family_t family)
+{
+	bool yes;
+
+	spin_lock(&m->lock);
+	yes = source_is(skb, family, &m->addr);
+	spin_unlock(&m->lock);
+	return yes;
+}
+
+/*
+ * Everything about a datagram for @link that needs no look at its body.  What is
+ * cheap comes first: only what seems to come from a member costs a MAC.
+ */
+static bool link_accepts(struct quorum_link *link, struct sk_buff *skb, sa_family_t family,
+			 const struct wire_header *hdr, enum quorum_drop *why)
 {
 	struct link_member *m;
 
@@ -84,27 +98,33 @@ static bool link_accepts(struct quorum_link *link, const struct sk_buff *skb,
 	if (hdr->to != link->ident.from)
 		return false;
 	*why = QUORUM_DROP_SOURCE;
-	m = link_member_find(link, hdr->from);
-	if (!m || !source_is(skb, family, &m->addr))
+	m = table_find(rcu_dereference(link->table), hdr->from);
+	if (!m || !source_is_member(m, skb, family))
 		return false;
 	*why = QUORUM_DROP_GENESIS;
 	if (hdr->genesis != link->ident.genesis)
 		return false;
+	if (link->session)
+		return link_unseal(link, m, skb, hdr, why);
+	*why = QUORUM_DROP_SEAL;
+	if (hdr->session)
+		return false;
 	*why = QUORUM_DROP_INCARNATION;
-	return incarnation_is_known(m, hdr->incarnation);
+	return link_pin_incarnation(m, hdr->incarnation);
 }
 
-static bool link_queue(struct quorum_link *link, struct sk_buff *skb)
+static bool link_queue(struct quorum_link *link, struct sk_buff *skb, u8 type)
 {
+	struct sk_buff_head *rx = &link->rx[wire_type_is_long(type) ? LINK_BULK : LINK_URGENT];
 	unsigned int len = skb->len;
 	unsigned long flags;
 	bool room;
 
-	spin_lock_irqsave(&link->rx.lock, flags);
-	room = skb_queue_len(&link->rx) < QUORUM_RX_QUEUE_MAX;
+	spin_lock_irqsave(&rx->lock, flags);
+	room = skb_queue_len(rx) < QUORUM_RX_QUEUE_MAX;
 	if (room)
-		__skb_queue_tail(&link->rx, skb);
-	spin_unlock_irqrestore(&link->rx.lock, flags);
+		__skb_queue_tail(rx, skb);
+	spin_unlock_irqrestore(&rx->lock, flags);
 	if (!room)
 		return false;
 
@@ -155,10 +175,16 @@ static void receive(struct quorum_endpoint *ep, struct sk_buff *skb, sa_family_t
 		link_drop(link, why);
 		net_dbg_ratelimited("datagram of node %u refused: %s\n",
 				    hdr.from, quorum_drop_name(why));
+		if (atomic_read(&link->hellos))
+			link->wake(link->priv);
+		goto free;
+	}
+	if (hdr.type == WIRE_HELLO) {
+		link->wake(link->priv);
 		goto free;
 	}
 	detach(skb);
-	if (link_queue(link, skb))
+	if (link_queue(link, skb, hdr.type))
 		return;
 	link_drop(link, QUORUM_DROP_QUEUE);
 	goto free;

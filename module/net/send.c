@@ -25,7 +25,7 @@ enum {
 
 static_assert(QUORUM_FRAGMENTS_MAX *
 	      (QUORUM_MTU_MIN - sizeof(struct ipv6hdr) - sizeof(struct udphdr) -
-	       WIRE_HEADER_BYTES - WIRE_FRAGMENT_BYTES) >= WIRE_BODY_BYTES_MAX);
+	       WIRE_HEADER_BYTES - WIRE_FRAGMENT_BYTES - SEAL_BYTES) >= WIRE_BODY_BYTES_MAX);
 
 static u32 route_mtu4(struct sock *sk, const struct sockaddr_in *to)
 {
@@ -75,40 +75,77 @@ static u32 route_mtu6(struct sock *sk, const struct sockaddr_in6 *to)
 #endif
 }
 
-/* Bytes of UDP payload that reach @m in one piece. */
+/* Where @m is now. */
+static void member_address(struct link_member *m, struct sockaddr_storage *addr)
+{
+	spin_lock_bh(&m->lock);
+	*addr = m->addr;
+	spin_unlock_bh(&m->lock);
+}
+
+/* Bytes of header and body that reach @m in one piece. */
 static u32 member_room(struct quorum_link *link, struct link_member *m)
 {
-	struct sock *sk = link->endpoint->sock->sk;
-	bool v4 = m->addr.ss_family == AF_INET;
 	u64 now = ktime_get_boottime_ns();
-	u32 mtu;
+	struct sockaddr_storage addr;
+	struct sock *sk;
+	u32 mtu, seal;
+	bool v4;
 
-	if (!m->mtu || now - m->mtu_asked >= QUORUM_MTU_FRESH_MS * (u64)NSEC_PER_MSEC) {
-		mtu = v4 ? route_mtu4(sk, (struct sockaddr_in *)&m->addr) :
-			   route_mtu6(sk, (struct sockaddr_in6 *)&m->addr);
-		m->mtu = clamp_t(u32, mtu ?: MTU_UNKNOWN, QUORUM_MTU_MIN, QUORUM_MTU_MAX);
+	member_address(m, &addr);
+	v4 = addr.ss_family == AF_INET;
+	mtu = READ_ONCE(m->mtu);
+	if (!mtu || now - m->mtu_asked >= QUORUM_MTU_FRESH_MS * (u64)NSEC_PER_MSEC) {
+		mutex_lock(&link->path);
+		sk = link->endpoint->sock->sk;
+		mtu = v4 ? route_mtu4(sk, (struct sockaddr_in *)&addr) :
+			   route_mtu6(sk, (struct sockaddr_in6 *)&addr);
+		mutex_unlock(&link->path);
+		mtu = clamp_t(u32, mtu ?: MTU_UNKNOWN, QUORUM_MTU_MIN, QUORUM_MTU_MAX);
+		WRITE_ONCE(m->mtu, mtu);
 		m->mtu_asked = now;
 	}
-	return m->mtu - sizeof(struct udphdr) -
+	seal = link->session ? SEAL_BYTES : 0;
+	return mtu - seal - sizeof(struct udphdr) -
 	       (v4 ? sizeof(struct iphdr) : sizeof(struct ipv6hdr));
 }
 
-/* Send one datagram of @n pieces. */
-static int send_datagram(struct quorum_link *link, struct link_member *m,
-			 struct kvec *vec, size_t n)
+/* The same where nothing is known of the path. */
+static u32 least_room(const struct quorum_link *link)
 {
+	return QUORUM_MTU_MIN - sizeof(struct ipv6hdr) - sizeof(struct udphdr) -
+	       (link->session ? SEAL_BYTES : 0);
+}
+
+/**
+ * link_send_datagram() - send a finished datagram
+ * @link: the link
+ * @m: to whom
+ * @vec: its pieces
+ * @n: how many
+ *
+ * Context: only the loop.
+ * Return: 0 or a negative errno of the stack.
+ */
+int link_send_datagram(struct quorum_link *link, struct link_member *m, struct kvec *vec,
+		       size_t n)
+{
+	struct sockaddr_storage addr;
 	struct msghdr msg = {
-		.msg_name = &m->addr,
-		.msg_namelen = m->addr.ss_family == AF_INET ?
-			       sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6),
+		.msg_name = &addr,
 		.msg_flags = MSG_DONTWAIT | MSG_NOSIGNAL,
 	};
-	struct socket *sock = link->endpoint->sock;
+	struct socket *sock;
 	size_t len = 0;
 	int sent;
 
+	member_address(m, &addr);
+	msg.msg_namelen = addr.ss_family == AF_INET ? sizeof(struct sockaddr_in) :
+						      sizeof(struct sockaddr_in6);
 	for (size_t i = 0; i < n; i++)
 		len += vec[i].iov_len;
+	mutex_lock(&link->path);
+	sock = link->endpoint->sock;
 	if (link->source_len) {
 		msg.msg_control = &link->source;
 		msg.msg_controllen = link->source_len;
@@ -120,6 +157,7 @@ static int send_datagram(struct quorum_link *link, struct link_member *m,
 		msg.msg_controllen = 0;
 		sent = kernel_sendmsg(sock, &msg, vec, n, len);
 	}
+	mutex_unlock(&link->path);
 	if (sent < 0)
 		return sent;
 	atomic64_inc(&link->counters.tx_datagrams);
@@ -127,16 +165,33 @@ static int send_datagram(struct quorum_link *link, struct link_member *m,
 	return 0;
 }
 
-static int send_whole(struct quorum_link *link, struct link_member *m, size_t len)
+/* Seal or sum up a datagram of one or two pieces, and send it. */
+static int send_sealed(struct quorum_link *link, struct link_member *m, struct kvec vec[3],
+		       size_t n, u64 life)
 {
-	struct kvec vec = { .iov_base = link->tx, .iov_len = len };
+	u8 trailer[SEAL_BYTES];
 
-	wire_seal(link->tx, len);
-	return send_datagram(link, m, &vec, 1);
+	if (!link->session) {
+		wire_seal_split(vec[0].iov_base, vec[0].iov_len,
+				n > 1 ? vec[1].iov_base : NULL, n > 1 ? vec[1].iov_len : 0);
+		return link_send_datagram(link, m, vec, n);
+	}
+	if (!link_seal(link, m, vec, n, life, trailer))
+		return -ENOKEY;
+	vec[n].iov_base = trailer;
+	vec[n].iov_len = sizeof(trailer);
+	return link_send_datagram(link, m, vec, n + 1);
+}
+
+static int send_whole(struct quorum_link *link, struct link_member *m, size_t len, u64 life)
+{
+	struct kvec vec[3] = { { .iov_base = link->tx, .iov_len = len } };
+
+	return send_sealed(link, m, vec, 1, life);
 }
 
 static int send_fragments(struct quorum_link *link, struct link_member *m, size_t len,
-			  size_t room)
+			  size_t room, u64 life)
 {
 	u8 head[WIRE_HEADER_BYTES + WIRE_FRAGMENT_BYTES];
 	struct wire_fragment frag = { .total = len - WIRE_HEADER_BYTES };
@@ -154,7 +209,7 @@ static int send_fragments(struct quorum_link *link, struct link_member *m, size_
 	hdr.fragment = true;
 
 	for (; frag.index < frag.count && !error; frag.index++) {
-		struct kvec vec[2];
+		struct kvec vec[3];
 
 		frag.offset = frag.index * frag.stride;
 		frag.size = min(frag.stride, frag.total - frag.offset);
@@ -164,24 +219,46 @@ static int send_fragments(struct quorum_link *link, struct link_member *m, size_
 		vec[1].iov_len = frag.size;
 		wire_header_put(head, &hdr);
 		wire_fragment_put(head, &frag);
-		wire_seal_split(head, sizeof(head), vec[1].iov_base, frag.size);
 		/* Without one of them the rest is of no use. */
-		error = send_datagram(link, m, vec, ARRAY_SIZE(vec));
+		error = send_sealed(link, m, vec, 2, life);
 	}
 	return error;
 }
 
-static int send_message(struct quorum_link *link, struct link_member *m, size_t len)
+static int send_message(struct quorum_link *link, struct link_member *m, size_t len, u64 life)
 {
 	size_t room;
 
 	/* Most messages fit anywhere, and then nobody needs to know the path. */
-	if (len <= QUORUM_MTU_MIN - sizeof(struct ipv6hdr) - sizeof(struct udphdr))
-		return send_whole(link, m, len);
+	if (len <= least_room(link))
+		return send_whole(link, m, len, life);
 	room = member_room(link, m);
 	if (len <= room)
-		return send_whole(link, m, len);
-	return send_fragments(link, m, len, room);
+		return send_whole(link, m, len, life);
+	return send_fragments(link, m, len, room, life);
+}
+
+/* Send the message in the buffer; 0, or why not. */
+static int try_send(struct quorum_link *link, struct link_member *m, size_t len)
+{
+	u64 life = 0;
+	int error;
+
+	if (link->session) {
+		life = link_life_of(m);
+		if (!life) {
+			/* It would not take it.  The engine sends again, as after a loss. */
+			link_say_hello(link, m, 0);
+			return -ENOTCONN;
+		}
+	}
+	error = send_message(link, m, len, life);
+	if (error == -EMSGSIZE) {
+		/* The path shrank since it was asked for. */
+		WRITE_ONCE(m->mtu, 0);
+		error = send_message(link, m, len, life);
+	}
+	return error;
 }
 
 void quorum_link_send(struct quorum_link *link, u32 peer, size_t len)
@@ -191,14 +268,10 @@ void quorum_link_send(struct quorum_link *link, u32 peer, size_t len)
 	int error = -EDESTADDRREQ;
 
 	if (m && peer != link->ident.from && len >= WIRE_HEADER_BYTES &&
-	    len <= QUORUM_MSG_BYTES_MAX) {
-		error = send_message(link, m, len);
-		if (error == -EMSGSIZE) {
-			/* The path shrank since it was asked for. */
-			m->mtu = 0;
-			error = send_message(link, m, len);
-		}
-	}
+	    len <= QUORUM_MSG_BYTES_MAX)
+		error = try_send(link, m, len);
+	if (error == -ENOTCONN)
+		return;
 	if (error) {
 		atomic64_inc(&link->counters.tx_errors);
 		net_dbg_ratelimited("sending to node %u failed, error %d\n",
@@ -214,6 +287,5 @@ size_t quorum_link_mtu(struct quorum_link *link, u32 peer)
 {
 	struct link_member *m = link_member_find(link, peer);
 
-	return m ? member_room(link, m) : QUORUM_MTU_MIN - sizeof(struct ipv6hdr) -
-					  sizeof(struct udphdr);
+	return m ? member_room(link, m) : least_room(link);
 }

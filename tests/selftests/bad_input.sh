@@ -101,6 +101,10 @@ all_bad_configuration_files()
 	conf_refused 8 'voter' '8s/$/ observer/'
 	conf_refused 8 'ADDRESS' '8s/= 2 .*/= 2/'
 	conf_refused 23 'at most 16' '9r '<(for i in $(seq 4 17); do echo "member = $i 10.77.0.$i"; done)
+	conf_refused 10 'absolute' '10s/= .*/= key/'
+	conf_refused 10 'neither' '10s/key.*/auth = maybe/'
+	conf_refused '' 'choose one' '$a auth = none'
+	conf_refused '' 'missing' 10d
 	conf_refused '' 'not among|member' '4s/1/4/'
 	conf_refused '' 'voter' '7,9s/$/ learner/'
 	conf_refused '' 'missing' 5d

@@ -367,6 +367,12 @@ make_disk()
 	[ -b "$(disk "$1")" ] || skip "$(disk "$1") is not there"
 }
 
+# `none`: without authentication.
+AUTH=key
+
+# The secret of the cluster of all nodes.
+make_key() { [ -e "$T/key" ] || "$QUORUMCTL" genkey "$T/key"; }
+
 CLUSTER=5f0c1ef6-7a55-4c43-9d0c-2d3e8f1b7a10
 
 # The configuration of a node: print_conf NODE DEVICE [GROUP [ADDRESS-PREFIX PORT]]
@@ -388,6 +394,7 @@ print_conf()
 		*) echo "member   = $member $prefix$member:$port" ;;
 		esac
 	done
+	if [ "$AUTH" = none ]; then echo "auth     = none"; else echo "key      = $T/key"; fi
 }
 
 # Network, disks, configurations; nothing formatted, nothing running.
@@ -396,6 +403,7 @@ make_nodes()
 	local node
 
 	make_network
+	make_key
 	for node in $NODES; do
 		make_disk "$node" 64
 		print_conf "$node" "$(disk "$node")" >"$(conf "$node")"

@@ -203,8 +203,9 @@ struct member {
 struct wish {
 	const char *name, *group, *device, *machine;
 	uint32_t node, heartbeat, election_min, election_max;
-	size_t cluster_len;
+	size_t cluster_len, key_len, key2_len;
 	int cluster_byte;
+	bool unsealed;
 	int n;
 	struct member members[20];
 	int extra;		/* an attribute no one knows */
@@ -217,7 +218,7 @@ static struct wish good(void)
 {
 	return (struct wish){
 		.name = "nlt", .group = "nltest", .device = device, .node = 1,
-		.cluster_len = 16, .cluster_byte = 0x5a, .n = 3,
+		.cluster_len = 16, .cluster_byte = 0x5a, .key_len = 32, .n = 3,
 		.members = { { 1, 0, "127.0.0.1", 7601 }, { 2, 0, "127.0.0.2", 7601 },
 			     { 3, 0, "127.0.0.3", 7601 } },
 	};
@@ -266,6 +267,12 @@ static void write_wish(struct request *r, const struct wish *w)
 	memset(cluster, w->cluster_byte, sizeof(cluster));
 	if (!w->no_cluster)
 		put(r, QUORUM_A_GROUP_CLUSTER, cluster, w->cluster_len);
+	if (w->key_len)
+		put(r, QUORUM_A_GROUP_KEY, cluster, w->key_len);
+	if (w->key2_len)
+		put(r, QUORUM_A_GROUP_KEY2, cluster, w->key2_len);
+	if (w->unsealed)
+		put(r, QUORUM_A_GROUP_UNSEALED, "", 0);
 	if (!w->no_node)
 		put_u32(r, QUORUM_A_GROUP_NODE, w->node);
 	if (w->heartbeat)
@@ -489,6 +496,12 @@ static void test_malformed(void)
 	FAILS(w.cluster_len = 15);
 	FAILS(w.cluster_len = 17);
 	FAILS(w.cluster_len = 0);
+	FAILS(w.key_len = 0);
+	FAILS(w.key_len = 31);
+	FAILS(w.key_len = 33);
+	FAILS(w.key2_len = 31);
+	FAILS((w.key_len = 0, w.key2_len = 32));
+	FAILS(w.unsealed = true);
 	FAILS(w.extra = 999);
 	FAILS(w.extra = QUORUM_A_GROUP_TERM);
 	FAILS(w.extra = QUORUM_A_GROUP_STATE);

@@ -340,6 +340,15 @@ enum {
 	QUORUM_A_DROPS_FRAGMENT,
 	/* u64: A fragment went missing. */
 	QUORUM_A_DROPS_TIMEOUT,
+	/* u64: Sealed with another key, changed on the way, or not sealed. */
+	QUORUM_A_DROPS_SEAL,
+	/*
+	 * u64: Made for this node as it was before its last start, or for nobody in
+	 * particular; the first of a peer after a restart, or a replay.
+	 */
+	QUORUM_A_DROPS_SESSION,
+	/* u64: Was here before, or comes from an older start of its sender. */
+	QUORUM_A_DROPS_REPLAY,
 	QUORUM_A_DROPS_PAD,
 
 	__QUORUM_A_DROPS_MAX,
@@ -469,6 +478,18 @@ enum {
 	QUORUM_A_GROUP_ELECTION_MIN_US,
 	/* u32: Longest election timeout, microseconds; default 300000. */
 	QUORUM_A_GROUP_ELECTION_MAX_US,
+	/*
+	 * binary: Secret of the cluster; what is sent is sealed with it. Never told
+	 * again. Missing at group-new: none, and then unsealed has to be there.
+	 */
+	QUORUM_A_GROUP_KEY,
+	/* binary: Another secret that what comes may be sealed with. Never told again. */
+	QUORUM_A_GROUP_KEY2,
+	/*
+	 * flag: Nothing is authenticated: whoever can send to the address can do
+	 * anything to the group.
+	 */
+	QUORUM_A_GROUP_UNSEALED,
 	/* u32, enum quorum_state: Life of the group. */
 	QUORUM_A_GROUP_STATE,
 	/* u32: Positive errno that failed the group, 0 for none. */

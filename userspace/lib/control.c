@@ -230,6 +230,13 @@ static bool put_config(struct nlmsghdr *nlh, size_t size,
 			return false;
 		mnl_attr_nest_end(nlh, nest);
 	}
+	if ((config->key && !mnl_attr_put_check(nlh, size, QUORUM_A_GROUP_KEY,
+						QUORUM_KEY_BYTES, config->key)) ||
+	    (config->key2 && !mnl_attr_put_check(nlh, size, QUORUM_A_GROUP_KEY2,
+						 QUORUM_KEY_BYTES, config->key2)) ||
+	    (config->unsealed &&
+	     !mnl_attr_put_check(nlh, size, QUORUM_A_GROUP_UNSEALED, 0, NULL)))
+		return false;
 	return put_members(nlh, size, config);
 }
 
@@ -237,13 +244,16 @@ int quorum_group_create(struct quorum_control *control,
 			const struct quorum_group_config *config)
 {
 	struct nlmsghdr *nlh = begin(control, QUORUM_CMD_GROUP_NEW, 0);
+	int err;
 
 	if (config->size != sizeof(*config) || !config->group || !config->device ||
 	    (config->n_members && !config->members))
 		return -EINVAL;
-	if (!put_config(nlh, sizeof(control->buf), config))
-		return -EMSGSIZE;
-	return finish(control, nlh, NULL);
+	err = put_config(nlh, sizeof(control->buf), config) ? finish(control, nlh, NULL) :
+							      -EMSGSIZE;
+	/* It held the key; the kernel's sentence was copied out. */
+	explicit_bzero(control->buf, sizeof(control->buf));
+	return err;
 }
 
 /* A request that names a group and nothing else. */

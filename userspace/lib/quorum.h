@@ -208,6 +208,9 @@ bool quorum_object_next(const struct quorum_object *object, size_t *pos, int *at
 
 struct quorum_control;
 
+/* Bytes of a cluster's secret. */
+#define QUORUM_KEY_BYTES 32
+
 /**
  * struct quorum_member_config - a member of a group to be created
  * @id: node id, not 0
@@ -235,6 +238,9 @@ struct quorum_member_config {
  * @election_max_us: microseconds
  * @n_members: number of @members
  * @members: all members, own one included
+ * @key: QUORUM_KEY_BYTES, the cluster's secret; NULL: none, see @unsealed
+ * @key2: another one that is accepted, or NULL
+ * @unsealed: do without a key; nothing is authenticated then
  */
 struct quorum_group_config {
 	uint32_t size;
@@ -250,6 +256,9 @@ struct quorum_group_config {
 	uint32_t election_max_us;
 	uint32_t n_members;
 	const struct quorum_member_config *members;
+	const uint8_t *key;
+	const uint8_t *key2;
+	uint32_t unsealed;
 };
 
 /**

@@ -64,7 +64,7 @@ int cmd_create(int argc, char **argv)
 
 	if (!argument)
 		return EXIT_USAGE;
-	if (conf_load(&conf, argument))
+	if (conf_load(&conf, argument) || conf_load_keys(&conf))
 		return tool_fail("%s", conf.error);
 	control = tool_control();
 	if (!control)
@@ -186,6 +186,8 @@ static const char *difference(const struct quorum_object *group, const struct co
 		config->election_min_us ||
 	    quorum_object_u64(group, QUORUM_A_GROUP_ELECTION_MAX_US) != config->election_max_us)
 		return "timing";
+	if (quorum_object_has(group, QUORUM_A_GROUP_UNSEALED) != !!config->unsealed)
+		return "auth";
 	if (quorum_object_get(group, QUORUM_A_GROUP_LISTEN, 0, &value) &&
 	    !same_address(&value, &config->listen))
 		return "listen";
@@ -259,7 +261,7 @@ int cmd_up(int argc, char **argv)
 
 	if (!argument)
 		return EXIT_USAGE;
-	if (conf_load(&conf, argument))
+	if (conf_load(&conf, argument) || conf_load_keys(&conf))
 		return tool_fail("%s", conf.error);
 	control = tool_control();
 	if (!control)

@@ -70,6 +70,9 @@ static const struct {
 	{ QUORUM_A_DROPS_SOURCE,
 	  "a sender is no member, or sends from another address than its 'member' line "
 	  "gives it; compare these lines, and look for NAT or a second address" },
+	{ QUORUM_A_DROPS_SEAL,
+	  "a member has another key, or none, or somebody forges; compare the files that 'key' "
+	  "names (sha256sum) and the 'auth' lines" },
 	{ QUORUM_A_DROPS_TARGET,
 	  "a member sends to this node what is meant for another one; look for two 'member' "
 	  "lines with their addresses exchanged" },
@@ -493,7 +496,8 @@ static void show_listen(const struct quorum_object *group)
 	if (!quorum_object_get(group, QUORUM_A_GROUP_LISTEN, 0, &listen))
 		return;
 	object_address(&listen, address, sizeof(address));
-	line("listen", "%s", address);
+	line("listen", "%s%s", address,
+	     quorum_object_has(group, QUORUM_A_GROUP_UNSEALED) ? ", not authenticated" : "");
 }
 
 static void show_group(const struct quorum_object *group)

@@ -3,10 +3,13 @@
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "conf.h"
 #include "tool.h"
@@ -337,6 +340,35 @@ static int set_member(struct parser *p, char *value)
 	return 0;
 }
 
+static int set_key_path(struct parser *p, const char *value, char *path)
+{
+	if (strlen(value) > CONF_PATH_MAX)
+		return bad(p, "the key's path is longer than %d characters", CONF_PATH_MAX);
+	if (*value != '/')
+		return bad(p, "key '%s' is not the absolute path of a file; `quorumctl "
+			      "genkey FILE` makes one", value);
+	strcpy(path, value);
+	return 0;
+}
+
+static int set_key(struct parser *p, char *value)
+{
+	return set_key_path(p, value, p->conf->key_path);
+}
+
+static int set_key2(struct parser *p, char *value)
+{
+	return set_key_path(p, value, p->conf->key2_path);
+}
+
+static int set_auth(struct parser *p, char *value)
+{
+	p->conf->config.unsealed = !strcmp(value, "none");
+	if (!p->conf->config.unsealed && strcmp(value, "key"))
+		return bad(p, "auth '%s' is neither key nor none", value);
+	return 0;
+}
+
 static const struct key {
 	const char *name;
 	int (*set)(struct parser *p, char *value);
@@ -352,6 +384,9 @@ static const struct key {
 	{ "name", set_name, false, false },
 	{ "listen", set_listen, false, false },
 	{ "machine", set_machine, false, false },
+	{ "key", set_key, false, false },
+	{ "key2", set_key2, false, false },
+	{ "auth", set_auth, false, false },
 };
 
 enum { KEYS = sizeof(keys) / sizeof(keys[0]) };
@@ -390,7 +425,8 @@ static int parse_line(struct parser *p, char *line)
 		;
 	if (i == KEYS)
 		return bad(p, "there is no key '%.60s'; the keys are group, cluster, "
-			      "node, device, member, timing, name, listen and machine",
+			      "node, device, member, timing, name, listen, machine, "
+			      "key, key2 and auth",
 			   name);
 	if (!*value)
 		return bad(p, "%s has no value", name);
@@ -421,6 +457,12 @@ static int check_whole(struct parser *p)
 		return bad(p, "node %u is not among the members", config->node);
 	if (!voter)
 		return bad(p, "no member is a voter");
+	if (config->unsealed && (conf->key_path[0] || conf->key2_path[0]))
+		return bad(p, "auth is none and there is a key: choose one");
+	if (!config->unsealed && !conf->key_path[0])
+		return bad(p, "the key 'key' is missing: name the file of the cluster's secret, "
+			      "the same on all members (`quorumctl genkey FILE`), or say "
+			      "auth = none");
 	if (!conf->name[0])
 		strcpy(conf->name, conf->group);
 	if (!config->listen.ss_family)
@@ -432,6 +474,81 @@ static int check_whole(struct parser *p)
 	config->machine = conf->machine[0] ? conf->machine : NULL;
 	config->members = conf->members;
 	return 0;
+}
+
+/* ---- keys ---- */
+
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c = (char)(c | 0x20);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* 64 hexadecimal digits and perhaps a newline, or 32 bytes. */
+static bool parse_key(const char *text, size_t len, uint8_t key[QUORUM_KEY_BYTES])
+{
+	if (len == QUORUM_KEY_BYTES) {
+		memcpy(key, text, len);
+		return true;
+	}
+	if (len == 2 * QUORUM_KEY_BYTES + 1 && text[len - 1] == '\n')
+		len--;
+	if (len != 2 * QUORUM_KEY_BYTES)
+		return false;
+	for (size_t i = 0; i < QUORUM_KEY_BYTES; i++) {
+		int high = hex_digit(text[2 * i]), low = hex_digit(text[2 * i + 1]);
+
+		if (high < 0 || low < 0)
+			return false;
+		key[i] = (uint8_t)(high << 4 | low);
+	}
+	return true;
+}
+
+static int load_key(struct parser *p, const char *path, uint8_t key[QUORUM_KEY_BYTES])
+{
+	char text[2 * QUORUM_KEY_BYTES + 2];
+	struct stat st;
+	ssize_t n = -1;
+	int fd, err;
+
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (fd >= 0 && !fstat(fd, &st))
+		n = read(fd, text, sizeof(text));
+	err = errno;
+	if (fd >= 0)
+		close(fd);
+	if (n < 0) {
+		bad(p, "the key %.200s: %s", path, err == ENOENT ?
+		    "there is no such file; `quorumctl genkey FILE` makes one" : strerror(err));
+		return -err;
+	}
+	if (st.st_mode & (S_IROTH | S_IWOTH | S_IWGRP))
+		return bad(p, "the key %.200s can be read or changed by others: chmod 600 it",
+			   path);
+	if (!parse_key(text, (size_t)n, key))
+		return bad(p, "the key %.200s is neither 64 hexadecimal digits nor 32 bytes; "
+			      "`quorumctl genkey FILE` makes one", path);
+	explicit_bzero(text, sizeof(text));
+	return 0;
+}
+
+int conf_load_keys(struct conf *conf)
+{
+	struct parser p = { .conf = conf };
+	int err = 0;
+
+	if (conf->key_path[0]) {
+		err = load_key(&p, conf->key_path, conf->keys[0]);
+		conf->config.key = conf->keys[0];
+	}
+	if (!err && conf->key2_path[0]) {
+		err = load_key(&p, conf->key2_path, conf->keys[1]);
+		conf->config.key2 = conf->keys[1];
+	}
+	return err;
 }
 
 bool conf_is_path(const char *argument)

@@ -21,6 +21,9 @@ enum {
  * @device: path of the block device
  * @machine: state machine
  * @members: the members
+ * @key_path: file of the cluster's key, "": none
+ * @key2_path: file of another key that is accepted, "": none
+ * @keys: what conf_load_keys() read
  * @error: what is wrong, one sentence, with file and line
  */
 struct conf {
@@ -31,6 +34,9 @@ struct conf {
 	char device[CONF_PATH_MAX + 1];
 	char machine[CONF_NAME_MAX + 1];
 	struct quorum_member_config members[CONF_MEMBERS_MAX];
+	char key_path[CONF_PATH_MAX + 1];
+	char key2_path[CONF_PATH_MAX + 1];
+	uint8_t keys[2][QUORUM_KEY_BYTES];
 	char error[512];
 };
 
@@ -45,6 +51,14 @@ bool conf_is_path(const char *argument);
  * Return: 0, or a negative errno; then @conf->error says why.
  */
 int conf_load(struct conf *conf, const char *argument);
+
+/**
+ * conf_load_keys() - read the key files a configuration names
+ * @conf: from conf_load(); @conf->config is completed
+ *
+ * Return: 0, or a negative errno; then @conf->error says why.
+ */
+int conf_load_keys(struct conf *conf);
 
 /* "12345678-1234-..." to 16 bytes, and back into 37 characters. */
 bool conf_parse_uuid(const char *text, uint8_t uuid[16]);

@@ -144,6 +144,9 @@ static const struct name drops_names[] = {
 	[QUORUM_A_DROPS_QUEUE] = NUMBER("queue"),
 	[QUORUM_A_DROPS_FRAGMENT] = NUMBER("fragment"),
 	[QUORUM_A_DROPS_TIMEOUT] = NUMBER("timeout"),
+	[QUORUM_A_DROPS_SEAL] = NUMBER("seal"),
+	[QUORUM_A_DROPS_SESSION] = NUMBER("session"),
+	[QUORUM_A_DROPS_REPLAY] = NUMBER("replay"),
 };
 
 const struct names names_drops = TABLE(drops_names);
@@ -207,6 +210,7 @@ static const struct name group_names[] = {
 	[QUORUM_A_GROUP_HEARTBEAT_US] = NUMBER("heartbeat-us"),
 	[QUORUM_A_GROUP_ELECTION_MIN_US] = NUMBER("election-min-us"),
 	[QUORUM_A_GROUP_ELECTION_MAX_US] = NUMBER("election-max-us"),
+	[QUORUM_A_GROUP_UNSEALED] = FLAG("unsealed"),
 	[QUORUM_A_GROUP_STATE] = VALUE("state", names_state),
 	[QUORUM_A_GROUP_ERROR] = NUMBER("error"),
 	[QUORUM_A_GROUP_ROLE] = VALUE("role", names_role),

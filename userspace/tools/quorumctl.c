@@ -24,6 +24,7 @@ const struct command tool_commands[] = {
 	COMMAND(fsck, "Check a device, change nothing"),
 	COMMAND(dump, "Print what lies on a device"),
 	COMMAND(genid, "Print a random cluster UUID"),
+	COMMAND(genkey, "Make a random key for a new cluster"),
 	COMMAND(version, "Print the version"),
 	COMMAND(help, "Print the help of a command"),
 	{ NULL, NULL, NULL, NULL },

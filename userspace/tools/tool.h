@@ -126,6 +126,7 @@ int cmd_events(int argc, char **argv);
 int cmd_format(int argc, char **argv);
 int cmd_fsck(int argc, char **argv);
 int cmd_genid(int argc, char **argv);
+int cmd_genkey(int argc, char **argv);
 int cmd_help(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_propose(int argc, char **argv);
@@ -140,7 +141,7 @@ int cmd_wait(int argc, char **argv);
 
 /* Their help texts, beside them. */
 extern const char help_create[], help_delete[], help_down[], help_dump[], help_events[],
-	help_format[], help_fsck[], help_genid[], help_help[], help_list[], help_propose[],
+	help_format[], help_fsck[], help_genid[], help_genkey[], help_help[], help_list[], help_propose[],
 	help_read[], help_start[], help_status[], help_stop[], help_tail[], help_up[],
 	help_version[], help_wait[];
 

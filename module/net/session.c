@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Sessions: sealing and unsealing datagrams, and telling each other's lives.
+ * What is accepted, and why no datagram is accepted twice, is in format/seal.h.
+ *
+ * Unsealing runs in softirq: one MAC, or two while keys are changed.  It answers
+ * nothing: what has to be answered is noted in the member, and the loop sends it.
+ */
+#include <linux/kernel.h>
+#include <linux/ktime.h>
+#include "net_private.h"
+
+/* Is the MAC right, by any of the keys?  Context: RCU. */
+static bool open_seal(const struct link_member *m, const struct sk_buff *skb,
+		      struct seal_stamp *stamp)
+{
+	const struct member_keys *keys = rcu_dereference(m->keys);
+
+	for (u32 i = 0; keys && i < keys->n; i++)
+		if (seal_open(keys->rx[i], skb->data, skb->len, stamp))
+			return true;
+	return false;
+}
+
+/* Note that a HELLO with this echo is to be sent; m->lock is held. */
+static void note_hello(struct quorum_link *link, struct link_member *m, u64 echo)
+{
+	lockdep_assert_held(&m->lock);
+	m->hello_due = true;
+	m->hello_echo = echo;
+	atomic_set(&link->hellos, 1);
+}
+
+/* Its MAC is right: is it made for this life of ours, and new? */
+static bool take_stamp(struct quorum_link *link, struct link_member *m,
+		       const struct wire_header *hdr, const struct seal_stamp *stamp,
+		       enum quorum_drop *why)
+{
+	u64 life = seal_life(hdr->incarnation, hdr->session);
+
+	lockdep_assert_held(&m->lock);
+	*why = QUORUM_DROP_SESSION;
+	if (stamp->echo != link->life) {
+		/*
+		 * An answer to a HELLO that was a replay needs no answer; so two
+		 * nodes never answer each other for ever.
+		 */
+		if (hdr->type != WIRE_HELLO || !stamp->echo)
+			note_hello(link, m, life);
+		return false;
+	}
+	*why = QUORUM_DROP_INCARNATION;
+	if (!link_pin_incarnation(m, hdr->incarnation))
+		return false;
+	*why = QUORUM_DROP_REPLAY;
+	switch (seal_take(&m->window, hdr->session, stamp->counter)) {
+	case SEAL_NEW:
+		return true;
+	case SEAL_NEW_SESSION:
+		m->life = life;
+		/* It may not know ours yet. */
+		note_hello(link, m, life);
+		return true;
+	default:
+		return false;
+	}
+}
+
+/**
+ * link_unseal() - check and take off the seal of a datagram
+ * @link: a link with keys
+ * @m: who it seems to come from
+ * @skb: the datagram; passed wire_check(), linear
+ * @hdr: its header
+ * @why: set to the reason when it is refused
+ *
+ * Context: softirq, under RCU.
+ * Return: true if it is @m's, unchanged, and new.
+ */
+bool link_unseal(struct quorum_link *link, struct link_member *m, struct sk_buff *skb,
+		 const struct wire_header *hdr, enum quorum_drop *why)
+{
+	struct seal_stamp stamp;
+	bool taken;
+
+	*why = QUORUM_DROP_SEAL;
+	if (!hdr->session || !open_seal(m, skb, &stamp))
+		return false;
+	spin_lock(&m->lock);
+	taken = take_stamp(link, m, hdr, &stamp, why);
+	spin_unlock(&m->lock);
+	if (taken)
+		__skb_trim(skb, skb->len - SEAL_BYTES);
+	return taken;
+}
+
+/**
+ * link_seal() - make the trailer of a datagram to a member
+ * @link: a link with keys
+ * @m: the member
+ * @vec: one or two pieces of the datagram
+ * @n: how many
+ * @echo: the life of @m
+ * @trailer: set
+ *
+ * Context: only the loop.
+ * Return: true; false if there is no key for @m.
+ */
+bool link_seal(struct quorum_link *link, struct link_member *m, const struct kvec *vec,
+	       size_t n, u64 echo, u8 trailer[SEAL_BYTES])
+{
+	struct seal_stamp stamp = { .counter = ++m->counter, .echo = echo };
+	const struct member_keys *keys;
+
+	wire_set_session(vec[0].iov_base, link->session);
+	rcu_read_lock();
+	keys = rcu_dereference(m->keys);
+	if (keys)
+		seal_close(keys->tx, vec[0].iov_base, vec[0].iov_len,
+			   n > 1 ? vec[1].iov_base : NULL, n > 1 ? vec[1].iov_len : 0,
+			   &stamp, trailer);
+	rcu_read_unlock();
+	return keys;
+}
+
+/* What @m's life is as far as we know, 0: not at all.  Context: any. */
+u64 link_life_of(struct link_member *m)
+{
+	u64 life;
+
+	spin_lock_bh(&m->lock);
+	life = m->life;
+	spin_unlock_bh(&m->lock);
+	return life;
+}
+
+/* A bound on what others can make us send: so many at once, then one per QUORUM_HELLO_MS. */
+static bool may_say_hello(struct link_member *m)
+{
+	u64 now = ktime_get_boottime_ns();
+	u64 passed = (now - m->hello_time) / (QUORUM_HELLO_MS * (u64)NSEC_PER_MSEC);
+
+	if (passed) {
+		m->hello_credit = min_t(u64, m->hello_credit + passed, QUORUM_HELLO_BURST);
+		m->hello_time = now;
+	}
+	if (!m->hello_credit)
+		return false;
+	m->hello_credit--;
+	return true;
+}
+
+/**
+ * link_say_hello() - show a member our life
+ * @link: a link with keys
+ * @m: the member
+ * @echo: its life as it showed it, 0: not known
+ *
+ * Context: only the loop.
+ */
+void link_say_hello(struct quorum_link *link, struct link_member *m, u64 echo)
+{
+	u8 head[WIRE_HEADER_BYTES], trailer[SEAL_BYTES];
+	struct wire_header hdr = link->ident;
+	struct kvec vec[2] = {
+		{ .iov_base = head, .iov_len = sizeof(head) },
+		{ .iov_base = trailer, .iov_len = sizeof(trailer) },
+	};
+
+	if (!may_say_hello(m))
+		return;
+	hdr.type = WIRE_HELLO;
+	hdr.session = link->session;
+	hdr.to = m->id;
+	wire_header_put(head, &hdr);
+	if (link_seal(link, m, vec, 1, echo, trailer))
+		link_send_datagram(link, m, vec, ARRAY_SIZE(vec));
+}
+
+/* Send the HELLOs that are due.  Context: only the loop. */
+void link_send_hellos(struct quorum_link *link)
+{
+	struct member_table *table = link_table(link);
+
+	if (!atomic_xchg(&link->hellos, 0))
+		return;
+	for (u32 i = 0; i < table->n; i++) {
+		struct link_member *m = table->members[i];
+		bool due;
+		u64 echo;
+
+		spin_lock_bh(&m->lock);
+		due = m->hello_due;
+		echo = m->hello_echo;
+		m->hello_due = false;
+		spin_unlock_bh(&m->lock);
+		if (due)
+			link_say_hello(link, m, echo);
+	}
+}
