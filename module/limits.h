@@ -18,7 +18,7 @@ enum quorum_limits {
 	QUORUM_GROUPS_MAX		= 1024,	/* groups of one kernel */
 
 	/* Entries and proposals. */
-	QUORUM_ENTRY_BYTES_MAX		= 64 * 1024,
+	QUORUM_ENTRY_BYTES_MAX		= 66 * 1024, /* a value of `kv` with its key */
 	QUORUM_INBOX_PROPOSALS_MAX	= 1024,	/* handed in, not yet taken by the loop */
 	QUORUM_INBOX_BYTES_MAX		= 4 * 1024 * 1024,
 	QUORUM_PROPOSE_BATCH_MAX	= 64,	/* proposals in one engine event */
@@ -57,6 +57,17 @@ enum quorum_limits {
 	QUORUM_RECORD_BYTES_MAX		= 256 * 1024,
 	QUORUM_SNAP_CONFIG_MAX		= 2048,	/* encoded configuration beside a snapshot */
 	QUORUM_DEVICE_BLOCKS_MIN	= 256,	/* 1 MiB: below it no useful ring is left */
+
+	/* State machines. */
+	QUORUM_RESULT_BYTES_MAX		= 72 * 1024, /* what one command returns */
+	QUORUM_REPLY_BYTES_MAX		= 256 * 1024, /* what one question returns */
+	QUORUM_SESSIONS_MAX		= 1024,	/* the least recently used one makes room */
+	QUORUM_SESSION_RESULT_BYTES	= 256,	/* a longer result is not remembered */
+	QUORUM_KV_BYTES_MAX		= 16 * 1024 * 1024, /* of all keys, values and items */
+	QUORUM_KV_ITEM_BYTES		= 128,	/* what a key counts for besides its bytes */
+	QUORUM_KV_LEASES_MAX		= 4096,
+	QUORUM_KV_HISTORY_EVENTS	= 16384, /* a power of two */
+	QUORUM_KV_HISTORY_BYTES		= 8 * 1024 * 1024,
 
 	/* Time. */
 	QUORUM_HEARTBEAT_US_MIN		= 500,

@@ -388,6 +388,7 @@ static bool entry_is_sound(const struct raft_entry *e, u64 floor, u64 ceiling)
 	case RAFT_ENTRY_NOOP:
 		return !e->size && !e->tag && !e->origin;
 	case RAFT_ENTRY_DATA:
+	case RAFT_ENTRY_SESSION:
 		return e->size && e->size <= QUORUM_ENTRY_BYTES_MAX && e->origin;
 	default:
 		return false;
@@ -447,8 +448,9 @@ static enum wire_error get_forward(const u8 *p, size_t len, struct raft_msg *msg
 	msg->forward.tag = get64(p);
 	msg->forward.size = get32(p + 8);
 	msg->forward.entry_type = p[12];
-	if (!is_zero(p + 13, 3) || msg->forward.entry_type != RAFT_ENTRY_DATA ||
-	    !msg->forward.size || msg->forward.size > QUORUM_ENTRY_BYTES_MAX)
+	if (!is_zero(p + 13, 3) ||
+	    (msg->forward.entry_type != RAFT_ENTRY_DATA &&
+	     msg->forward.entry_type != RAFT_ENTRY_SESSION) || !msg->forward.size || msg->forward.size > QUORUM_ENTRY_BYTES_MAX)
 		return WIRE_FIELD_BAD;
 	if (len - WIRE_FORWARD_BYTES != msg->forward.size)
 		return WIRE_LENGTH_BAD;

@@ -41,7 +41,8 @@ void raft_proposal_committed(struct raft *r)
 
 static bool valid(u32 size, u8 type)
 {
-	return type == RAFT_ENTRY_DATA && size && size <= QUORUM_ENTRY_BYTES_MAX;
+	return (type == RAFT_ENTRY_DATA || type == RAFT_ENTRY_SESSION) && size &&
+	       size <= QUORUM_ENTRY_BYTES_MAX;
 }
 
 /*

@@ -44,12 +44,14 @@ static_assert(QUORUM_MEMBERS_MAX <= 16);
  * enum raft_entry_type - what an entry holds
  * @RAFT_ENTRY_NOOP: nothing; a leader's first entry of its term
  * @RAFT_ENTRY_DATA: a command of a user
+ * @RAFT_ENTRY_SESSION: likewise, of a client's session; the engine sees no difference
  * @RAFT_ENTRY_CONFIG: a configuration (reserved, never proposed yet)
  */
 enum raft_entry_type {
 	RAFT_ENTRY_NOOP		= 1,
 	RAFT_ENTRY_DATA		= 2,
 	RAFT_ENTRY_CONFIG	= 3,
+	RAFT_ENTRY_SESSION	= 4,
 };
 
 /**
@@ -412,7 +414,7 @@ struct raft_write {
  * struct raft_proposal - one proposal at the door
  * @tag: see struct raft_entry
  * @size: bytes of payload, 1..QUORUM_ENTRY_BYTES_MAX
- * @type: RAFT_ENTRY_DATA
+ * @type: RAFT_ENTRY_DATA or RAFT_ENTRY_SESSION
  */
 struct raft_proposal {
 	u64 tag;

@@ -37,8 +37,9 @@ static void uncommitted_bytes_are_bounded(struct kunit *test)
 	u32 n = RAFT_UNCOMMITTED_BYTES_MAX / QUORUM_ENTRY_BYTES_MAX;
 
 	KUNIT_EXPECT_EQ(test, bench_propose(b, n + 1, QUORUM_ENTRY_BYTES_MAX), (int)n);
-	KUNIT_EXPECT_EQ(test, bench_propose(b, 1, 1), -RAFT_REFUSED_BUSY);
-	bench_forward(b, 2, 1, 5, 1);
+	KUNIT_EXPECT_EQ(test, bench_propose(b, 1, QUORUM_ENTRY_BYTES_MAX),
+			-RAFT_REFUSED_BUSY);
+	bench_forward(b, 2, 1, 5, QUORUM_ENTRY_BYTES_MAX);
 	KUNIT_EXPECT_EQ(test, bench_sent(b, RAFT_MSG_FORWARD_REPLY, 2)->forward_reply.reason,
 			RAFT_REFUSED_BUSY);
 	bench_settle(b);

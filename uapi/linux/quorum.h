@@ -72,6 +72,31 @@
 #define QUORUM_ENTRY_NOOP	1	/* a leader's first entry of its term */
 #define QUORUM_ENTRY_DATA	2	/* what a user proposed */
 #define QUORUM_ENTRY_CONFIG	3	/* a configuration */
+#define QUORUM_ENTRY_SESSION	4	/* what a user proposed within a session */
+
+/* quorum_session_head.op */
+#define QUORUM_SESSION_OPEN	1	/* the session's id is the entry's index */
+#define QUORUM_SESSION_CLOSE	2
+#define QUORUM_SESSION_COMMAND	3	/* the command follows */
+#define QUORUM_SESSION_BARRIER	4	/* nothing; a place in the log */
+
+/**
+ * struct quorum_session_head - what the payload of a QUORUM_ENTRY_SESSION begins with
+ * @op: QUORUM_SESSION_*
+ * @zero: 0
+ * @client: id of the session, for CLOSE and COMMAND
+ * @seq: number of the command within the session, from 1
+ *
+ * A command that is in the log several times counts once, at its first place.  It
+ * counts not at all if a larger number of its session comes before it, or if the
+ * session has ended.
+ */
+struct quorum_session_head {
+	__le32 op;
+	__le32 zero;
+	__le64 client;
+	__le64 seq;
+};
 
 /**
  * struct quorum_entry - header of one entry as read(2) returns it

@@ -9,4 +9,7 @@
 #define MODULE_AUTHOR(s)	static_assert(1)
 #define MODULE_DESCRIPTION(s)	static_assert(1)
 
+struct module;
+#define THIS_MODULE		((struct module *)0)
+
 #endif /* SHIM_LINUX_MODULE_H */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* User space: memory for tests; pure code allocates nothing. */
+/* User space: memory for tests and state machines; other pure code allocates nothing. */
 #ifndef SHIM_LINUX_SLAB_H
 #define SHIM_LINUX_SLAB_H
 
@@ -10,6 +10,18 @@ static inline void *kvzalloc(size_t size, gfp_t gfp)
 {
 	(void)gfp;
 	return calloc(1, size);
+}
+
+static inline void *kvmalloc(size_t size, gfp_t gfp)
+{
+	(void)gfp;
+	return malloc(size);
+}
+
+static inline void *kvcalloc(size_t n, size_t size, gfp_t gfp)
+{
+	(void)gfp;
+	return calloc(n, size);
 }
 
 static inline void kvfree(const void *p)
