@@ -93,7 +93,9 @@ static void fx_commit(struct world *w, struct node *n, u64 commit)
 {
 	u64 from = n->commit + 1;
 
-	if (commit <= n->commit)
+	if (commit == n->commit)
+		return;	/* told by a snapshot already */
+	if (commit < n->commit)
 		die(w, "node %u: its commit index fell from %llu to %llu", n->id,
 		    (unsigned long long)n->commit, (unsigned long long)commit);
 	check_committed(w, n, commit);
@@ -587,6 +589,8 @@ void node_crash(struct world *w, struct node *n, bool lose_unflushed)
 	disk_crash(n, lose_unflushed);
 	network_forget(w, n->id);
 	client_lost(w, n, "its node crashed");
+	free(n->staging);
+	n->staging = NULL;
 	n->up = false;
 	n->paused = false;
 	n->role = 0;

@@ -304,6 +304,9 @@ void disk_free(struct node *n);
 
 /* snapshot.c */
 void snapshot_make(struct world *w, struct node *n, u64 forget);
+#ifdef HAVE_SNAPSHOT
+void snapshot_name(const struct snap *snap, struct raft_snapshot *name);
+#endif
 void snapshot_free(struct snap *snap);
 void snapshot_copy(struct snap *to, const struct snap *from);
 bool snapshot_effect(struct world *w, struct node *n, const struct raft_effect *fx,
