@@ -176,8 +176,10 @@ static bool more_options(struct world *w, const char *word)
 		set_witnesses(w, value);
 	else if (word_value(word, "quorums", &value))
 		set_quorums(w, value);
+#ifdef HAVE_LEASE
 	else if (word_value(word, "lease", &value))
 		w->flags |= parse_switch(w, value) ? RAFT_F_LEASE : 0;
+#endif
 	else
 		return false;
 	return true;
