@@ -608,5 +608,7 @@ int recover_log(const struct recover_io *io, const struct disk_super *super,
 	}
 	result->lsn = result->next.lsn;
 	result->position = result->next.position;
-	return result->verdict ? 0 : walk_judge(&w, got > 0);
+	/* A torn record of an earlier opening was cut off by this one, which is fine. */
+	return result->verdict ? 0 : walk_judge(&w, got == 1 ||
+						(got == 2 && head.epoch == hard->epoch));
 }

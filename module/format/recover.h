@@ -72,7 +72,9 @@
  *  K	Indexes and terms are in the records themselves: a gap would shift every
  *	entry behind it (bug S-3, S-4), and terms never fall along a log.
  *  M,N	A clean stop waits for every write and then records the end: what does not
- *	end there was damaged later, or the hard state is an old one.
+ *	end there was damaged later, or the hard state is an old one.  A record
+ *	whose content is torn counts for N only if the opening that stopped wrote
+ *	it: what an earlier one left was cut off, and stays until it is overwritten.
  *  O	A witness is any record behind n, its header good, of an epoch not below
  *	that of the last good record, whose flushed_lsn is n or more: when it was
  *	built, n was durable, hence acknowledged.  "Not below the last good one"

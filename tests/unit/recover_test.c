@@ -572,6 +572,23 @@ static void row_n_clean_but_long(struct kunit *test)
 	expect(m, RECOVER_N_LONG, 0);
 }
 
+/* A torn tail was cut off, and the opening that cut it stopped before it wrote. */
+static void row_l_clean_before_a_torn_tail(struct kunit *test)
+{
+	struct image *m = example(test, 512);
+	struct disk_cursor end = m->cursor;
+	u64 last = m->last;
+
+	put(m, 0, 1, 2, 0);
+	record_at(m, 4)[100] ^= 1;
+	expect(m, RECOVER_P_TORN, 6);
+	m->cursor = end;
+	m->last = last;
+	image_open(m);
+	image_stop(m);
+	expect(m, RECOVER_L_CLEAN, 6);
+}
+
 static void row_o_witness(struct kunit *test)
 {
 	struct image *m = example(test, 512);
@@ -1101,6 +1118,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(row_l_clean),
 	KUNIT_CASE(row_m_clean_but_short),
 	KUNIT_CASE(row_n_clean_but_long),
+	KUNIT_CASE(row_l_clean_before_a_torn_tail),
 	KUNIT_CASE(row_o_witness),
 	KUNIT_CASE(row_o_witness_far_away),
 	KUNIT_CASE(row_p_torn),
