@@ -27,7 +27,7 @@ GET_RELEASE = vermagic=$$(modinfo -F vermagic $(BUILD)/quorum.ko) && \
 DKMS     = $(DESTDIR)/usr/src/quorum-$(VERSION)
 
 .PHONY: all module tools unit scenarios kunit selftests selftests-smp cluster test demo check \
-	install dkms-install kernels deps clean distclean help
+	sim sim-long install dkms-install kernels deps clean distclean help
 
 all: module tools		## build the module and the tools (the default)
 
@@ -50,6 +50,17 @@ unit:				## test engine and formats in user space, with sanitizers
 scenarios:			## scripted Raft bugs against the engine (tests/scenarios)
 	@$(TOP)/scripts/deps unit
 	@$(MAKE) -C $(TOP)/tests/scenarios
+
+sim:				## 100,000 simulated clusters with every kind of fault
+	@$(TOP)/scripts/deps unit
+	@$(MAKE) -s -C $(TOP)/tests/sim
+	@$(BUILD)/quorum-sim --seeds 1..2000 --twice
+	@$(BUILD)/quorum-sim --seeds 2001..102000
+
+sim-long:			## the same for hours: SEEDS=A..B STEPS=K
+	@$(TOP)/scripts/deps unit
+	@$(MAKE) -s -C $(TOP)/tests/sim
+	@$(BUILD)/quorum-sim --seeds $(or $(SEEDS),1000000..9000000) --steps $(or $(STEPS),6000)
 
 kunit:				## the same tests inside a kernel with KASAN and lockdep
 	@$(TOP)/scripts/deps kernel build

@@ -1,0 +1,362 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What must hold at every step, whatever happens to a cluster.
+ *
+ * Log matching is checked by induction instead of by pairs: whoever holds an
+ * entry (index, term) must hold the same one as everybody else, with the same
+ * term before it.  So a step costs what it changes, and not what there is.
+ */
+#include <stdlib.h>
+#include "sim.h"
+
+enum { KNOWN_BITS = 15 };
+
+/* ---- entries everybody must agree on ---- */
+
+void check_reset(struct world *w)
+{
+	struct sim_check *c = w->check;
+	u32 id;
+
+	memset(c->leader_of, 0, c->terms_used * sizeof(c->leader_of[0]));
+	for (id = 0; id < SIM_NODES; id++)
+		memset(c->vote_of[id], 0, c->terms_used * sizeof(c->vote_of[0][0]));
+	c->terms_used = 0;
+	if (!c->known) {
+		c->known_cap = 1U << KNOWN_BITS;
+		c->known = calloc(c->known_cap, sizeof(c->known[0]));
+	}
+	c->known_n = 0;
+	c->stamp++;
+	c->committed = NULL;
+	c->committed_cap = 0;
+	c->commit_max = 0;
+}
+
+static struct sim_known *slot_of(struct sim_check *c, u64 index, u64 term)
+{
+	u32 i = (u32)world_mix(index * 0x10001 + (term << 40));
+
+	for (;; i++) {
+		struct sim_known *k = &c->known[i & (c->known_cap - 1)];
+
+		if (k->stamp != c->stamp || (k->index == index && k->term == term))
+			return k;
+	}
+}
+
+static void grow(struct sim_check *c)
+{
+	struct sim_known *old = c->known;
+	u32 cap = c->known_cap, i;
+
+	c->known_cap *= 2;
+	c->known = calloc(c->known_cap, sizeof(c->known[0]));
+	for (i = 0; i < cap; i++)
+		if (old[i].stamp == c->stamp)
+			*slot_of(c, old[i].index, old[i].term) = old[i];
+	free(old);
+}
+
+/* An entry came into a log, from a client, a message or the device. */
+void check_entry(struct world *w, struct sim_node *node, const struct sim_entry *entry)
+{
+	struct sim_check *c = w->check;
+	const struct raft_entry *e = &entry->e;
+	u64 prev_term = node_term_at(node, e->index - 1);
+	struct sim_known *k = slot_of(c, e->index, e->term);
+
+	if (e->term < prev_term)
+		sim_fail(w, node->id, "terms fall along the log at %llu",
+			 (unsigned long long)e->index);
+	if (k->stamp == c->stamp) {
+		if (k->tag != e->tag || k->hash != entry->hash || k->type != e->type ||
+		    k->origin != e->origin || k->size != e->size || k->prev_term != prev_term)
+			sim_fail(w, node->id, "log matching: entry %llu of term %llu",
+				 (unsigned long long)e->index, (unsigned long long)e->term);
+		return;
+	}
+	k->stamp = c->stamp;
+	k->index = e->index;
+	k->term = e->term;
+	k->prev_term = prev_term;
+	k->tag = e->tag;
+	k->hash = entry->hash;
+	k->type = e->type;
+	k->origin = e->origin;
+	k->size = e->size;
+	if (++c->known_n > c->known_cap / 2)
+		grow(c);
+}
+
+/* ---- commit ---- */
+
+/* Is the entry durable where it has to be? */
+static bool on_quorum(const struct world *w, u64 index, u64 term)
+{
+	raft_set have = 0;
+	u32 id;
+
+	for (id = 1; id <= w->n; id++) {
+		const struct sim_store *s = &w->nodes[id]->store;
+
+		if (s->view_last >= index && index < s->view_cap && s->view[index] == term)
+			have |= (raft_set)(1U << id);
+	}
+	return config_commits(&w->config, have);
+}
+
+static void first_commit(struct world *w, struct sim_node *node, u64 index)
+{
+	struct sim_check *c = w->check;
+	u64 term = node->log[index].e.term;
+
+	if (node->role != RAFT_LEADER)
+		sim_fail(w, node->id, "a follower committed %llu first",
+			 (unsigned long long)index);
+	if (!on_quorum(w, index, term))
+		sim_fail(w, node->id, "committed %llu without a durable quorum",
+			 (unsigned long long)index);
+	c->committed = pool_grow(w, c->committed, &c->committed_cap, index + 1,
+				 sizeof(c->committed[0]));
+	c->committed[index].term = term;
+	c->committed[index].by = node->term;
+	c->committed[index].state = 0;
+	c->commit_max = index;
+}
+
+static void check_commit(struct world *w, struct sim_node *node, u64 commit)
+{
+	struct sim_check *c = w->check;
+	u64 i, before = c->commit_max;
+
+	if (commit <= node->commit)
+		sim_fail(w, node->id, "the commit index fell");
+	if (commit > node->last) {
+		sim_fail(w, node->id, "committed past the log");
+		return;
+	}
+	for (i = node->commit + 1; i <= commit && !w->failed; i++) {
+		if (i > c->commit_max)
+			first_commit(w, node, i);
+		else if (c->committed[i].term != node->log[i].e.term)
+			sim_fail(w, node->id, "state machine safety: %llu is of term %llu, not %llu",
+				 (unsigned long long)i, (unsigned long long)node->log[i].e.term,
+				 (unsigned long long)c->committed[i].term);
+	}
+	if (commit > before && node->log[commit].e.term != node->term)
+		sim_fail(w, node->id, "committed an older term by counting");
+}
+
+/* ---- leaders and votes ---- */
+
+static bool term_fits(struct world *w, struct sim_node *node, u64 term)
+{
+	if (term >= SIM_TERMS) {
+		sim_fail(w, node->id, "terms run away");
+		return false;
+	}
+	w->check->terms_used = max_t(u32, w->check->terms_used, (u32)term + 1);
+	return true;
+}
+
+static void check_completeness(struct world *w, struct sim_node *node, u64 term)
+{
+	struct sim_check *c = w->check;
+	u64 i = c->commit_max;
+
+	while (i && c->committed[i].by >= term)
+		i--;
+	/* What is before it matches too, by induction (check_entry()). */
+	if (i && (i > node->last || node_term_at(node, i) != c->committed[i].term))
+		sim_fail(w, node->id, "leader completeness: entry %llu is missing",
+			 (unsigned long long)i);
+}
+
+static void check_leader(struct world *w, struct sim_node *node, u64 term)
+{
+	struct sim_check *c = w->check;
+
+	if (!term_fits(w, node, term))
+		return;
+	if (c->leader_of[term] && c->leader_of[term] != node->id)
+		sim_fail(w, node->id, "two leaders in term %llu, the other is node %u",
+			 (unsigned long long)term, c->leader_of[term]);
+	c->leader_of[term] = node->id;
+	if (!config_votes(&w->config, node->id))
+		sim_fail(w, node->id, "a node without a vote leads");
+	if (node->store.view_term != term || node->store.view_vote != node->id)
+		sim_fail(w, node->id, "leads by a vote that is not durable");
+	check_completeness(w, node, term);
+}
+
+static void check_vote(struct world *w, struct sim_node *node, u64 term, u32 vote)
+{
+	u16 *cast;
+
+	if (node->store.view_term != term || node->store.view_vote != vote)
+		sim_fail(w, node->id, "a vote left that is not durable");
+	if (!term_fits(w, node, term))
+		return;
+	cast = &w->check->vote_of[node->id][term];
+	if (*cast && *cast != vote)
+		sim_fail(w, node->id, "voted twice in term %llu", (unsigned long long)term);
+	*cast = (u16)vote;
+}
+
+void check_effect(struct world *w, struct sim_node *node, const struct raft_effect *fx)
+{
+	switch (fx->type) {
+	case RAFT_FX_TRUNCATE:
+		if (node->role == RAFT_LEADER)
+			sim_fail(w, node->id, "a leader cut its log");
+		if (fx->truncate <= node->commit)
+			sim_fail(w, node->id, "cut committed entries");
+		break;
+	case RAFT_FX_COMMIT:
+		check_commit(w, node, fx->commit);
+		break;
+	case RAFT_FX_ROLE:
+		if (fx->role.term < node->term)
+			sim_fail(w, node->id, "its term fell");
+		if (fx->role.role == RAFT_LEADER &&
+		    (node->role != RAFT_LEADER || node->term != fx->role.term))
+			check_leader(w, node, fx->role.term);
+		break;
+	case RAFT_FX_HALT:
+		if (fx->halt.code != RAFT_HALT_STORE || !node->store.failed)
+			sim_fail(w, node->id, "%s", raft_halt_name(fx->halt.code));
+		break;
+	default:
+		break;
+	}
+}
+
+/* ---- promises ---- */
+
+static void check_ack(struct world *w, struct sim_node *node, u64 term, u64 match)
+{
+	const struct sim_store *s = &node->store;
+
+	if (s->view_term < term)
+		sim_fail(w, node->id, "acknowledged in a term that is not durable");
+	if (match > s->view_last ||
+	    (match && node_term_at(node, match) != store_term_at(node, match)))
+		sim_fail(w, node->id, "acknowledged %llu, which is not durable",
+			 (unsigned long long)match);
+}
+
+static void check_asks(struct world *w, struct sim_node *node, const struct raft_msg *msg)
+{
+	if (!config_votes(&w->config, node->id))
+		sim_fail(w, node->id, "a node without a vote campaigns");
+	if (node->store.view_last != msg->vote.last_index ||
+	    store_term_at(node, msg->vote.last_index) != msg->vote.last_term)
+		sim_fail(w, node->id, "shows a log that is not durable");
+}
+
+/* A message leaves. */
+void check_message(struct world *w, struct sim_node *node, const struct raft_msg *msg)
+{
+	switch (msg->type) {
+	case RAFT_MSG_VOTE:
+		check_vote(w, node, msg->term, node->id);
+		check_asks(w, node, msg);
+		break;
+	case RAFT_MSG_PREVOTE:
+		check_asks(w, node, msg);
+		break;
+	case RAFT_MSG_VOTE_REPLY:
+		if (msg->vote_reply.granted)
+			check_vote(w, node, msg->term, msg->to);
+		break;
+	case RAFT_MSG_APPEND_REPLY:
+		check_ack(w, node, msg->term, msg->append_reply.match);
+		break;
+	case RAFT_MSG_HEARTBEAT_REPLY:
+		check_ack(w, node, msg->term, msg->heartbeat_reply.match);
+		break;
+	case RAFT_MSG_APPEND:
+		if (w->check->leader_of[min_t(u64, msg->term, SIM_TERMS - 1)] != node->id)
+			sim_fail(w, node->id, "appends without having been elected");
+		break;
+	default:
+		break;
+	}
+}
+
+/* ---- after every step ---- */
+
+void check_step(struct world *w, struct sim_node *node)
+{
+	const char *broken = raft_check(node->raft);
+
+	if (broken)
+		sim_fail(w, node->id, "%s", broken);
+}
+
+void check_applied(struct world *w, struct sim_node *node, u64 index)
+{
+	struct sim_committed *c = &w->check->committed[index];
+	u64 state = payload_hash(&node->machine, sizeof(node->machine)) | 1;
+
+	if (!c->state)
+		c->state = state;
+	else if (c->state != state)
+		sim_fail(w, node->id, "the state machines differ after entry %llu",
+			 (unsigned long long)index);
+}
+
+/* ---- recovery ---- */
+
+static bool same_log(const struct sim_node *node, const u64 *terms, u64 last)
+{
+	u64 i;
+
+	if (node->last != last)
+		return false;
+	for (i = node->store.hard.base_index + 1; i <= last; i++)
+		if (node->log[i].e.term != terms[i])
+			return false;
+	return true;
+}
+
+/*
+ * What was recovered must be what was durable, or that with some of what was
+ * under way, in its order.
+ */
+void check_recovered(struct world *w, struct sim_node *node, u64 last, u64 term, u32 vote)
+{
+	struct sim_store *s = &node->store;
+	u64 cap = 0, need = s->view_last + 1, now = s->view_last, k, i;
+	u64 *terms;
+
+	if ((term != s->view_term || vote != s->view_vote) &&
+	    (!s->doubt || term != s->doubt_term || vote != s->doubt_vote))
+		sim_fail(w, node->id, "recovered term %llu, vote %u: durable was %llu, %u",
+			 (unsigned long long)term, vote, (unsigned long long)s->view_term,
+			 s->view_vote);
+	for (k = 0; k < s->n; k++)
+		need = max(need, s->slots[(s->head + k) % RAFT_WRITES_MAX].write.last + 1);
+	terms = pool_grow(w, NULL, &cap, need, sizeof(u64));
+	if (s->view_last)
+		memcpy(terms, s->view, (s->view_last + 1) * sizeof(u64));
+	for (k = 0; ; k++) {
+		const struct sim_slot *slot = &s->slots[(s->head + k) % RAFT_WRITES_MAX];
+		const struct raft_write *write = &slot->write;
+
+		if (same_log(node, terms, now))
+			break;
+		if (k == s->n) {
+			sim_fail(w, node->id, "recovered a log that ends at %llu: %llu was durable",
+				 (unsigned long long)last, (unsigned long long)s->view_last);
+			break;
+		}
+		if (write->truncate && write->truncate <= now)
+			now = write->truncate - 1;
+		for (i = write->first; i <= write->last; i++)
+			terms[i] = slot->terms[i - write->first];
+		now = write->last;
+	}
+	pool_free(w, terms, (u32)(cap * sizeof(u64)));
+}

@@ -1,0 +1,393 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Clients: what they asked for, what they heard, and whether one order of all
+ * that can explain it.
+ *
+ * The state machine is SIM_KEYS registers.  Each write writes its own number, so
+ * a read names the write it saw.  Two checks: every answer comes with an index,
+ * and whoever asks after it must get a later one (the log as a witness); and at
+ * the end the history alone is judged, by the zones of Gibbons and Korach
+ * ("Testing shared memories", 1997), which is exact where written values are
+ * unique.
+ */
+#include <stdlib.h>
+#include "sim.h"
+
+enum {
+	OP_BYTES	= 16,	/* of a payload that belongs to an operation */
+	OP_MAGIC	= 0x51,
+	ATTEMPTS_MAX	= 6,
+};
+
+static void fill(u8 *payload, u32 size, u64 head)
+{
+	u32 i;
+
+	for (i = 0; i < size; i++)
+		payload[i] = (u8)(head >> (i % 8 * 8)) ^ (u8)(i / 8 * 31);
+}
+
+static bool filled(const u8 *payload, u32 size)
+{
+	u64 head = 0;
+	u32 i;
+
+	for (i = 0; i < min_t(u32, size, 8); i++)
+		head |= (u64)payload[i] << (i * 8);
+	for (; i < size; i++)
+		if (payload[i] != ((u8)(head >> (i % 8 * 8)) ^ (u8)(i / 8 * 31)))
+			return false;
+	return true;
+}
+
+/* The operation an entry carries, 0: none. */
+u32 client_parse(struct world *w, const struct sim_entry *entry)
+{
+	u32 op;
+
+	if (entry->e.type != RAFT_ENTRY_DATA || entry->e.size < OP_BYTES ||
+	    entry->payload[0] != OP_MAGIC)
+		return 0;
+	memcpy(&op, entry->payload + 4, sizeof(op));
+	return op < w->ops_n ? op : 0;
+}
+
+/* ---- asking ---- */
+
+static void again(struct world *w, struct sim_client *client, u64 at)
+{
+	client->attempt++;
+	world_add(w, at, SIM_CLIENT, 0, client->attempt, client);
+}
+
+static struct sim_node *choose(struct world *w)
+{
+	struct sim_node *node = w->nodes[1 + world_random(w, w->n)];
+	u32 id;
+
+	if (world_random(w, 2))
+		for (id = 1; id <= w->n; id++)
+			if (w->nodes[id]->role == RAFT_LEADER && w->nodes[id]->phase == SIM_UP)
+				node = w->nodes[id];
+	return node->phase == SIM_UP && !node->paused ? node : NULL;
+}
+
+/* Ask for the client's operation, once more or for the first time. */
+static int ask(struct world *w, struct sim_client *client, struct sim_node *node)
+{
+	struct raft_proposal p = { .tag = node_tag(node), .type = RAFT_ENTRY_DATA };
+	u32 op = client->op;
+	u8 payload[OP_BYTES + 64];
+	int ret;
+
+	p.size = OP_BYTES + (u32)world_random(w, 64);
+	fill(payload, p.size, OP_MAGIC | ((u64)op << 32));
+	w->ops[op].attempts++;
+	if (node->nwaiters == ARRAY_SIZE(node->waiters)) {
+		memmove(&node->waiters[0], &node->waiters[1],
+			(ARRAY_SIZE(node->waiters) - 1) * sizeof(node->waiters[0]));
+		node->nwaiters--;
+	}
+	node->waiters[node->nwaiters].tag = p.tag;
+	node->waiters[node->nwaiters++].op = op;
+	sim_log(w, node->id, "client %u asks for operation %u", client->id, op);
+	ret = node_propose(w, node, &p, 1, payload);
+	if (ret < 0)
+		client_refused(w, node, p.tag);
+	return ret;
+}
+
+static void begin(struct world *w, struct sim_client *client)
+{
+	u64 cap = w->ops_cap;
+	struct sim_op *op;
+
+	if (!w->ops_n)
+		w->ops_n = 1;
+	w->ops = pool_grow(w, w->ops, &cap, w->ops_n + 1, sizeof(*op));
+	w->ops_cap = (u32)cap;
+	client->op = w->ops_n++;
+	op = &w->ops[client->op];
+	op->invoked = w->number++;
+	op->floor = w->answered;
+	op->client = client->id;
+	op->seq = ++client->seq;
+	op->key = (u8)world_random(w, SIM_KEYS);
+	op->read = world_random(w, 3) == 0;
+	op->state = OP_OPEN;
+}
+
+void client_act(struct world *w, struct sim_client *client)
+{
+	struct sim_node *node = choose(w);
+	struct sim_op *op;
+
+	if (client->op) {
+		op = &w->ops[client->op];
+		/* Only who has a session may ask twice for the same. */
+		if (op->state != OP_OPEN || !w->draw.sessions || op->attempts >= ATTEMPTS_MAX)
+			client->op = 0;
+	}
+	if (w->healed && !client->op)
+		return;
+	if (!node) {
+		again(w, client, w->now + w->draw.heartbeat);
+		return;
+	}
+	if (!client->op)
+		begin(w, client);
+	again(w, client, w->now + world_between(w, w->draw.election_min,
+						6 * w->draw.election_max));
+	ask(w, client, node);
+}
+
+/* A burst nobody waits for, to have something in every pipeline. */
+bool client_propose(struct world *w, struct sim_node *node, u32 count)
+{
+	struct raft_proposal list[QUORUM_PROPOSE_BATCH_MAX];
+	u32 i, bytes = 0;
+	u8 *payload;
+	int ret;
+
+	for (i = 0; i < count; i++) {
+		list[i].tag = node_tag(node);
+		list[i].size = 1 + (u32)world_random(w, w->draw.payload_max);
+		list[i].type = RAFT_ENTRY_DATA;
+		bytes += list[i].size;
+	}
+	payload = pool_alloc(w, bytes);
+	for (i = 0, bytes = 0; i < count; i++) {
+		fill(payload + bytes, list[i].size, list[i].tag << 8);
+		bytes += list[i].size;
+	}
+	sim_log(w, node->id, "is proposed %u entries, %u bytes", count, bytes);
+	ret = node_propose(w, node, list, count, payload);
+	pool_free(w, payload, bytes);
+	return ret == (int)count;
+}
+
+void client_load(struct world *w)
+{
+	struct sim_node *node = choose(w);
+
+	if (w->healed)
+		return;
+	world_add(w, w->now + world_random(w, 2 * w->draw.burst_every), SIM_LOAD, 0, 0, NULL);
+	if (node)
+		client_propose(w, node, 1 + (u32)world_random(w, w->draw.burst_max));
+}
+
+/* ---- hearing ---- */
+
+static void forget(struct sim_node *node, u32 nth)
+{
+	node->waiters[nth] = node->waiters[--node->nwaiters];
+}
+
+static u32 waiter_of(struct sim_node *node, u64 tag)
+{
+	u32 i;
+
+	for (i = 0; i < node->nwaiters; i++)
+		if (node->waiters[i].tag == tag)
+			break;
+	return i;
+}
+
+static void done(struct world *w, u32 nr)
+{
+	struct sim_op *op = &w->ops[nr];
+	struct sim_client *client = &w->clients[op->client];
+
+	if (client->op != nr)
+		return;
+	client->op = 0;
+	again(w, client, w->now + world_random(w, w->draw.think));
+}
+
+/* Refused for good: that attempt has no effect, now or ever. */
+void client_refused(struct world *w, struct sim_node *node, u64 tag)
+{
+	u32 i = waiter_of(node, tag), nr;
+	struct sim_op *op;
+
+	if (i == node->nwaiters)
+		return;
+	nr = node->waiters[i].op;
+	op = &w->ops[nr];
+	forget(node, i);
+	if (op->state != OP_OPEN)
+		return;
+	if (op->attempts == 1) {
+		op->state = OP_FAILED;
+		done(w, nr);
+	}
+}
+
+static void answered(struct world *w, struct sim_node *node, u32 nr, u64 index, u32 value)
+{
+	struct sim_op *op = &w->ops[nr];
+
+	if (op->state != OP_OPEN)
+		return;
+	op->state = OP_DONE;
+	op->ended = w->number++;
+	op->index = index;
+	op->value = value;
+	sim_log(w, node->id, "operation %u is done at %llu, value %u", nr,
+		(unsigned long long)index, value);
+	if (index <= op->floor)
+		sim_fail(w, node->id, "operation %u at %llu began after %llu was answered", nr,
+			 (unsigned long long)index, (unsigned long long)op->floor);
+	w->answered = max(w->answered, index);
+	done(w, nr);
+}
+
+/* ---- the state machine ---- */
+
+/* Return: whether it had an effect. */
+static bool apply(struct world *w, struct sim_machine *m, u32 nr)
+{
+	const struct sim_op *op = &w->ops[nr];
+
+	m->count++;
+	if (w->draw.sessions) {
+		if (op->seq <= m->session[op->client])
+			return false;
+		m->session[op->client] = op->seq;
+	}
+	if (!op->read)
+		m->key[op->key] = nr;
+	return true;
+}
+
+void client_applied(struct world *w, struct sim_node *node, const struct sim_entry *entry)
+{
+	bool first = !w->check->committed[entry->e.index].state, effect;
+	u32 nr = client_parse(w, entry), i;
+	struct sim_op *op;
+
+	if (entry->e.size && !filled(entry->payload, entry->e.size))
+		sim_fail(w, node->id, "entry %llu has another payload than it was proposed with",
+			 (unsigned long long)entry->e.index);
+	if (!nr) {
+		node->machine.count += entry->e.type;
+		return;
+	}
+	op = &w->ops[nr];
+	effect = apply(w, &node->machine, nr);
+	if (first && effect && ++op->applied > 1)
+		sim_fail(w, node->id, "operation %u was applied twice", nr);
+	if (op->state == OP_FAILED)
+		sim_fail(w, node->id, "operation %u was refused and committed (C-4)", nr);
+	if (entry->e.origin != node->id)
+		return;
+	i = waiter_of(node, entry->e.tag);
+	if (i == node->nwaiters)
+		return;
+	forget(node, i);
+	answered(w, node, nr, entry->e.index, op->read ? node->machine.key[op->key] : nr);
+}
+
+/* ---- judging the history ---- */
+
+struct zone {
+	u64 low;
+	u64 high;
+};
+
+static int by_low(const void *a, const void *b)
+{
+	const struct zone *x = a, *y = b;
+
+	return x->low < y->low ? -1 : x->low > y->low;
+}
+
+/* Is @z inside one of the forward zones, which are sorted and disjoint? */
+static bool inside(const struct zone *forward, u32 n, const struct zone *z)
+{
+	u32 low = 0, high = n;
+
+	while (low < high) {
+		u32 middle = (low + high) / 2;
+
+		if (forward[middle].low < z->low)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low && forward[low - 1].high > z->high;
+}
+
+static void judge(struct world *w, struct zone *forward, u32 nf, struct zone *backward, u32 nb)
+{
+	u32 i;
+
+	qsort(forward, nf, sizeof(*forward), by_low);
+	for (i = 1; i < nf; i++)
+		if (forward[i].low < forward[i - 1].high)
+			sim_fail(w, 0, "the history is not linearizable: values alternate");
+	for (i = 0; i < nb; i++)
+		if (inside(forward, nf, &backward[i]))
+			sim_fail(w, 0, "the history is not linearizable: a value within another");
+}
+
+/* For each write (0: the initial value): first end and last begin of all it touches. */
+static bool cluster(struct world *w, struct zone *ends, u8 *used, u8 key)
+{
+	u32 i;
+
+	for (i = 0; i < w->ops_n; i++) {
+		const struct sim_op *op = &w->ops[i];
+
+		ends[i].low = i && op->state == OP_DONE ? op->ended : i ? ~0ULL : 0;
+		ends[i].high = i ? op->invoked : 0;
+		used[i] = !i || (!op->read && op->key == key && op->state == OP_DONE);
+	}
+	for (i = 1; i < w->ops_n; i++) {
+		const struct sim_op *op = &w->ops[i];
+		u32 v = op->value;
+
+		if (!op->read || op->key != key || op->state != OP_DONE)
+			continue;
+		if (v && (w->ops[v].read || w->ops[v].key != key ||
+			  w->ops[v].state == OP_FAILED || w->ops[v].invoked > op->ended)) {
+			sim_fail(w, 0, "operation %u read %u, which nobody wrote", i, v);
+			return false;
+		}
+		used[v] = true;
+		ends[v].low = min(ends[v].low, op->ended);
+		ends[v].high = max(ends[v].high, op->invoked);
+	}
+	return true;
+}
+
+void client_check(struct world *w)
+{
+	u32 bytes = (w->ops_n + 1) * (u32)sizeof(struct zone), nf, nb, i;
+	struct zone *ends = pool_alloc(w, bytes), *forward = pool_alloc(w, bytes);
+	struct zone *backward = pool_alloc(w, bytes);
+	u8 *used = pool_alloc(w, w->ops_n + 1), key;
+
+	if (!w->ops_n)
+		return;
+	for (key = 0; key < SIM_KEYS && !w->failed; key++) {
+		if (!cluster(w, ends, used, key))
+			return;
+		for (i = 0, nf = 0, nb = 0; i < w->ops_n; i++) {
+			if (!used[i])
+				continue;
+			if (ends[i].low < ends[i].high) {
+				forward[nf++] = ends[i];
+			} else {
+				backward[nb].low = ends[i].high;
+				backward[nb++].high = ends[i].low;
+			}
+		}
+		judge(w, forward, nf, backward, nb);
+	}
+	for (i = 1; i < w->ops_n; i++)
+		if (w->ops[i].state == OP_DONE && !w->draw.sessions && w->ops[i].applied != 1)
+			sim_fail(w, 0, "operation %u was answered and applied %u times", i,
+				 w->ops[i].applied);
+}

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What goes wrong, and the end of it.
+ *
+ * Everything passes but damage: a node whose device is refused stays away until
+ * it is replaced, and never so many of them that the rest is no quorum.
+ */
+#include "sim.h"
+
+static const char * const names[FAULT_NR] = {
+	[FAULT_CRASH] = "crash", [FAULT_CRASH_WRITE] = "crash at a write",
+	[FAULT_START] = "start", [FAULT_STOP] = "stop", [FAULT_CUT] = "cut",
+	[FAULT_ISOLATE] = "isolate", [FAULT_SPLIT] = "split", [FAULT_HEAL] = "heal",
+	[FAULT_CLOG] = "clog", [FAULT_HANG] = "hang", [FAULT_RELEASE] = "release",
+	[FAULT_PAUSE] = "pause", [FAULT_RESUME] = "resume", [FAULT_EIO] = "write error",
+	[FAULT_READ] = "read error", [FAULT_ROT] = "rot", [FAULT_JUMP] = "clock jump",
+	[FAULT_TICK] = "early tick", [FAULT_STEP_DOWN] = "step down",
+};
+
+const char *fault_name(u32 fault)
+{
+	return names[fault];
+}
+
+static u32 spoilt(const struct world *w)
+{
+	u32 n = 0, id;
+
+	for (id = 1; id <= w->n; id++)
+		if (config_votes(&w->config, id) &&
+		    (w->nodes[id]->phase == SIM_BROKEN || w->nodes[id]->disk.damaged))
+			n++;
+	return n;
+}
+
+static u64 while_it_lasts(struct world *w)
+{
+	return w->now + world_between(w, w->draw.heartbeat, 8 * w->draw.election_max);
+}
+
+static void cut_both(struct world *w, u32 a, u32 b, u64 until)
+{
+	if (a == b)
+		return;
+	w->cut[a][b] = until;
+	w->cut[b][a] = until;
+}
+
+static void split(struct world *w, u32 group, u64 until)
+{
+	u32 a, b;
+
+	for (a = 1; a <= w->n; a++)
+		for (b = 1; b < a; b++)
+			if ((group >> a & 1) != (group >> b & 1))
+				cut_both(w, a, b, until);
+}
+
+static void pause(struct world *w, struct sim_node *node)
+{
+	if (node->phase == SIM_UP)
+		node->paused = true;
+}
+
+/* All that waited is taken at once, late; the clock may have jumped as well. */
+static void resume(struct world *w, struct sim_node *node)
+{
+	if (!node->paused)
+		return;
+	node->paused = false;
+	if (node->phase == SIM_UP)
+		node_tick(w, node);
+}
+
+static void jump(struct world *w, struct sim_node *node)
+{
+	u64 local = node_now(w, node);
+
+	/* Forward only: it is a monotonic clock that counts suspend. */
+	node->clock_base = local + world_random(w, 4 * w->draw.election_max);
+	node->clock_at = w->now;
+	node->tick_at = 0;
+	if (node->phase == SIM_UP && !node->paused)
+		node_tick(w, node);
+}
+
+static void stop(struct world *w, struct sim_node *node)
+{
+	if (node->phase != SIM_UP || node->paused || node->disk.hang || node->halt)
+		return;
+	node->phase = SIM_STOPPING;
+	store_stop(w, node);
+}
+
+static void step_down(struct world *w, struct sim_node *node)
+{
+	struct raft_event ev = { .type = RAFT_EV_STEP_DOWN };
+
+	if (node->phase != SIM_UP || node->paused)
+		return;
+	node_step(w, node, &ev, NULL);
+	node_turn(w, node);
+}
+
+static void rot(struct world *w, struct sim_node *node)
+{
+	if (node->phase != SIM_DOWN || node->disk.damaged || !node->lives)
+		return;
+	if (config_votes(&w->config, node->id) && spoilt(w) >= config_spare(&w->config))
+		return;
+	sim_log(w, node->id, "rots");
+	disk_rot(w, node);
+}
+
+/* One that was halted by its store is down as soon as somebody looks at it. */
+void fault_start(struct world *w, struct sim_node *node)
+{
+	if (node->phase == SIM_UP && node->halt)
+		node_crash(w, node, false);
+	if (node->phase == SIM_DOWN)
+		node_start(w, node);
+}
+
+static void strike(struct world *w, u32 fault, struct sim_node *node)
+{
+	u32 other = 1 + (u32)world_random(w, w->n);
+	u64 until = while_it_lasts(w);
+
+	switch (fault) {
+	case FAULT_CRASH:
+		if (node->phase != SIM_DOWN && node->phase != SIM_BROKEN)
+			node_crash(w, node, world_random(w, 2));
+		break;
+	case FAULT_CRASH_WRITE:
+		node->disk.crash_in = 1 + (u32)world_random(w, 12);
+		break;
+	case FAULT_START:
+		fault_start(w, node);
+		break;
+	case FAULT_STOP:
+		stop(w, node);
+		break;
+	case FAULT_CUT:
+		w->cut[node->id][other] = until;
+		break;
+	case FAULT_ISOLATE:
+		split(w, 1U << node->id, until);
+		break;
+	case FAULT_SPLIT:
+		split(w, (u32)world_random(w, 1U << (w->n + 1)), until);
+		break;
+	case FAULT_HEAL:
+		memset(w->cut, 0, sizeof(w->cut));
+		break;
+	case FAULT_CLOG:
+		w->clog[node->id][other] = until;
+		break;
+	case FAULT_HANG:
+		node->disk.hang = true;
+		break;
+	case FAULT_RELEASE:
+		disk_release(w, node);
+		break;
+	case FAULT_PAUSE:
+		pause(w, node);
+		break;
+	case FAULT_RESUME:
+		resume(w, node);
+		break;
+	case FAULT_EIO:
+		node->disk.fail_next = 1 + (u32)world_random(w, 8);
+		break;
+	case FAULT_READ:
+		if (node->phase == SIM_DOWN)
+			node->disk.read_error = 1 + (u32)world_random(w, 8);
+		break;
+	case FAULT_ROT:
+		rot(w, node);
+		break;
+	case FAULT_JUMP:
+		jump(w, node);
+		break;
+	case FAULT_TICK:
+		if (node->phase == SIM_UP && !node->paused)
+			node_tick(w, node);
+		break;
+	case FAULT_STEP_DOWN:
+		step_down(w, node);
+		break;
+	}
+}
+
+void fault_act(struct world *w)
+{
+	struct sim_node *node = w->nodes[1 + world_random(w, w->n)];
+	u32 sum = 0, i, nth;
+
+	if (w->healed)
+		return;
+	world_add(w, w->now + world_random(w, 2 * w->draw.fault_every), SIM_FAULT, 0, 0, NULL);
+	for (i = 0; i < FAULT_NR; i++)
+		sum += w->draw.weight[i];
+	nth = (u32)world_random(w, sum);
+	for (i = 0; nth >= w->draw.weight[i]; i++)
+		nth -= w->draw.weight[i];
+	sim_log(w, node->id, "fault: %s", names[i]);
+	w->steps_of[i]++;
+	strike(w, i, node);
+}
+
+/* Nothing goes wrong any more, and everything that can be started is. */
+void fault_heal(struct world *w)
+{
+	struct sim_draw *d = &w->draw;
+	u32 id;
+
+	sim_log(w, 0, "faults end");
+	w->healed = true;
+	memset(w->cut, 0, sizeof(w->cut));
+	memset(w->clog, 0, sizeof(w->clog));
+	d->delay_max = min(d->delay_max, d->heartbeat / 4);
+	d->delay_min = min(d->delay_min, d->delay_max);
+	d->disk_max = min(d->disk_max, d->heartbeat / 4);
+	d->disk_min = min(d->disk_min, d->disk_max);
+	d->turn_max = min(d->turn_max, d->heartbeat / 4);
+	d->apply_max = min(d->apply_max, d->heartbeat / 4);
+	for (id = 1; id <= w->n; id++) {
+		struct sim_node *node = w->nodes[id];
+
+		node->disk.fail_next = 0;
+		node->disk.read_error = 0;
+		node->disk.crash_in = 0;
+		disk_release(w, node);
+		resume(w, node);
+		world_add(w, w->now, SIM_START, (u8)id, 0, NULL);
+	}
+}
+
+/* All that can run agree, and nothing is held any more (bug D-12). */
+bool fault_settled(struct world *w)
+{
+	struct sim_node *leader = NULL;
+	struct raft_status st;
+	u32 id;
+
+	for (id = 1; id <= w->n; id++) {
+		struct sim_node *node = w->nodes[id];
+
+		if (node->phase == SIM_UP && node->role == RAFT_LEADER &&
+		    (!leader || node->term > leader->term))
+			leader = node;
+	}
+	if (!leader)
+		return false;
+	for (id = 1; id <= w->n; id++) {
+		const struct sim_node *node = w->nodes[id];
+
+		if (node->phase == SIM_BROKEN)
+			continue;
+		if (node->phase != SIM_UP || node->halt)
+			return false;
+		raft_get_status(node->raft, &st);
+		if (node->commit != leader->last || node->last != node->commit ||
+		    node->applied != node->commit || st.leader != leader->id ||
+		    st.uncommitted_bytes || st.durable_index != node->last)
+			return false;
+	}
+	return true;
+}

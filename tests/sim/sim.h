@@ -1,0 +1,534 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The simulator: whole clusters in one address space, as a function of a seed.
+ *
+ * The engine, the wire codec, the disk format and the recovery are the module's
+ * own sources.  Clock, network, disks and clients are data.  Everything that
+ * happens is an event of one heap, ordered by (time, number), so that the same
+ * seed gives the same run on every machine.
+ *
+ *	world.c    time: the heap of events, memory, the log of a run
+ *	swarm.c    what a seed draws: cluster, features, weather
+ *	disk.c     a device: image, cache, writes under way, damage
+ *	store.c    the log on that device, by format/disk and format/recover
+ *	net.c      datagrams: encode, damage, carry, decode
+ *	node.c     a node: what loop, effects and pump do in the kernel
+ *	client.c   clients, their histories and whether these can be explained
+ *	config.c   configurations, as the checks understand them
+ *	check.c    what must hold at every step
+ *	fault.c    what goes wrong, and the end of it
+ *	main.c     the command line
+ */
+#ifndef SIM_H
+#define SIM_H
+
+#include <linux/build_bug.h>
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/limits.h>
+#include <linux/minmax.h>
+#include <linux/string.h>
+#include <linux/types.h>
+#include "raft/raft.h"
+#include "format/assemble.h"
+#include "format/disk.h"
+#include "format/recover.h"
+#include "format/wire.h"
+
+#define MS	1000000ULL	/* nanoseconds */
+
+enum sim_limits {
+	SIM_NODES	= 10,		/* node ids 1..9 */
+	SIM_KEYS	= 4,
+	SIM_CLIENTS	= 4,
+	SIM_TERMS	= 1 << 14,
+	SIM_CLASSES	= 18,		/* size classes of the pool: 16 bytes to 2 MiB */
+	SIM_RECORDS	= 64,		/* records a disk remembers, to damage one */
+	SIM_DEVICE_MAX	= 8 << 20,	/* bytes */
+	SIM_CACHED	= 256,		/* sectors in a device's cache */
+};
+
+/* What the world does at a time. */
+enum sim_kind {
+	SIM_PACKET = 1,		/* a datagram arrives */
+	SIM_BIO,		/* a write of a device ends */
+	SIM_TICK,		/* an engine's deadline */
+	SIM_PUMP,		/* a slow turn of a loop comes to its end */
+	SIM_APPLY,		/* a slow state machine goes on */
+	SIM_CLIENT,		/* a client does something */
+	SIM_LOAD,		/* a burst of proposals that nobody waits for */
+	SIM_FAULT,		/* something goes wrong, or right again */
+	SIM_START,		/* a node starts again */
+};
+
+struct sim_event {
+	u64 at;
+	u64 number;
+	void *what;
+	u32 life;
+	u8  node;
+	u8  kind;
+};
+
+/* ---- what a seed draws ---- */
+
+enum sim_fault_kind {
+	FAULT_CRASH,
+	FAULT_CRASH_WRITE,	/* at one of its next writes */
+	FAULT_START,
+	FAULT_STOP,		/* a clean stop */
+	FAULT_CUT,		/* one direction */
+	FAULT_ISOLATE,
+	FAULT_SPLIT,
+	FAULT_HEAL,
+	FAULT_CLOG,
+	FAULT_HANG,
+	FAULT_RELEASE,
+	FAULT_PAUSE,
+	FAULT_RESUME,
+	FAULT_EIO,		/* the next write fails */
+	FAULT_READ,		/* the next opening cannot read */
+	FAULT_ROT,		/* a record that others vouch for, or one mirror */
+	FAULT_JUMP,		/* a clock */
+	FAULT_TICK,		/* a deadline too early */
+	FAULT_STEP_DOWN,
+	FAULT_NR,
+};
+
+struct sim_draw {
+	u32 voters;
+	u32 learners;
+	u32 flags;
+	struct raft_quorums quorums;
+	u64 heartbeat;
+	u64 election_min;
+	u64 election_max;
+	u32 loss;		/* of 1000 */
+	u32 duplicate;		/* of 1000 */
+	u32 damage;		/* of 1000 */
+	u32 stray;		/* of 1000: arrives at somebody else */
+	u64 delay_min;
+	u64 delay_max;
+	u32 mtu;		/* bytes of a datagram */
+	u64 disk_min;
+	u64 disk_max;
+	u32 physical_block;
+	u64 device_bytes;
+	bool unordered;		/* writes are reported as they end */
+	u32 record_entries;	/* of one record, at most */
+	u32 message_entries;	/* of one append, at most */
+	u32 payload_max;	/* bytes of an entry */
+	u32 burst_max;		/* proposals of one burst */
+	u64 burst_every;
+	u64 apply_max;		/* delay of the state machine, 0: none */
+	u64 turn_max;		/* delay of the pump, 0: none */
+	u32 clients;
+	bool sessions;
+	u64 think;
+	s32 drift;		/* largest, in parts per million */
+	u64 fault_every;
+	u32 weight[FAULT_NR];
+	u32 steps;
+};
+
+/* ---- devices ---- */
+
+struct sim_bio {
+	u64 offset;
+	u32 bytes;
+	u8  *data;
+	bool flush;		/* what the cache holds goes first */
+	bool held;		/* the device hangs */
+	bool busy;
+	u8  what;		/* enum sim_bio_what */
+	u32 slot;
+};
+
+enum sim_bio_what {
+	SIM_BIO_RECORD = 1,
+	SIM_BIO_PAD,
+	SIM_BIO_HARD,
+};
+
+struct sim_cached {
+	u64 sector;
+	u8  old[DISK_SECTOR_BYTES];
+};
+
+struct sim_disk {
+	u8  *image;
+	u8  *dirty;		/* per block: written in this life of the process */
+	u64 bytes;
+	u32 ncached;
+	struct sim_cached *cached;	/* reached the device, not the medium */
+	bool hang;
+	u32 fail_next;		/* EIO for the write after that many */
+	u32 read_error;		/* EIO for the read after that many */
+	u32 crash_in;		/* the node crashes at that write */
+	bool damaged;		/* on purpose, since it was opened well last */
+};
+
+/* ---- the store ---- */
+
+struct sim_slot {
+	struct raft_write write;
+	u64 *terms;		/* of the entries, as they were written */
+	u64 lsn;
+	u64 flushed;
+	u64 position;
+	u32 bytes;
+	u32 granules;
+	u32 pending;		/* bios */
+	int error;
+	bool used;
+	bool done;
+	struct sim_bio bio[2];
+};
+
+struct sim_record {
+	u64 lsn;
+	u64 position;
+	u64 flushed;
+	u32 bytes;
+};
+
+struct sim_store {
+	struct disk_super super;
+	struct disk_hard hard;		/* durable */
+	struct disk_hard hard_next;	/* under way */
+	u64 hard_seq;			/* 0: none, 1: of the opening itself */
+	u32 hard_pending;
+	int hard_error;
+	struct sim_bio hard_bio[DISK_MIRRORS];
+	bool wait;			/* another one waits */
+	u64 wait_term;
+	u32 wait_vote;
+	u64 wait_seq;
+	bool hard_bad;			/* write it twice at start */
+	struct disk_cursor cursor;
+	u64 used;
+	u64 durable_lsn;
+	struct disk_batch batch;
+	u8  *buf;
+	struct sim_slot slots[RAFT_WRITES_MAX];
+	u32 head, n;			/* oldest first */
+	bool failed;
+	bool stopping;
+	struct sim_record records[SIM_RECORDS];
+	u64 nrecords;
+
+	/* What must be found again: terms of the durable log, by index. */
+	u64 *view;
+	u64 view_last;
+	u64 view_cap;
+	u64 view_term;
+	u32 view_vote;
+	bool doubt;		/* or that pair, which was under way */
+	u64 doubt_term;
+	u32 doubt_vote;
+};
+
+/* ---- nodes ---- */
+
+struct sim_entry {
+	struct raft_entry e;
+	u64 hash;
+	u8  *payload;
+};
+
+struct sim_waiter {
+	u64 tag;
+	u32 op;		/* index of the operation */
+	u32 attempt;
+};
+
+/* The state machine of the simulation: registers, and sessions above them. */
+struct sim_machine {
+	u32 key[SIM_KEYS];		/* value: number of the op that wrote it */
+	u32 session[SIM_CLIENTS];	/* newest sequence number applied */
+	u64 count;
+};
+
+enum sim_phase {
+	SIM_DOWN,
+	SIM_OPENING,		/* the epoch of this opening is under way */
+	SIM_UP,
+	SIM_STOPPING,		/* the mark of a clean stop is under way */
+	SIM_BROKEN,		/* the device is refused */
+};
+
+struct sim_node {
+	u32 id;
+	u8  phase;
+	bool paused;
+	u32 life;
+	u64 lives;		/* how often it was started, for tags */
+	u64 tags;
+	struct raft *raft;
+	struct sim_disk disk;
+	struct sim_store store;
+	u64 incarnation;
+	u64 known[SIM_NODES];	/* incarnations of the others, pinned */
+	struct assemble assemble[SIM_NODES];
+	u8  *assemble_buf[SIM_NODES];
+	u32 message;		/* number of the last fragmented message */
+
+	u64 clock_base;		/* local time ... */
+	u64 clock_at;		/* ... at this time of the world */
+	s32 drift;
+	u64 tick_at;		/* time of the world of the tick that is due */
+
+	struct sim_entry *log;
+	u64 log_cap;
+	u64 last;
+
+	u64 commit;
+	u64 applied;
+	u8  role;
+	u8  halt;
+	u32 leader;
+	u64 term;
+	struct sim_machine machine;
+	struct sim_waiter waiters[256];
+	u32 nwaiters;
+	bool pump_due;
+	bool apply_due;
+};
+
+/* ---- clients ---- */
+
+enum sim_op_state {
+	OP_OPEN = 1,	/* no answer yet, perhaps never */
+	OP_DONE,
+	OP_FAILED,	/* certain not to have happened */
+};
+
+struct sim_op {
+	u64 invoked;
+	u64 ended;
+	u64 floor;	/* newest index that was answered before it began */
+	u64 index;
+	u32 client;
+	u32 seq;
+	u32 attempts;
+	u32 applied;	/* how often it had an effect */
+	u32 value;	/* read: what was returned */
+	u8  key;
+	bool read;
+	u8  state;
+};
+
+struct sim_client {
+	u32 id;
+	u32 op;		/* 0: none */
+	u32 seq;
+	u64 patience;	/* until when */
+	u32 attempt;
+};
+
+/* ---- what the checks know ---- */
+
+struct sim_known {
+	u64 index;
+	u64 term;
+	u64 prev_term;
+	u64 tag;
+	u64 hash;
+	u32 origin;
+	u32 size;
+	u8  type;
+	u32 stamp;
+};
+
+struct sim_committed {
+	u64 term;
+	u64 by;		/* term of the leader that committed it */
+	u64 state;	/* hash of the state machine after it, 0: not known yet */
+};
+
+struct sim_check {
+	u32 leader_of[SIM_TERMS];
+	u16 vote_of[SIM_NODES][SIM_TERMS];
+	u32 terms_used;
+	struct sim_known *known;
+	u32 known_cap;
+	u32 known_n;
+	u32 stamp;
+	struct sim_committed *committed;
+	u64 committed_cap;
+	u64 commit_max;
+	u64 last_term_committed_by;
+};
+
+struct sim_packet {
+	u32 to;
+	u32 len;
+	bool damaged;
+	u8  data[];
+};
+
+struct world {
+	u64 seed;
+	u64 random;
+	u64 now;
+	u64 step;
+	u64 hash;
+	u64 number;
+	bool failed;
+	bool verbose;
+	u64 from;
+	bool healed;
+	struct sim_draw draw;
+
+	struct sim_event *heap;
+	u32 heap_n;
+	u32 heap_cap;
+
+	u32 n;
+	struct sim_node *nodes[SIM_NODES];
+	struct raft_config config;
+	struct quorum_genesis genesis;
+	struct wire_header ident;
+	u64 cut[SIM_NODES][SIM_NODES];	/* until when */
+	u64 clog[SIM_NODES][SIM_NODES];
+	u64 down_until[SIM_NODES];
+
+	struct sim_client clients[SIM_CLIENTS];
+	struct sim_op *ops;
+	u32 ops_n;
+	u32 ops_cap;
+	u64 answered;		/* newest index a client has heard of */
+
+	struct sim_check *check;
+	struct raft_effects fx;
+	u8  *tx;
+	u8  *read_buf;
+	struct raft_run *runs;
+	u32 runs_cap;
+
+	/* memory */
+	u8  *arena;
+	u64 arena_used;
+	u64 arena_size;
+	void *free[SIM_CLASSES];
+
+	/* figures */
+	u64 steps_of[FAULT_NR];
+	u64 delivered;
+	u64 restarts;
+	u64 leaders;
+	u64 proposals;
+};
+
+/* world.c */
+void world_init(struct world *w);
+void world_reset(struct world *w, u64 seed);
+u64 world_random(struct world *w, u64 bound);
+u64 world_between(struct world *w, u64 low, u64 high);
+bool world_chance(struct world *w, u32 permille);
+void world_add(struct world *w, u64 at, u8 kind, u8 node, u32 life, void *what);
+bool world_next(struct world *w, struct sim_event *ev);
+void world_hash(struct world *w, u64 value);
+u64 world_mix(u64 x);
+void *pool_alloc(struct world *w, u32 bytes);
+void pool_free(struct world *w, void *p, u32 bytes);
+void *pool_grow(struct world *w, void *p, u64 *cap, u64 need, u32 bytes);
+void sim_fail(struct world *w, u32 id, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+void sim_print(struct world *w, u32 id, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+#define sim_log(w, id, ...) \
+	do { \
+		if ((w)->verbose && (w)->step >= (w)->from) \
+			sim_print(w, id, __VA_ARGS__); \
+	} while (0)
+
+/* swarm.c */
+void swarm_draw(struct world *w);
+
+/* disk.c */
+void disk_reset(struct world *w, struct sim_node *node);
+int disk_read(struct world *w, struct sim_node *node, u64 offset, void *buf, u32 bytes);
+void disk_submit(struct world *w, struct sim_node *node, struct sim_bio *bio);
+int disk_end(struct world *w, struct sim_node *node, struct sim_bio *bio);
+void disk_release(struct world *w, struct sim_node *node);
+void disk_crash(struct world *w, struct sim_node *node, bool power);
+bool disk_rot(struct world *w, struct sim_node *node);
+void disk_poke(struct sim_disk *disk, u64 offset, const void *data, u32 bytes);
+
+/* store.c */
+void store_format(struct world *w, struct sim_node *node);
+int store_open(struct world *w, struct sim_node *node);
+void store_params(struct world *w, struct sim_node *node, struct raft_params *params);
+void store_begin_epoch(struct world *w, struct sim_node *node);
+void store_stop(struct world *w, struct sim_node *node);
+void store_hard(struct world *w, struct sim_node *node, u64 term, u32 vote, u64 seq);
+bool store_can_write(const struct sim_node *node);
+bool store_submit(struct world *w, struct sim_node *node, struct raft_write *write);
+void store_bio_ended(struct world *w, struct sim_node *node, struct sim_bio *bio);
+u64 store_room(const struct world *w, const struct sim_node *node);
+void store_crash(struct world *w, struct sim_node *node);
+u64 store_term_at(const struct sim_node *node, u64 index);
+void store_forget(struct world *w, struct sim_node *node);
+
+/* net.c */
+void net_send(struct world *w, struct sim_node *node, const struct raft_msg *msg,
+	      const void *payload, u32 size);
+void net_append(struct world *w, struct sim_node *node, const struct raft_msg *msg,
+		const struct sim_entry *entries);
+void net_arrive(struct world *w, struct sim_packet *packet);
+u32 net_room(const struct world *w);
+
+/* node.c */
+u64 node_now(const struct world *w, const struct sim_node *node);
+int node_step(struct world *w, struct sim_node *node, const struct raft_event *ev,
+	      const void *payload);
+void node_turn(struct world *w, struct sim_node *node);
+void node_pump(struct world *w, struct sim_node *node);
+void node_tick(struct world *w, struct sim_node *node);
+void node_message(struct world *w, struct sim_node *node, const struct raft_msg *msg,
+		  const void *payload);
+void node_start(struct world *w, struct sim_node *node);
+void node_running(struct world *w, struct sim_node *node);
+void node_crash(struct world *w, struct sim_node *node, bool power);
+void node_apply(struct world *w, struct sim_node *node);
+void node_log_set(struct world *w, struct sim_node *node, const struct raft_entry *e,
+		  const void *payload);
+void node_log_cut(struct world *w, struct sim_node *node, u64 from);
+int node_propose(struct world *w, struct sim_node *node, const struct raft_proposal *list,
+		 u32 count, const void *payload);
+u64 node_tag(struct sim_node *node);
+u64 node_term_at(const struct sim_node *node, u64 index);
+u64 payload_hash(const void *payload, u32 size);
+
+/* client.c */
+void client_act(struct world *w, struct sim_client *client);
+void client_load(struct world *w);
+u32 client_parse(struct world *w, const struct sim_entry *entry);
+void client_applied(struct world *w, struct sim_node *node, const struct sim_entry *entry);
+void client_refused(struct world *w, struct sim_node *node, u64 tag);
+void client_check(struct world *w);
+bool client_propose(struct world *w, struct sim_node *node, u32 count);
+
+/* check.c */
+void check_reset(struct world *w);
+void check_step(struct world *w, struct sim_node *node);
+void check_effect(struct world *w, struct sim_node *node, const struct raft_effect *fx);
+void check_message(struct world *w, struct sim_node *node, const struct raft_msg *msg);
+void check_entry(struct world *w, struct sim_node *node, const struct sim_entry *entry);
+void check_applied(struct world *w, struct sim_node *node, u64 index);
+void check_recovered(struct world *w, struct sim_node *node, u64 last, u64 term, u32 vote);
+
+/* config.c */
+bool config_votes(const struct raft_config *config, u32 id);
+bool config_commits(const struct raft_config *config, raft_set have);
+u32 config_spare(const struct raft_config *config);
+
+/* fault.c */
+const char *fault_name(u32 fault);
+void fault_act(struct world *w);
+void fault_heal(struct world *w);
+bool fault_settled(struct world *w);
+void fault_start(struct world *w, struct sim_node *node);
+
+#endif /* SIM_H */
