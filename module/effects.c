@@ -238,6 +238,13 @@ static void carry_out(struct quorum_group *g, const struct raft_effect *fx,
 	case RAFT_FX_RESULT:
 		fx_result(g, fx);
 		break;
+	case RAFT_FX_TRANSFER:
+		/* Proposals that were held back meanwhile may go now. */
+		quorum_loop_wake(g, LOOP_PROPOSALS);
+		break;
+	case RAFT_FX_READ:
+		/* Nobody here asks yet. */
+		break;
 	case RAFT_FX_HALT:
 		fx_halt(g, fx);
 		break;

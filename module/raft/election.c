@@ -34,6 +34,7 @@ void raft_follow(struct raft *r, u64 term, u32 leader, u8 cause)
 	r->role = RAFT_FOLLOWER;
 	r->leader = leader;
 	r->asked = false;
+	r->appointed = false;
 	r->granted = 0;
 	r->answered = 0;
 	raft_role_tell(r, cause);
@@ -64,6 +65,7 @@ static void send_requests(struct raft *r)
 			msg->term = r->hard.term + 1;
 		msg->vote.last_index = r->log.last_index;
 		msg->vote.last_term = raft_log_last_term(&r->log);
+		msg->vote.transfer = r->appointed;
 	}
 }
 
@@ -72,6 +74,7 @@ static void begin(struct raft *r, u8 role, u8 cause)
 	r->role = role;
 	r->leader = RAFT_NONE;
 	r->asked = false;
+	r->appointed = false;
 	/* Nobody's pre-vote is a vote (bug V-2). */
 	r->granted = 0;
 	r->answered = 0;
@@ -131,6 +134,15 @@ static void timed_out(struct raft *r)
 	}
 }
 
+/* TIMEOUT_NOW: campaign at once, past pre-vote and stickiness (bug T-1). */
+void raft_election_transfer(struct raft *r)
+{
+	if (!may_campaign(r))
+		return;
+	begin_vote(r, RAFT_CAUSE_TRANSFER);
+	r->appointed = true;
+}
+
 void raft_election_tick(struct raft *r)
 {
 	if (raft_time_reached(r->now, r->election_due))
@@ -147,7 +159,11 @@ static bool sticky(const struct raft *r)
 	/* A leader that lost its quorum deposes itself (raft_leader_tick()). */
 	if (r->role == RAFT_LEADER)
 		return true;
-	return r->leader != RAFT_NONE &&
+	/*
+	 * With leases it is a promise to the leader last heard, whatever else was
+	 * heard since; after a start, to whoever that may have been (bug R-8).
+	 */
+	return (r->leader != RAFT_NONE || (r->flags & RAFT_F_LEASE)) &&
 	       !raft_time_reached(r->now, r->leader_heard + r->timing.election_min);
 }
 
@@ -166,6 +182,7 @@ static void leader_resigned(struct raft *r, const struct raft_msg *msg)
 	if (msg->from != r->leader || msg->term <= r->hard.term)
 		return;
 	r->leader = RAFT_NONE;
+	r->leader_heard = r->now - r->timing.election_min;
 	raft_role_tell(r, RAFT_CAUSE_ELECTION_TIMEOUT);
 }
 
@@ -215,10 +232,12 @@ void raft_election_vote(struct raft *r, const struct raft_msg *msg)
 	if (!from_voter(r, msg))
 		return;
 	leader_resigned(r, msg);
-	if (msg->term >= r->hard.term && sticky(r))
+	if (msg->term >= r->hard.term && !msg->vote.transfer && sticky(r))
 		return;
 	if (msg->term > r->hard.term)
-		raft_follow(r, msg->term, RAFT_NONE, RAFT_CAUSE_HIGHER_TERM);
+		raft_follow(r, msg->term, RAFT_NONE,
+			    msg->vote.transfer ? RAFT_CAUSE_TRANSFER :
+						 RAFT_CAUSE_HIGHER_TERM);
 	up_to_date = raft_log_up_to_date(&r->log, msg->vote.last_index,
 					 msg->vote.last_term);
 	if (msg->term == r->hard.term && up_to_date &&

@@ -55,6 +55,7 @@ static void send_beat_reply(struct raft *r)
 	msg->heartbeat_reply.seq = r->owed.beat_seq;
 	msg->heartbeat_reply.match = match(r);
 	msg->heartbeat_reply.verified = verified(r);
+	msg->heartbeat_reply.round = r->owed.beat_round;
 }
 
 /**
@@ -262,6 +263,7 @@ void raft_follower_beat(struct raft *r, const struct raft_msg *msg)
 	raft_commit_to(r, min(msg->heartbeat.commit, r->verified));
 	r->owed.beat = true;
 	r->owed.beat_seq = msg->heartbeat.seq;
+	r->owed.beat_round = msg->heartbeat.round;
 	raft_follower_pay(r);
 }
 

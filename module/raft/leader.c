@@ -15,6 +15,7 @@ void raft_leader_begin(struct raft *r)
 	r->term_start = r->log.last_index + 1;
 	r->quorum_due = r->now + r->timing.election_max;
 	raft_proposal_reset(r);
+	raft_read_lead(r);
 	for (seat = 0; seat < QUORUM_MEMBERS_MAX; seat++)
 		if (raft_set_has(r->all, seat))
 			raft_progress_reset(r, &r->peers[seat]);
@@ -32,6 +33,8 @@ void raft_leader_begin(struct raft *r)
 /* Stop leading inside the term; its vote stays (bug V-1). */
 void raft_leader_end(struct raft *r, u8 cause)
 {
+	if (cause == RAFT_CAUSE_ASKED)
+		raft_transfer_farewell(r);
 	raft_follow(r, r->hard.term, RAFT_NONE, cause);
 	/* Who was asked to go lets the others try first. */
 	if (cause == RAFT_CAUSE_ASKED)

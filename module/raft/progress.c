@@ -101,6 +101,7 @@ void raft_progress_beat(struct raft *r, int seat)
 	msg = raft_send(r, RAFT_MSG_HEARTBEAT, p->id);
 	msg->heartbeat.commit = min(r->log.commit, p->match);
 	msg->heartbeat.seq = p->beat_seq;
+	msg->heartbeat.round = r->reads.round;
 }
 
 static void take_ack(struct raft *r, struct raft_peer *p, u64 match, u64 verified)
@@ -116,6 +117,7 @@ static void take_ack(struct raft *r, struct raft_peer *p, u64 match, u64 verifie
 	}
 	p->next = max(p->next, verified + 1);
 	raft_commit_advance(r);
+	raft_transfer_pump(r);
 }
 
 /*
@@ -197,6 +199,10 @@ void raft_progress_beat_reply(struct raft *r, const struct raft_msg *msg)
 	take_ack(r, p, msg->heartbeat_reply.match, verified);
 	if (beat->seq && beat->seq == msg->heartbeat_reply.seq)
 		find_loss(p, beat, verified);
+	/* Rounds of other leaderships were not asked about in this term. */
+	if (msg->heartbeat_reply.round <= r->reads.round)
+		p->round = max(p->round, msg->heartbeat_reply.round);
+	raft_read_pump(r);
 }
 
 /* RAFT_EV_SENT */

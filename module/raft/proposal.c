@@ -54,6 +54,9 @@ static u8 admit(const struct raft *r, u32 n, u64 sum, u32 size, u64 room)
 {
 	u64 held = r->uncommitted.bytes + sum;
 
+	/* The target would never catch up (bug T-2). */
+	if (r->transfer.target != RAFT_NONE)
+		return RAFT_REFUSED_TRANSFERRING;
 	if (r->log.last_index - r->log.commit + n >= RAFT_UNCOMMITTED_ENTRIES_MAX)
 		return RAFT_REFUSED_BUSY;
 	/* Whatever its size, one alone gets through, or it never would. */

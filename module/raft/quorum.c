@@ -27,6 +27,20 @@ bool raft_quorum_elects(const struct raft *r, raft_set set)
 	return r->nhalves != 0;
 }
 
+/* Is @set a commit quorum?  What it has agreed on no leader elsewhere can undo. */
+bool raft_quorum_confirms(const struct raft *r, raft_set set)
+{
+	u32 h;
+
+	for (h = 0; h < r->nhalves; h++) {
+		const struct raft_half *half = &r->halves[h];
+
+		if (raft_set_size(set & half->voters) < half->commit)
+			return false;
+	}
+	return r->nhalves != 0;
+}
+
 /* Sort descending; at most QUORUM_MEMBERS_MAX values. */
 static void sort(u64 *values, u32 n)
 {
@@ -123,4 +137,5 @@ void raft_commit_advance(struct raft *r)
 		return;
 	raft_commit_to(r, index);
 	raft_proposal_committed(r);
+	raft_read_pump(r);
 }

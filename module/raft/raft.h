@@ -120,8 +120,9 @@ struct raft_timing {
 /* struct raft_config.flags */
 #define RAFT_F_PREVOTE		0x1	/* ask before raising the term (thesis 9.6) */
 #define RAFT_F_CHECKQUORUM	0x2	/* lead while a quorum answers; ignore votes while led */
+#define RAFT_F_LEASE		0x4	/* reads by lease; needs RAFT_F_CHECKQUORUM */
 #define RAFT_F_DEFAULT		(RAFT_F_PREVOTE | RAFT_F_CHECKQUORUM)
-#define RAFT_F_CONFIG		(RAFT_F_PREVOTE | RAFT_F_CHECKQUORUM)
+#define RAFT_F_CONFIG		(RAFT_F_PREVOTE | RAFT_F_CHECKQUORUM | RAFT_F_LEASE)
 
 /**
  * struct raft_quorums - how many voters it takes; 0: more than half
@@ -141,7 +142,7 @@ struct raft_quorums {
  * @index: log index of the entry that holds it, 0 for the genesis configuration;
  *	also the version a change has to name (bug M-13)
  * @n: seats used of @members
- * @flags: RAFT_F_PREVOTE, RAFT_F_CHECKQUORUM
+ * @flags: RAFT_F_PREVOTE, RAFT_F_CHECKQUORUM, RAFT_F_LEASE
  * @timing: see struct raft_timing
  * @quorums: sizes (joint: of the new half)
  * @old: joint: sizes of the old half
@@ -389,6 +390,8 @@ enum raft_event_type {
 	RAFT_EV_HARD_STATE,	/* a (term, vote) write ended */
 	RAFT_EV_SENT,		/* an append message was handed to the network */
 	RAFT_EV_STEP_DOWN,	/* a leader shall stop leading (clean stop) */
+	RAFT_EV_READ,		/* a user wants a linearizable read */
+	RAFT_EV_TRANSFER,	/* a user wants another leader */
 };
 
 /**
@@ -433,6 +436,10 @@ struct raft_proposal {
  * @error: WRITTEN, HARD_STATE: 0 or a negative errno
  * @hard_seq: HARD_STATE: seq of the effect that ended
  * @sent: SENT: peer and last index sent (== first - 1 for an empty append)
+ * @read: READ: @read.handle comes back in RAFT_FX_READ exactly once, unless the group
+ *	halts.  The time of the step must have been read after the read was asked for
+ * @transfer: TRANSFER: node id, or RAFT_NONE for the best one; RAFT_FX_TRANSFER
+ *	answers
  *
  * MESSAGE has a room as well: FORWARD is admitted like a proposal, and APPEND
  * takes no more entries than fit, to the sender as if the rest had been lost.
@@ -458,6 +465,10 @@ struct raft_event {
 			u64 last;
 			u32 bytes;
 		} sent;
+		struct {
+			u64 handle;
+		} read;
+		u32 transfer;
 	};
 };
 
@@ -472,6 +483,8 @@ enum raft_effect_type {
 	RAFT_FX_ROLE,		/* role, term or leader changed */
 	RAFT_FX_FORWARD,	/* send these proposals to the leader */
 	RAFT_FX_RESULT,		/* a forwarded proposal was answered */
+	RAFT_FX_READ,		/* a read may be served, or not */
+	RAFT_FX_TRANSFER,	/* a transfer ended */
 	RAFT_FX_HALT,		/* the group has halted */
 };
 
@@ -490,6 +503,8 @@ enum raft_effect_type {
  * @forward: FORWARD: the proposals of this event go to @forward.leader, as
  *	FORWARD messages of @forward.term
  * @result: RESULT: reason RAFT_COMMITTED or RAFT_REFUSED_* for @result.tag
+ * @read: READ: with RAFT_OK serve @read.handle once applied >= @read.index (R-4)
+ * @transfer: TRANSFER: RAFT_OK, or why @transfer.target does not lead
  * @halt: HALT, with the evidence: what was seen, what was expected
  */
 struct raft_effect {
@@ -527,6 +542,15 @@ struct raft_effect {
 			u64 term;
 			u8  reason;
 		} result;
+		struct {
+			u64 handle;
+			u64 index;
+			u8  reason;
+		} read;
+		struct {
+			u32 target;
+			u8  reason;
+		} transfer;
 		struct {
 			u8  code;
 			u64 index;
@@ -616,6 +640,7 @@ struct raft_status {
 	u64 durable_index;
 	u64 uncommitted_bytes;
 	u64 deadline;
+	u32 transfer;		/* target under way, RAFT_NONE */
 	u32 npeers;
 	struct raft_peer_status peers[QUORUM_MEMBERS_MAX];
 };
@@ -652,7 +677,8 @@ int raft_init(struct raft *raft, const struct raft_params *params, u64 now);
  *
  * Context: any; does not sleep.  The caller serialises.
  * Return: RAFT_EV_PROPOSE: number of proposals admitted (a prefix), or when none
- * was, the negated enum raft_reason.  Every other event: 0.
+ * was, the negated enum raft_reason.  READ, TRANSFER: 1, or the negated reason, and
+ * nothing has changed.  Every other event: 0.
  */
 int raft_step(struct raft *raft, u64 now, const struct raft_event *event,
 	      struct raft_effects *effects);

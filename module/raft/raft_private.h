@@ -111,6 +111,7 @@ struct raft_hard {
  * @prev_index: of the append rejected
  * @prev_term: likewise
  * @beat_seq: of the heartbeat
+ * @beat_round: likewise
  *
  * Only what to answer is kept, never the answer: it is made when it is sent.
  * Everything is forgotten when the term changes.
@@ -123,6 +124,7 @@ struct raft_owed {
 	u64 prev_index;
 	u64 prev_term;
 	u64 beat_seq;
+	u64 beat_round;
 };
 
 enum raft_peer_state {
@@ -188,6 +190,7 @@ struct raft_half {
  * @bytes: leader: payload in flight
  * @inflight: leader: ring of messages
  * @window: leader: proposals it forwarded
+ * @round: leader: newest round of reads it has answered
  */
 struct raft_peer {
 	u32 id;
@@ -210,6 +213,7 @@ struct raft_peer {
 	u32 bytes;
 	struct raft_inflight_append inflight[RAFT_APPENDS_MAX];
 	struct raft_window window;
+	u64 round;
 };
 
 /* A batch of proposals: its bytes are given back when its last is committed. */
@@ -230,6 +234,66 @@ struct raft_uncommitted {
 	u32 head;
 	u32 n;
 	struct raft_span spans[RAFT_SPANS_MAX];
+};
+
+/**
+ * struct raft_read - a read under way
+ * @handle: the shell's name for it, if it is of this node
+ * @seq: number of the READ, of this node or @from's
+ * @from: who wants to know
+ * @index: leader: commit index at its arrival
+ * @round: leader: the round that confirms it
+ * @due: when it has taken too long
+ */
+struct raft_read {
+	u64 handle;
+	u64 seq;
+	u32 from;
+	u64 index;
+	u64 round;
+	u64 due;
+};
+
+/**
+ * struct raft_reads - reads under way
+ * @seq: number of the newest READ of this node
+ * @round: newest round; never starts anew
+ * @confirmed: newest round that was confirmed, of this leadership
+ * @round_began: when @round was opened
+ * @leased: @lease_until means something
+ * @no_lease: no lease any more in this leadership
+ * @lease_until: see leased() in read.c
+ * @resend: follower: when to ask again
+ * @n: reads under way
+ * @list: in order of arrival
+ */
+struct raft_reads {
+	u64 seq;
+	u64 round;
+	u64 confirmed;
+	u64 round_began;
+	bool leased;
+	bool no_lease;
+	u64 lease_until;
+	u64 resend;
+	u32 n;
+	struct raft_read list[RAFT_READS_MAX];
+};
+
+/**
+ * struct raft_transfer - leadership on its way to another node
+ * @target: to whom, RAFT_NONE: no transfer
+ * @sent: TIMEOUT_NOW has left
+ * @deposed: this node does not lead any more
+ * @due: when to give up
+ * @resend: when to send TIMEOUT_NOW again
+ */
+struct raft_transfer {
+	u32 target;
+	bool sent;
+	bool deposed;
+	u64 due;
+	u64 resend;
 };
 
 /* What the last RAFT_FX_ROLE said. */
@@ -262,6 +326,7 @@ struct raft_told {
  * @election_due: when to campaign (again)
  * @resend_due: (pre)candidate: when to ask those who did not answer
  * @asked: (pre)candidate: the requests have gone out once
+ * @appointed: candidate: the leader asked for it
  * @granted: (pre)candidate: who said yes
  * @answered: (pre)candidate: who said anything
  * @quorum_due: leader: not before this a quorum can have been silent too long
@@ -292,6 +357,7 @@ struct raft {
 
 	u64 resend_due;
 	bool asked;
+	bool appointed;
 	raft_set granted;
 	raft_set answered;
 
@@ -306,6 +372,8 @@ struct raft {
 	struct raft_disk disk;
 	struct raft_uncommitted uncommitted;
 	struct raft_told told;
+	struct raft_transfer transfer;
+	struct raft_reads reads;
 	struct raft_peer peers[QUORUM_MEMBERS_MAX];
 	struct raft_log log;
 	struct raft_effects *fx;	/* of the step under way, NULL between steps */
@@ -325,6 +393,14 @@ static inline u64 raft_time_earlier(u64 a, u64 b)
 static inline u64 raft_time_later(u64 a, u64 b)
 {
 	return raft_time_reached(a, b) ? a : b;
+}
+
+/* The same, for deadlines of which either may be RAFT_NEVER. */
+static inline u64 raft_time_sooner(u64 a, u64 b)
+{
+	if (a == RAFT_NEVER || b == RAFT_NEVER)
+		return a == RAFT_NEVER ? b : a;
+	return raft_time_earlier(a, b);
 }
 
 static inline raft_set raft_set_of(int seat)
@@ -350,6 +426,7 @@ u64 raft_random_timeout(struct raft *r);
 /* quorum.c */
 u32 raft_set_size(raft_set set);
 bool raft_quorum_elects(const struct raft *r, raft_set set);
+bool raft_quorum_confirms(const struct raft *r, raft_set set);
 u64 raft_quorum_match(const struct raft *r);
 u64 raft_quorum_heard(const struct raft *r);
 void raft_commit_to(struct raft *r, u64 index);
@@ -389,6 +466,7 @@ bool raft_log_up_to_date(const struct raft_log *log, u64 index, u64 term);
 void raft_follow(struct raft *r, u64 term, u32 leader, u8 cause);
 void raft_election_restart(struct raft *r);
 void raft_election_tick(struct raft *r);
+void raft_election_transfer(struct raft *r);
 void raft_election_pump(struct raft *r);
 void raft_election_prevote(struct raft *r, const struct raft_msg *msg);
 void raft_election_vote(struct raft *r, const struct raft_msg *msg);
@@ -421,5 +499,26 @@ void raft_proposal_forwarded(struct raft *r, const struct raft_msg *msg, u64 roo
 void raft_proposal_answered(struct raft *r, const struct raft_msg *msg);
 void raft_proposal_committed(struct raft *r);
 void raft_proposal_reset(struct raft *r);
+
+/* transfer.c */
+int raft_transfer_take(struct raft *r, u32 target);
+void raft_transfer_pump(struct raft *r);
+void raft_transfer_tick(struct raft *r);
+u64 raft_transfer_deadline(const struct raft *r);
+void raft_transfer_observe(struct raft *r);
+void raft_transfer_farewell(struct raft *r);
+void raft_transfer_now(struct raft *r, const struct raft_msg *msg);
+
+/* read.c */
+void raft_read_init(struct raft *r);
+void raft_read_lead(struct raft *r);
+void raft_read_reset(struct raft *r);
+void raft_read_void_lease(struct raft *r);
+void raft_read_pump(struct raft *r);
+int raft_read_take(struct raft *r, u64 handle);
+void raft_read_asked(struct raft *r, const struct raft_msg *msg);
+void raft_read_answered(struct raft *r, const struct raft_msg *msg);
+void raft_read_tick(struct raft *r);
+u64 raft_read_deadline(const struct raft *r);
 
 #endif /* RAFT_PRIVATE_H */

@@ -52,6 +52,7 @@ void raft_get_status(const struct raft *r, struct raft_status *status)
 	status->durable_index = r->disk.durable;
 	status->uncommitted_bytes = r->uncommitted.bytes;
 	status->deadline = raft_deadline(r);
+	status->transfer = r->transfer.target;
 	status->npeers = r->config.n;
 	for (i = 0; i < r->config.n; i++)
 		fill_peer(r, &r->config.members[i], &status->peers[i]);

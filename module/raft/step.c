@@ -7,9 +7,10 @@
 /*
  * The worst steps: a won election (HARD_STATE, two ROLEs, APPEND, COMMIT and a
  * message per peer) and a first append (HARD_STATE, two ROLEs, TRUNCATE, APPEND,
- * COMMIT, four answers).
+ * COMMIT, four answers), while all reads end: as many READs or answers to them, and
+ * a new round's message per peer.
  */
-static_assert(RAFT_EFFECTS_MAX >= QUORUM_MEMBERS_MAX + 16);
+static_assert(RAFT_EFFECTS_MAX >= QUORUM_MEMBERS_MAX + RAFT_READS_MAX + 16);
 
 struct raft_effect *raft_effect_add(struct raft *r, u8 type)
 {
@@ -54,6 +55,10 @@ void raft_role_tell(struct raft *r, u8 cause)
 	fx->role.cause = cause;
 	fx->role.term = r->hard.term;
 	fx->role.leader = r->leader;
+	if (r->halt)
+		return;
+	raft_read_reset(r);
+	raft_transfer_observe(r);
 }
 
 /**
@@ -114,6 +119,8 @@ int raft_init(struct raft *r, const struct raft_params *params, u64 now)
 	r->told.role = r->role;
 	r->told.term = params->term;
 	raft_random_seed(r, params->seed);
+	raft_read_init(r);
+	r->leader_heard = now;
 	raft_election_restart(r);
 	return 0;
 }
@@ -192,6 +199,18 @@ static void dispatch(struct raft *r, const struct raft_msg *msg, u64 room)
 		if (current)
 			raft_proposal_answered(r, msg);
 		break;
+	case RAFT_MSG_READ:
+		if (current && r->role == RAFT_LEADER)
+			raft_read_asked(r, msg);
+		break;
+	case RAFT_MSG_READ_REPLY:
+		if (current)
+			raft_read_answered(r, msg);
+		break;
+	case RAFT_MSG_TIMEOUT_NOW:
+		if (current)
+			raft_transfer_now(r, msg);
+		break;
 	default:
 		break;
 	}
@@ -212,6 +231,8 @@ static void take_message(struct raft *r, const struct raft_msg *msg, u64 room)
 
 static void tick(struct raft *r)
 {
+	raft_read_tick(r);
+	raft_transfer_tick(r);
 	if (r->role == RAFT_LEADER)
 		raft_leader_tick(r);
 	else
@@ -242,6 +263,10 @@ static int take_event(struct raft *r, const struct raft_event *event)
 		raft_progress_sent(r, event->sent.peer, event->sent.first,
 				   event->sent.last, event->sent.bytes);
 		break;
+	case RAFT_EV_READ:
+		return raft_read_take(r, event->read.handle);
+	case RAFT_EV_TRANSFER:
+		return raft_transfer_take(r, event->transfer);
 	case RAFT_EV_STEP_DOWN:
 		if (r->role == RAFT_LEADER)
 			raft_leader_end(r, RAFT_CAUSE_ASKED);
@@ -253,6 +278,13 @@ static int take_event(struct raft *r, const struct raft_event *event)
 	return 0;
 }
 
+/* Is this an operation that is admitted or refused at the door? */
+static bool admitted(const struct raft_event *event)
+{
+	return event->type == RAFT_EV_PROPOSE || event->type == RAFT_EV_READ ||
+	       event->type == RAFT_EV_TRANSFER;
+}
+
 /* The step has halted: nothing it did afterwards counts. */
 static int halted(struct raft *r, const struct raft_event *event)
 {
@@ -260,7 +292,7 @@ static int halted(struct raft *r, const struct raft_event *event)
 	r->fx = NULL;
 	r->role = RAFT_FOLLOWER;
 	r->leader = RAFT_NONE;
-	return event->type == RAFT_EV_PROPOSE ? -RAFT_REFUSED_HALTED : 0;
+	return admitted(event) ? -RAFT_REFUSED_HALTED : 0;
 }
 
 int raft_step(struct raft *r, u64 now, const struct raft_event *event,
@@ -271,7 +303,7 @@ int raft_step(struct raft *r, u64 now, const struct raft_event *event,
 	effects->n = 0;
 	r->now = raft_time_later(now, r->now);
 	if (r->halt)
-		return event->type == RAFT_EV_PROPOSE ? -RAFT_REFUSED_HALTED : 0;
+		return admitted(event) ? -RAFT_REFUSED_HALTED : 0;
 	r->fx = effects;
 	/* A term raised by raft_init() has not been told yet. */
 	raft_role_tell(r, RAFT_CAUSE_START);
@@ -295,9 +327,13 @@ static u64 election_deadline(const struct raft *r)
 
 u64 raft_deadline(const struct raft *r)
 {
+	u64 due;
+
 	if (r->halt)
 		return RAFT_NEVER;
 	if (r->hard.dirty)
 		return r->now;
-	return r->role == RAFT_LEADER ? raft_leader_deadline(r) : election_deadline(r);
+	due = raft_time_sooner(raft_read_deadline(r), raft_transfer_deadline(r));
+	return raft_time_sooner(due, r->role == RAFT_LEADER ? raft_leader_deadline(r) :
+							      election_deadline(r));
 }

@@ -203,6 +203,32 @@ void bench_forward(struct bench *b, u32 from, u64 term, u64 tag, u32 size)
 	bench_message(b, &msg);
 }
 
+int bench_read(struct bench *b, u64 handle)
+{
+	struct raft_event ev = { .type = RAFT_EV_READ };
+
+	ev.read.handle = handle;
+	return bench_step(b, &ev);
+}
+
+int bench_transfer(struct bench *b, u32 target)
+{
+	struct raft_event ev = { .type = RAFT_EV_TRANSFER };
+
+	ev.transfer = target;
+	return bench_step(b, &ev);
+}
+
+/* The answer to a heartbeat that carried a round of reads. */
+void bench_beat_round(struct bench *b, u32 from, u64 round)
+{
+	struct raft_msg msg = { .type = RAFT_MSG_HEARTBEAT_REPLY, .from = from };
+
+	msg.term = bench_status(b)->term;
+	msg.heartbeat_reply.round = round;
+	bench_message(b, &msg);
+}
+
 /* Submit the next write, up to @last (0: all).  Return: was there one? */
 bool bench_submit(struct bench *b, u64 last)
 {
