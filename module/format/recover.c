@@ -235,6 +235,28 @@ void recover_match(const struct disk_super *super, const struct quorum_genesis *
 
 /* ---- the hard state ---- */
 
+/* In place of an enum disk_error: the slot could not be read. */
+#define HARD_UNREAD	DISK_ERROR_NR
+
+/*
+ * Can a slot that was not read hold the newest pair that ever counted?  Not if
+ * the other mirror has a good one in the same slot, which then is as new; nor if
+ * that slot is empty because nothing but format has written yet.
+ */
+static bool hard_hidden(const u32 *state, u64 generation)
+{
+	u32 i;
+
+	for (i = 0; i < DISK_MIRRORS * DISK_SLOTS; i++) {
+		u32 other = state[(i + DISK_SLOTS) % (DISK_MIRRORS * DISK_SLOTS)];
+
+		if (state[i] == HARD_UNREAD && other != DISK_OK &&
+		    (other != DISK_ZERO || generation > 1))
+			return true;
+	}
+	return false;
+}
+
 /**
  * recover_hard() - find the newest hard state
  * @io: the device
@@ -246,10 +268,10 @@ void recover_match(const struct disk_super *super, const struct quorum_genesis *
 int recover_hard(const struct recover_io *io, const struct disk_super *super, void *buf,
 		 struct disk_hard *hard, struct recover_result *result)
 {
-	struct disk_hard found;
-	enum disk_error state;
-	bool any = false, split = false;
+	u32 state[DISK_MIRRORS * DISK_SLOTS];
+	bool any = false, split = false, unread = false;
 	int error, first_error = 0;
+	struct disk_hard found;
 	u32 i;
 
 	for (i = 0; i < DISK_MIRRORS * DISK_SLOTS; i++) {
@@ -261,9 +283,11 @@ int recover_hard(const struct recover_io *io, const struct disk_super *super, vo
 			return error;
 		if (error && !first_error)
 			first_error = error;
-		state = error ? DISK_CRC_BAD : disk_hard_decode(super, buf, mirror, slot, &found);
-		if (state != DISK_OK) {
-			if (state != DISK_ZERO)
+		state[i] = error ? HARD_UNREAD :
+				   disk_hard_decode(super, buf, mirror, slot, &found);
+		unread |= error != 0;
+		if (state[i] != DISK_OK) {
+			if (state[i] != DISK_ZERO)
 				result->hard_bad |= 1 << i;
 			continue;
 		}
@@ -275,12 +299,18 @@ int recover_hard(const struct recover_io *io, const struct disk_super *super, vo
 			split |= !disk_hard_equal(&found, hard);
 		}
 	}
-	if (!any && first_error)
+	if (first_error && (!any || hard_hidden(state, hard->generation)))
 		return first_error;
 	if (!any)
 		judge(result, RECOVER_CORRUPT, RECOVER_G_HARD);
 	else if (split)
 		judge(result, RECOVER_CORRUPT, RECOVER_H_HARDS_DIFFER);
+	/*
+	 * It may yet hold one that was under way, newer by one.  The next to be
+	 * written goes past that, and again not over the newest known.
+	 */
+	if (unread)
+		hard->generation += 2;
 	return 0;
 }
 

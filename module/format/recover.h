@@ -261,7 +261,10 @@ void recover_match(const struct disk_super *super, const struct quorum_genesis *
  * @hard: filled in on RECOVER_NONE
  * @result: filled in
  *
- * One mirror that cannot be read at all does not hide the other.
+ * One mirror that cannot be read does not hide the other, unless what the other
+ * has in the same slot is not good: the newest pair may be in the dark then, and
+ * the error is returned.  Where a slot was not read, @hard->generation is two more
+ * than what was found (see there).
  *
  * Return: 0, see @result->verdict; or a negative errno when no slot could be read.
  */

@@ -1067,6 +1067,38 @@ static void read_errors_are_no_verdict(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, image_recover(m), -EINTR);
 }
 
+/* A pair that counted may be in the slot that could not be read. */
+static void an_unread_slot_may_hold_the_newest(struct kunit *test)
+{
+	struct image *m = voted(test);
+	u32 newest = m->hard.generation & 1;
+	u8 *other = slot_at(m, 0, newest);
+	u64 generation = m->hard.generation;
+	u8 kept = other[8];
+
+	m->bad_error = -EIO;
+	m->bad_from = slot_at(m, 1, 0) - m->device;
+	/* The other mirror has as new a one: it is found, and the next goes past. */
+	KUNIT_EXPECT_EQ(test, image_recover(m), 0);
+	KUNIT_EXPECT_EQ(test, m->found.vote, m->hard.vote);
+	KUNIT_EXPECT_EQ(test, m->found.generation, generation + 2);
+	/* It has not: the older pair would be a vote forgotten (bug V-1). */
+	other[8] ^= 1;
+	m->found.term = 0;
+	KUNIT_EXPECT_EQ(test, image_recover(m), -EIO);
+	KUNIT_EXPECT_EQ(test, m->r.verdict, RECOVER_NONE);
+	KUNIT_EXPECT_EQ(test, m->r.records, 0ULL);
+	memset(other, 0, 512);
+	KUNIT_EXPECT_EQ(test, image_recover(m), -EIO);
+	KUNIT_EXPECT_EQ(test, m->r.records, 0ULL);
+	/* Torn in one mirror and readable in both, it is the newest that counted. */
+	m->bad_from = DEVICE_BYTES;
+	other[8] = kept;
+	KUNIT_EXPECT_EQ(test, image_recover(m), 0);
+	KUNIT_EXPECT_EQ(test, m->found.vote, m->hard.vote);
+	KUNIT_EXPECT_EQ(test, m->found.generation, generation);
+}
+
 static int refuse(void *ctx, const struct raft_entry *e, const void *payload)
 {
 	return e->index == 4 ? -ENOMEM : 0;
@@ -1139,6 +1171,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(hard_state_misdirected),
 	KUNIT_CASE(hard_state_values_are_checked),
 	KUNIT_CASE(read_errors_are_no_verdict),
+	KUNIT_CASE(an_unread_slot_may_hold_the_newest),
 	KUNIT_CASE(the_sink_can_end_it),
 	KUNIT_CASE(texts_are_there),
 	{}
