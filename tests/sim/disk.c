@@ -170,6 +170,11 @@ void disk_release(struct world *w, struct sim_node *node)
 
 static void crash_bio(struct world *w, struct sim_disk *disk, struct sim_bio *bio, bool power)
 {
+	/* Nothing of it is written before the flush that it asked for is done. */
+	if (bio->busy && bio->flush && world_random(w, 2))
+		disk->ncached = 0;
+	else if (bio->busy && bio->flush)
+		bio->busy = false;
 	if (bio->busy)
 		write_part(w, disk, bio, !power);
 	bio->busy = false;

@@ -15,8 +15,12 @@ static void post(struct world *w, u32 from, u32 to, const u8 *data, u32 len)
 	p->len = len;
 	p->damaged = false;
 	memcpy(p->data, data, len);
-	if (w->healed)
+	if (w->healed) {
+		/* Overtaking is a fault as well. */
+		due = max(due, w->carried[from][to]);
+		w->carried[from][to] = due;
 		goto carry;
+	}
 	if (world_chance(w, w->draw.damage)) {
 		p->damaged = true;
 		if (world_random(w, 4) == 0) {

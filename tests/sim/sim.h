@@ -391,7 +391,7 @@ struct world {
 	struct wire_header ident;
 	u64 cut[SIM_NODES][SIM_NODES];	/* until when */
 	u64 clog[SIM_NODES][SIM_NODES];
-	u64 down_until[SIM_NODES];
+	u64 carried[SIM_NODES][SIM_NODES];	/* healed: arrival of the last datagram */
 
 	struct sim_client clients[SIM_CLIENTS];
 	struct sim_op *ops;

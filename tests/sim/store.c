@@ -270,7 +270,12 @@ void store_stop(struct world *w, struct sim_node *node)
 	struct sim_store *s = &node->store;
 
 	s->stopping = true;
-	if (s->n || s->hard_seq || s->failed)
+	/* After a failure nothing is marked, and nobody waits for more. */
+	if (s->failed) {
+		node_crash(w, node, false);
+		return;
+	}
+	if (s->n || s->hard_seq)
 		return;
 	s->hard_next = s->hard;
 	s->hard_next.clean = true;
