@@ -46,31 +46,24 @@ static inline int quorum_compat_bdev_allowed(const char *name)
 /**
  * quorum_compat_bdev_open() - open for reading and writing, exclusively
  * @dev: filled in
- * @path: path of the device, looked up for the calling process
+ * @devt: number of the device
  * @holder: who claims it; any pointer unique to the caller
  *
  * Return: 0 or a negative errno; -EBUSY when somebody else claims it.
  */
-static inline int quorum_compat_bdev_open(struct quorum_compat_bdev *dev, const char *path,
+static inline int quorum_compat_bdev_open(struct quorum_compat_bdev *dev, dev_t devt,
 					  void *holder)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 9, 0)
 	struct file *file;
-	int error = quorum_compat_bdev_allowed(path);
 
-	if (error)
-		return error;
-	file = bdev_file_open_by_path(path, BLK_OPEN_READ | BLK_OPEN_WRITE, holder, NULL);
+	file = bdev_file_open_by_dev(devt, BLK_OPEN_READ | BLK_OPEN_WRITE, holder, NULL);
 	if (IS_ERR(file))
 		return PTR_ERR(file);
 	dev->bdev = file_bdev(file);
 	dev->handle = file;
 #else
-	int error = quorum_compat_bdev_allowed(path);
-
-	if (error)
-		return error;
-	dev->bdev = blkdev_get_by_path(path, FMODE_READ | FMODE_WRITE | FMODE_EXCL, holder);
+	dev->bdev = blkdev_get_by_dev(devt, FMODE_READ | FMODE_WRITE | FMODE_EXCL, holder);
 	if (IS_ERR(dev->bdev))
 		return PTR_ERR(dev->bdev);
 	dev->handle = dev->bdev;

@@ -3,7 +3,13 @@
  * Groups: the table, the life and the death of one.
  *
  *	create -> STOPPED -> start -> STARTING -> RUNNING -> stop -> STOPPED -> delete
- *	                                             \-> FAILED -> stop -> ...
+ *	             ^                   |           \-> FAILED -> stop -> ...
+ *	             +-- failed, stop ---+
+ *
+ * A start only looks the device up; a work item does the rest (parts.c), under
+ * nobody's lock, and says by event and status what came of it.  A stop meanwhile
+ * sets @start_abort and waits for the work item; a delete waits for one that
+ * has already failed, so that no code of ours runs after the last group.
  *
  * How a group stops, and why nothing of it is used afterwards:
  *
@@ -24,7 +30,6 @@
  */
 #include <linux/module.h>
 #include <linux/netlink.h>
-#include <linux/random.h>
 #include <linux/slab.h>
 #include <linux/xarray.h>
 #include <net/net_namespace.h>
@@ -33,6 +38,7 @@
 static DEFINE_XARRAY_ALLOC1(groups);
 static DEFINE_MUTEX(groups_lock);
 static const struct quorum_group_hooks *hooks;
+struct workqueue_struct *quorum_workqueue;
 
 void quorum_group_set_hooks(const struct quorum_group_hooks *new_hooks)
 {
@@ -59,6 +65,8 @@ void quorum_group_event(struct quorum_group *g, u8 type)
 	};
 	struct raft_status *status;
 
+	if (type == QUORUM_EVENT_START_FAILED)
+		event.message = g->message;
 	if (g->raft && (type == QUORUM_EVENT_ROLE || type == QUORUM_EVENT_FAILED)) {
 		status = kmalloc(sizeof(*status), GFP_KERNEL);
 		if (status) {
@@ -186,6 +194,8 @@ static int check_params(const struct quorum_group_params *params,
 	return 0;
 }
 
+static void start_work(struct work_struct *work);
+
 static struct quorum_group *alloc_group(struct net *net,
 					const struct quorum_group_params *params)
 {
@@ -203,6 +213,7 @@ static struct quorum_group *alloc_group(struct net *net,
 	init_waitqueue_head(&g->readers);
 	quorum_waiters_init(&g->waiters);
 	quorum_loop_init(&g->loop);
+	INIT_WORK(&g->start_work, start_work);
 	g->state = QUORUM_STATE_STOPPED;
 	return g;
 }
@@ -296,6 +307,8 @@ int quorum_group_delete(struct quorum_group *g, struct netlink_ext_ack *extack)
 		hooks->removed(g);
 	quorum_group_event(g, QUORUM_EVENT_DELETED);
 	mutex_unlock(&g->lock);
+	/* A start that failed has said so, and may yet be on its way out. */
+	flush_work(&g->start_work);
 	erase(g);
 	wake_up_interruptible_all(&g->readers);
 	quorum_group_put(g);
@@ -304,249 +317,63 @@ int quorum_group_delete(struct quorum_group *g, struct netlink_ext_ack *extack)
 
 /* ---- start ---- */
 
-/* What recovery gathers on its way through the log. */
-struct recovery {
-	struct quorum_group *g;
-	struct raft_run *runs;
-	u32 nruns;
-	u64 last;
-};
-
-static int have_cache(struct quorum_group *g, u64 next_index)
+/* The outcome of a start that did not come to be. */
+static void not_started(struct quorum_group *g, int error, const char *sentence)
 {
-	struct quorum_cache *cache;
+	static const char prefix[] = KBUILD_MODNAME ": ";
+	bool asked = READ_ONCE(g->start_abort);
 
-	if (g->cache)
-		return 0;
-	cache = quorum_cache_create(next_index);
-	if (IS_ERR(cache))
-		return PTR_ERR(cache);
-	g->cache = cache;
-	return 0;
-}
-
-static int recovered_entry(void *ctx, const struct raft_entry *entry, const void *payload)
-{
-	struct recovery *rec = ctx;
-	struct quorum_group *g = rec->g;
-
-	int error;
-
-	error = have_cache(g, entry->index);
-	if (error)
-		return error;
-	/* All of it is on the device: the newest may push the oldest out. */
-	quorum_cache_hold(g->cache, entry->index - 1);
-	if (!rec->nruns || rec->runs[rec->nruns - 1].term != entry->term) {
-		if (rec->nruns == RAFT_RUNS_MAX) {
-			/* The engine keeps the newest only; see raft_term_at(). */
-			rec->nruns--;
-			memmove(rec->runs, rec->runs + 1, rec->nruns * sizeof(*rec->runs));
-		}
-		rec->runs[rec->nruns].first = entry->index;
-		rec->runs[rec->nruns].term = entry->term;
-		rec->nruns++;
-	}
-	rec->last = entry->index;
-	return quorum_cache_append(g->cache, entry, payload);
-}
-
-static void recovered_truncate(void *ctx, u64 index)
-{
-	struct recovery *rec = ctx;
-
-	while (rec->nruns && rec->runs[rec->nruns - 1].first >= index)
-		rec->nruns--;
-	if (rec->last >= index)
-		rec->last = index - 1;
-	if (rec->g->cache)
-		quorum_cache_truncate(rec->g->cache, index);
-}
-
-static int start_engine(struct quorum_group *g, const struct recovery *rec)
-{
-	const struct quorum_genesis *genesis = &g->params.genesis;
-	struct raft_params *params;
-	int error;
-
-	params = kzalloc(sizeof(*params), GFP_KERNEL);
-	g->raft = kvzalloc(raft_size(), GFP_KERNEL);
-	if (!params || !g->raft) {
-		kfree(params);
-		return -ENOMEM;
-	}
-	params->self = g->params.self;
-	params->seed = get_random_u64();
-	genesis_config(genesis, &params->config);
-	params->term = g->recovered.term;
-	params->vote = g->recovered.vote;
-	params->base_index = g->recovered.base_index;
-	params->base_term = g->recovered.base_term;
-	params->last_index = g->recovered.last_index;
-	params->runs = rec->runs;
-	params->nruns = rec->nruns;
-	error = raft_init(g->raft, params, quorum_loop_now());
-	kfree(params);
-	return error;
-}
-
-static int read_log(struct quorum_group *g, struct netlink_ext_ack *extack)
-{
-	struct recovery rec = { .g = g };
-	int error;
-
-	rec.runs = kvmalloc_array(RAFT_RUNS_MAX, sizeof(*rec.runs), GFP_KERNEL);
-	if (!rec.runs)
-		return -ENOMEM;
-	error = quorum_store_recover(g->store, recovered_entry, recovered_truncate, &rec,
-				     &g->recovered, extack);
-	if (!error && g->recovered.suspect) {
-		NL_SET_ERR_MSG_MOD(extack,
-				   "an acknowledged record of the log is damaged: see `quorumctl fsck`");
-		error = -EUCLEAN;
-	}
-	if (!error)
-		error = have_cache(g, g->recovered.last_index + 1);
-	if (!error)
-		error = start_engine(g, &rec);
-	kvfree(rec.runs);
-	return error;
-}
-
-static int open_link(struct quorum_group *g, struct netlink_ext_ack *extack)
-{
-	struct quorum_link_params params = {
-		.ident.cluster = wire_cluster_key(g->params.genesis.cluster),
-		.ident.group = genesis_group_number(&g->params.genesis),
-		.ident.genesis = genesis_fingerprint(&g->params.genesis),
-		.ident.from = g->params.self,
-		.ident.incarnation = quorum_store_incarnation(g->store),
-		.epoch = g->recovered.epoch,
-		.listen = g->params.listen,
-		.n = g->params.genesis.n,
-		.members = g->params.members,
-		.wake = quorum_loop_rx,
-		.priv = g,
-	};
-	struct quorum_link *link;
-
-	memcpy(params.keys, g->params.keys, sizeof(params.keys));
-	g->ident = params.ident;
-	link = quorum_link_open(g->net, &params, extack);
-	memzero_explicit(params.keys, sizeof(params.keys));
-	if (IS_ERR(link))
-		return PTR_ERR(link);
-	g->link = link;
-	return 0;
-}
-
-/* Everything from (c) on; see the top of this file. */
-static void tear_down(struct quorum_group *g, bool clean)
-{
-	quorum_loop_stop(g);
-	if (g->link)
-		quorum_link_close(g->link);
-	quorum_readback_stop(&g->readback);
-	if (g->store) {
-		quorum_store_stop(g->store, clean);
-		quorum_store_close(g->store);
-	}
-	quorum_cache_destroy(g->cache);
-	quorum_readback_destroy(&g->readback);
-	kvfree(g->raft);
-	if (g->sm->release && g->sm_state)
-		g->sm->release(g->sm_state);
-	g->link = NULL;
-	g->store = NULL;
-	g->cache = NULL;
-	g->raft = NULL;
-	g->sm_state = NULL;
-}
-
-static void reset(struct quorum_group *g)
-{
-	atomic64_set(&g->applied, 0);
-	atomic64_set(&g->last_data, 0);
-	g->role = 0;
-	g->leader = 0;
-	g->term = 0;
-	g->error = 0;
-	g->commit = 0;
-	g->ninflight = 0;
-	g->store_full = false;
-	g->offer_after = 0;
-	g->swept_term = 0;
-	memset(&g->recovered, 0, sizeof(g->recovered));
-}
-
-static int build(struct quorum_group *g, struct netlink_ext_ack *extack)
-{
-	static const struct quorum_store_ops store_ops = {
-		.hard_done = quorum_loop_hard_done,
-		.write_done = quorum_loop_write_done,
-	};
-	struct quorum_store *store;
-	int error;
-
-	error = quorum_readback_init(&g->readback);
-	if (error)
-		return error;
-	if (g->sm->init) {
-		void *state = g->sm->init();
-
-		if (IS_ERR_OR_NULL(state))
-			return state ? PTR_ERR(state) : -ENOMEM;
-		g->sm_state = state;
-	}
-	store = quorum_store_open(g->params.device, &g->params.genesis, g->params.self,
-				  &store_ops, g, extack);
-	if (IS_ERR(store))
-		return PTR_ERR(store);
-	g->store = store;
-	error = read_log(g, extack);
-	if (!error)
-		error = quorum_store_start(g->store);
-	if (!error)
-		error = open_link(g, extack);
-	return error;
-}
-
-/* The engine's view of the log, as far as the loop needs it itself. */
-static void adopt_recovered(struct quorum_group *g)
-{
-	const struct quorum_recovered *found = &g->recovered;
-
-	g->last = found->last_index;
-	g->submitted = found->last_index;
-	g->unsubmitted_bytes = 0;
-	g->durable = found->last_index;
-	g->recovered_last = found->last_index;
-	atomic64_set(&g->applied, found->base_index);
-	g->commit = found->base_index;
-	g->role = RAFT_FOLLOWER;
-	g->term = found->term;
-	g->role_since = quorum_loop_now();
-	quorum_pump_hold(g);
-}
-
-/* From here on others may use the parts, and the loop runs. */
-static int go_live(struct quorum_group *g)
-{
-	int error;
-
-	adopt_recovered(g);
-	quorum_waiters_open(&g->waiters, g->recovered.epoch,
-			    quorum_store_incarnation(g->store));
+	lockdep_assert_held(&g->lock);
+	quorum_parts_tear_down(g, false);
 	down_write(&g->parts);
-	WRITE_ONCE(g->state, QUORUM_STATE_RUNNING);
-	quorum_group_event(g, QUORUM_EVENT_STARTED);
-	error = quorum_loop_start(g);
-	if (error) {
-		WRITE_ONCE(g->state, QUORUM_STATE_STARTING);
-		quorum_waiters_close(g, -ESHUTDOWN);
+	if (!asked) {
+		/* NL_SET_ERR_MSG_MOD() puts the module's name before it. */
+		if (sentence && !strncmp(sentence, prefix, strlen(prefix)))
+			sentence += strlen(prefix);
+		WRITE_ONCE(g->error, error);
+		strscpy(g->message, sentence ?: "", sizeof(g->message));
 	}
+	WRITE_ONCE(g->state, QUORUM_STATE_STOPPED);
 	up_write(&g->parts);
-	return error;
+	wake_up_interruptible_all(&g->readers);
+	quorum_group_event(g, asked ? QUORUM_EVENT_STOPPED : QUORUM_EVENT_START_FAILED);
+}
+
+static void start_work(struct work_struct *work)
+{
+	struct quorum_group *g = container_of(work, struct quorum_group, start_work);
+	struct netlink_ext_ack extack = {};
+	int error;
+
+	error = quorum_parts_build(g, &extack);
+	mutex_lock(&g->lock);
+	if (!error && READ_ONCE(g->start_abort))
+		error = -ECANCELED;
+	if (!error)
+		error = quorum_parts_go_live(g);
+	if (error)
+		not_started(g, error, extack._msg);
+	mutex_unlock(&g->lock);
+	quorum_group_put(g);
+}
+
+static int may_start(const struct quorum_group *g, struct netlink_ext_ack *extack)
+{
+	if (g->deleted)
+		return -ENODEV;
+	switch (g->state) {
+	case QUORUM_STATE_STOPPED:
+		return 0;
+	case QUORUM_STATE_FAILED:
+		NL_SET_ERR_MSG_MOD(extack, "the group has failed: look at its status, then stop it");
+		return -EALREADY;
+	case QUORUM_STATE_STARTING:
+		NL_SET_ERR_MSG_MOD(extack, "the group is starting already");
+		return -EALREADY;
+	default:
+		NL_SET_ERR_MSG_MOD(extack, "the group is running already");
+		return -EALREADY;
+	}
 }
 
 int quorum_group_start(struct quorum_group *g, struct netlink_ext_ack *extack)
@@ -554,31 +381,17 @@ int quorum_group_start(struct quorum_group *g, struct netlink_ext_ack *extack)
 	int error;
 
 	mutex_lock(&g->lock);
-	if (g->deleted) {
-		error = -ENODEV;
-		goto unlock;
-	}
-	if (g->state == QUORUM_STATE_FAILED) {
-		NL_SET_ERR_MSG_MOD(extack, "the group has failed: look at its status, then stop it");
-		error = -EALREADY;
-		goto unlock;
-	}
-	if (g->state != QUORUM_STATE_STOPPED) {
-		NL_SET_ERR_MSG_MOD(extack, "the group is running already");
-		error = -EALREADY;
-		goto unlock;
-	}
-	reset(g);
-	/* Nobody looks at parts in the making: they see STARTING and leave. */
-	WRITE_ONCE(g->state, QUORUM_STATE_STARTING);
-	error = build(g, extack);
+	error = may_start(g, extack);
+	/* Here, since the path and the right to it are the caller's. */
 	if (!error)
-		error = go_live(g);
-	if (error) {
-		tear_down(g, false);
-		WRITE_ONCE(g->state, QUORUM_STATE_STOPPED);
+		error = quorum_store_find(g->params.device, &g->start_device, extack);
+	if (!error) {
+		quorum_parts_reset(g);
+		/* Nobody looks at parts in the making: they see STARTING and leave. */
+		WRITE_ONCE(g->state, QUORUM_STATE_STARTING);
+		quorum_group_hold(g);
+		queue_work(quorum_workqueue, &g->start_work);
 	}
-unlock:
 	mutex_unlock(&g->lock);
 	return error;
 }
@@ -590,7 +403,7 @@ static void step_down(struct quorum_group *g)
 	quorum_waiters_close(g, -ESHUTDOWN);			/* (a) */
 	wake_up_interruptible_all(&g->readers);
 	down_write(&g->parts);					/* (b) */
-	tear_down(g, g->state == QUORUM_STATE_RUNNING);		/* (c), (d) */
+	quorum_parts_tear_down(g, g->state == QUORUM_STATE_RUNNING); /* (c), (d) */
 	WRITE_ONCE(g->state, QUORUM_STATE_STOPPED);
 	g->role = 0;
 	g->leader = 0;
@@ -604,6 +417,13 @@ int quorum_group_stop(struct quorum_group *g, struct netlink_ext_ack *extack)
 	int error = 0;
 
 	mutex_lock(&g->lock);
+	while (g->state == QUORUM_STATE_STARTING) {
+		/* It needs the lock to end. */
+		WRITE_ONCE(g->start_abort, true);
+		mutex_unlock(&g->lock);
+		flush_work(&g->start_work);
+		mutex_lock(&g->lock);
+	}
 	if (g->deleted)
 		error = -ENODEV;
 	else if (g->state != QUORUM_STATE_STOPPED)
@@ -663,7 +483,15 @@ static struct pernet_operations group_pernet_ops = {
 
 int quorum_group_init(void)
 {
-	return register_pernet_subsys(&group_pernet_ops);
+	int error;
+
+	quorum_workqueue = alloc_workqueue("quorum", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
+	if (!quorum_workqueue)
+		return -ENOMEM;
+	error = register_pernet_subsys(&group_pernet_ops);
+	if (error)
+		destroy_workqueue(quorum_workqueue);
+	return error;
 }
 
 /* Ends the groups of all namespaces; the netlink family is gone already. */
@@ -671,4 +499,5 @@ void quorum_group_exit(void)
 {
 	unregister_pernet_subsys(&group_pernet_ops);
 	WARN_ON_ONCE(!xa_empty(&groups));
+	destroy_workqueue(quorum_workqueue);
 }

@@ -77,7 +77,8 @@ struct quorum_group_info {
 	u64 incarnations[QUORUM_MEMBERS_MAX];		/* likewise */
 	u32 self;
 	u8  state;		/* enum quorum_state */
-	int error;		/* errno that failed it, 0: none */
+	int error;		/* errno that failed it or its start, 0: none */
+	char message[QUORUM_SENTENCE_LEN_MAX + 1]; /* what to do about it, or empty */
 	u64 incarnation;
 	u64 epoch;
 	u64 applied;
@@ -100,8 +101,9 @@ struct quorum_group_info {
  * @cause: why the role changed
  * @term: term after it
  * @leader: node id of the leader, 0: unknown
- * @error: errno, for FAILED
+ * @error: errno, for FAILED and START_FAILED
  * @halt: enum raft_halt, for FAILED
+ * @message: sentence, for START_FAILED, else NULL
  */
 struct quorum_event {
 	u8  type;
@@ -113,6 +115,7 @@ struct quorum_event {
 	u32 leader;
 	int error;
 	u8  halt;
+	const char *message;
 };
 
 /**
@@ -150,15 +153,20 @@ struct quorum_group *quorum_group_hold(struct quorum_group *group);
 void quorum_group_put(struct quorum_group *group);
 
 /**
- * quorum_group_start() - open device and endpoint, read the log, take part
+ * quorum_group_start() - begin to open device and endpoint, read the log, take part
  *
- * Refusals: -EALREADY running; -ENODEV deleted; everything of
- * quorum_store_open(), quorum_store_recover(), quorum_link_open().
+ * Returns once the device's path was looked up, with the caller's rights.  The rest
+ * happens in the background, in state STARTING, and ends in an event: STARTED, or
+ * START_FAILED with everything that quorum_store_open(), quorum_store_recover() and
+ * quorum_link_open() may say; status keeps that too.
+ *
+ * Refusals: -EALREADY running or starting; -ENODEV deleted; everything of
+ * quorum_store_find().
  * Context: process, sleeps.
  */
 int quorum_group_start(struct quorum_group *group, struct netlink_ext_ack *extack);
 
-/* Stop; 0 also when it was stopped already.  Context: process, sleeps. */
+/* Stop, also a start under way; 0 also when it was stopped already.  Context: process, sleeps. */
 int quorum_group_stop(struct quorum_group *group, struct netlink_ext_ack *extack);
 
 /* Delete a stopped group; -EBUSY when it runs. */

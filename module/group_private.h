@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The inside of a group, shared by the files of the runtime: group.c, loop.c,
- * effects.c, pump.c, apply.c, waiters.c, readback.c and info.c.
+ * The inside of a group, shared by the files of the runtime: group.c, parts.c,
+ * loop.c, effects.c, pump.c, apply.c, waiters.c, readback.c and info.c.
  *
  * Locks, outermost first:
  *
@@ -215,7 +215,11 @@ struct quorum_inflight {
  * @parts: see the top of this file
  * @deleted: gone from the table [lock; pub]
  * @state: enum quorum_state [lock or loop; pub]
- * @error: errno that failed the group [pub]
+ * @error: errno that failed the group or its start [pub]
+ * @message: sentence that goes with it, of a start [parts]
+ * @start_work: builds the parts, from STARTING until their outcome
+ * @start_device: what it opens
+ * @start_abort: it shall give up; set by who waits for it [pub]
  * @store: the log [parts]
  * @cache: its newest entries [parts]
  * @link: the network [parts]
@@ -245,6 +249,10 @@ struct quorum_group {
 	bool deleted;
 	u8 state;
 	int error;
+	char message[QUORUM_SENTENCE_LEN_MAX + 1];
+	struct work_struct start_work;
+	dev_t start_device;
+	bool start_abort;
 
 	struct quorum_store *store;
 	struct quorum_cache *cache;
@@ -299,9 +307,21 @@ struct effects_source {
 	const void *payload;
 };
 
+/*
+ * Starts and read-backs.  Of our own since a namespace's end, which is a worker for
+ * memory reclaim, waits for them.
+ */
+extern struct workqueue_struct *quorum_workqueue;
+
 /* group.c */
 void quorum_group_event(struct quorum_group *g, u8 type);
 void quorum_group_fail(struct quorum_group *g, int error, u8 halt);
+
+/* parts.c */
+void quorum_parts_reset(struct quorum_group *g);
+int quorum_parts_build(struct quorum_group *g, struct netlink_ext_ack *extack);
+int quorum_parts_go_live(struct quorum_group *g);
+void quorum_parts_tear_down(struct quorum_group *g, bool clean);
 
 /* loop.c */
 int quorum_loop_start(struct quorum_group *g);

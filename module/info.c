@@ -148,6 +148,7 @@ void quorum_group_get_info(struct quorum_group *g, struct quorum_group_info *inf
 	/* A dying task does not wait for a stop that waits for a hung device. */
 	if (down_read_killable(&g->parts))
 		return;
+	memcpy(info->message, g->message, sizeof(info->message));
 	/* The thread runs from before @parts is released until it is taken to stop. */
 	if (g->loop.task) {
 		ask_loop(g, &info->raft);

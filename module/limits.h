@@ -16,6 +16,7 @@ enum quorum_limits {
 	QUORUM_PATH_LEN_MAX		= 255,	/* bytes of a device's path, without NUL */
 	QUORUM_MEMBERS_MAX		= 16,	/* voters and learners of one group */
 	QUORUM_GROUPS_MAX		= 1024,	/* groups of one kernel */
+	QUORUM_SENTENCE_LEN_MAX		= 159,	/* bytes of a sentence for people, without NUL */
 
 	/* Entries and proposals. */
 	QUORUM_ENTRY_BYTES_MAX		= 66 * 1024, /* a value of `kv` with its key */

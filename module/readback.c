@@ -123,7 +123,7 @@ void quorum_readback_request(struct quorum_group *g, u64 first, u64 last)
 	rb->want = first;
 	rb->last = last;
 	rb->busy = true;
-	queue_work(system_unbound_wq, &rb->work);
+	queue_work(quorum_workqueue, &rb->work);
 }
 
 /* The log was replaced from @index on: what was read above is stale. */

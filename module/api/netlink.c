@@ -237,6 +237,9 @@ static int put_event(struct sk_buff *skb, struct quorum_group *group,
 	    (nla_put_u32(skb, QUORUM_A_EVENT_ROLE, event->role) ||
 	     nla_put_u32(skb, QUORUM_A_EVENT_CAUSE, event->cause)))
 		return -EMSGSIZE;
+	if (event->message &&
+	    nla_put_string(skb, QUORUM_A_EVENT_MESSAGE, event->message))
+		return -EMSGSIZE;
 	if (event->type == QUORUM_EVENT_FAILED &&
 	    nla_put_u32(skb, QUORUM_A_EVENT_HALT, event->halt))
 		return -EMSGSIZE;

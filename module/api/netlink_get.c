@@ -396,6 +396,8 @@ int quorum_nl_put_group(struct sk_buff *skb, const struct quorum_group_info *inf
 	    nla_put_u32(skb, QUORUM_A_GROUP_ERROR, abs(info->error)) ||
 	    put_runtime(skb, &info->stats))
 		return -EMSGSIZE;
+	if (info->message[0] && nla_put_string(skb, QUORUM_A_GROUP_MESSAGE, info->message))
+		return -EMSGSIZE;
 	/* Roles start at 1: 0 means that no engine was there to ask. */
 	return info->raft.role ? put_live(skb, info) : 0;
 }

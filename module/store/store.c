@@ -190,13 +190,13 @@ static void store_free(struct quorum_store *store)
 	kvfree(store);
 }
 
-static int store_open(struct quorum_store *store, const char *path,
+static int store_open(struct quorum_store *store, dev_t device,
 		      const struct quorum_genesis *genesis, u32 self,
 		      struct netlink_ext_ack *extack)
 {
 	int error;
 
-	error = quorum_compat_bdev_open(&store->dev, path, store);
+	error = quorum_compat_bdev_open(&store->dev, device, store);
 	if (error) {
 		store->dev.bdev = NULL;
 		return open_refused(error, extack);
@@ -228,15 +228,30 @@ no_memory:
 }
 
 /**
+ * quorum_store_find() - look a device up, without opening it
+ * @path: path of the block device, for the calling process
+ * @device: its number
+ * @extack: gets the sentence on refusal, may be NULL
+ */
+int quorum_store_find(const char *path, dev_t *device, struct netlink_ext_ack *extack)
+{
+	int error = quorum_compat_bdev_allowed(path);
+
+	if (!error)
+		error = lookup_bdev(path, device);
+	return error ? open_refused(error, extack) : 0;
+}
+
+/**
  * quorum_store_open() - open a formatted device, exclusively
- * @path: path of the block device
+ * @device: number of the block device
  * @genesis: what the caller believes; must be what format wrote
  * @self: own node id; likewise
  * @ops: completion callbacks
  * @priv: their first argument
  * @extack: gets the sentence on refusal, may be NULL
  */
-struct quorum_store *quorum_store_open(const char *path,
+struct quorum_store *quorum_store_open(dev_t device,
 				       const struct quorum_genesis *genesis, u32 self,
 				       const struct quorum_store_ops *ops, void *priv,
 				       struct netlink_ext_ack *extack)
@@ -256,7 +271,7 @@ struct quorum_store *quorum_store_open(const char *path,
 	spin_lock_init(&store->marks.lock);
 	mutex_init(&store->reader.lock);
 	mutex_init(&store->snaps.read_lock);
-	error = store_open(store, path, genesis, self, extack);
+	error = store_open(store, device, genesis, self, extack);
 	if (error) {
 		store_free(store);
 		return ERR_PTR(error);

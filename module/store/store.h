@@ -103,25 +103,39 @@ struct quorum_store_stats {
 };
 
 /**
+ * quorum_store_find() - look a device up, without opening it
+ * @path: path of the block device, for the calling process
+ * @device: its number
+ * @extack: gets the sentence on refusal, may be NULL
+ *
+ * Opening by number inside the kernel asks nobody: the caller's rights to the node
+ * are checked here, as for open(2).
+ *
+ * Refusals: -ENOTBLK not a block device; -ENODEV no such device; -EPERM not the
+ * caller's to read and write.
+ * Context: process, sleeps, no I/O to the device.
+ */
+int quorum_store_find(const char *path, dev_t *device, struct netlink_ext_ack *extack);
+
+/**
  * quorum_store_open() - open a formatted device, exclusively
- * @path: path of the block device
+ * @device: its number, of quorum_store_find()
  * @genesis: what the caller believes; must be what format wrote
  * @self: own node id; likewise
  * @ops: completion callbacks
  * @priv: their first argument
  * @extack: gets the sentence on refusal, may be NULL
  *
- * Nothing is written.  Refusals: -ENOTBLK not a block device; -ENODEV no such
- * device; -EBUSY in use; -ENODATA not formatted (all zero); -EMEDIUMTYPE holds
- * something else; -EXDEV another cluster; -ENXIO another group; -EADDRNOTAVAIL
- * another node id; -ESTALE another member list or timing; -ENOSPC too small;
- * -EPERM not the caller's to read and write; -EPROTO newer format; -EUCLEAN damaged
- * superblock; -EROFS read-only device.
+ * Nothing is written.  Refusals: -ENODEV no such device; -EBUSY in use;
+ * -ENODATA not formatted (all zero); -EMEDIUMTYPE holds something else; -EXDEV
+ * another cluster; -ENXIO another group; -EADDRNOTAVAIL another node id; -ESTALE
+ * another member list or timing; -ENOSPC too small; -EPROTO newer format; -EUCLEAN
+ * damaged superblock; -EROFS read-only device.
  *
  * Context: process, sleeps.
  * Return: the store, or ERR_PTR().
  */
-struct quorum_store *quorum_store_open(const char *path,
+struct quorum_store *quorum_store_open(dev_t device,
 				       const struct quorum_genesis *genesis, u32 self,
 				       const struct quorum_store_ops *ops, void *priv,
 				       struct netlink_ext_ack *extack);

@@ -4,6 +4,7 @@
  *
  *	netlink_test [-s SCALE] DEVICE		requests good and bad, as KTAP
  *	netlink_test start|stop|del|get NAME	one request: ERRNO (0) and the sentence
+ *	netlink_test begin NAME			start, and do not wait for how it ends
  *
  * DEVICE need only be a path: nothing is started.
  */
@@ -681,11 +682,40 @@ static const struct ktap_case cases[] = {
 	{ "random attributes", test_random_attributes },
 };
 
+/* A start was begun: how it ended, and the sentence that status keeps. */
+static int start_outcome(const char *name)
+{
+	const struct nlattr *state, *error, *message;
+	const uint8_t *attrs = answer + NLMSG_HDRLEN + GENL_HDRLEN;
+	uint32_t value = QUORUM_STATE_STARTING;
+	size_t len;
+
+	while (value == QUORUM_STATE_STARTING) {
+		if (by_name(QUORUM_CMD_GROUP_GET, name))
+			return ENOENT;
+		len = ((struct nlmsghdr *)answer)->nlmsg_len - NLMSG_HDRLEN - GENL_HDRLEN;
+		state = find(attrs, len, QUORUM_A_GROUP_STATE);
+		error = find(attrs, len, QUORUM_A_GROUP_ERROR);
+		message = find(attrs, len, QUORUM_A_GROUP_MESSAGE);
+		if (!state || !error)
+			return EBADMSG;
+		memcpy(&value, state + 1, sizeof(value));
+		if (value == QUORUM_STATE_STARTING)
+			usleep(10000);
+	}
+	if (value != QUORUM_STATE_STOPPED)
+		return 0;
+	snprintf(sentence, sizeof(sentence), "%s", message ? (const char *)(message + 1) : "");
+	memcpy(&value, error + 1, sizeof(value));
+	return value ? (int)value : ECANCELED;
+}
+
 static int one_request(const char *verb, const char *name)
 {
 	static const struct { const char *verb; uint8_t cmd; } verbs[] = {
 		{ "start", QUORUM_CMD_GROUP_START }, { "stop", QUORUM_CMD_GROUP_STOP },
 		{ "del", QUORUM_CMD_GROUP_DEL }, { "get", QUORUM_CMD_GROUP_GET },
+		{ "begin", QUORUM_CMD_GROUP_START },
 	};
 	size_t i;
 
@@ -695,6 +725,8 @@ static int one_request(const char *verb, const char *name)
 		if (strcmp(verbs[i].verb, verb))
 			continue;
 		error = by_name(verbs[i].cmd, name);
+		if (!error && !strcmp(verb, "start"))
+			error = start_outcome(name);
 		printf("%s %s\n", error ? strerrorname_np(error) : "0", sentence);
 		return error != 0;
 	}

@@ -151,6 +151,40 @@ start_and_stop_under_load()
 	one_leader_per_term
 }
 
+# A start goes on behind the back of who asked for it: end it at every moment.
+stop_while_it_starts()
+{
+	local i state
+
+	for i in $(seq "$(rounds 40 6)"); do
+		q 2 stop demo-2
+		n2 "$BIN/netlink_test" begin demo-2
+		[ $((i % 3)) = 0 ] || sleep "0.0$((i % 3))"
+		q 2 stop demo-2
+		state=$(get 2 state)
+		[ "$state" = stopped ] || fail "after a stop it is $state"
+		[ "$(get 2 error)" = 0 ] || fail "a stop is no error: $(get 2 error)"
+		n2 "$BIN/netlink_test" begin demo-2
+		refused 'running|starting' n2 "$BIN/netlink_test" begin demo-2
+		q 2 down demo-2
+		q 2 create "$(conf 2)"
+	done
+	n2 "$BIN/netlink_test" start demo-2
+	wait_leader
+	propose 2 "after all the starts"
+	logs_equal
+}
+
+# Behind the tests of namespaces: `events` of before a reload keeps its namespace.
+rmmod_while_it_starts()
+{
+	[ -e "$T/loaded" ] || return $SKIP
+	q 2 stop demo-2
+	n2 "$BIN/netlink_test" begin demo-2
+	rmmod quorum
+	reload
+}
+
 create_and_delete()
 {
 	local i
@@ -310,6 +344,7 @@ flooding()
 
 run_tests setup:120 stop_tells_who_waits delete_tells_who_waits an_open_file_outlives_its_group \
 	delete_while_proposals_wait refused_while_running start_and_stop_under_load:240 \
+	stop_while_it_starts:120 \
 	create_and_delete:240 create_and_delete_at_once:120 the_namespace_goes_under_load:240 \
-	rmmod_is_refused_while_files_are_open rmmod_with_running_groups:120 rmmod_under_load:120 \
+	rmmod_is_refused_while_files_are_open rmmod_with_running_groups:120 rmmod_while_it_starts rmmod_under_load:120 \
 	rmmod_with_a_flood

@@ -221,6 +221,7 @@ enum quorum_member_role {
  * @QUORUM_EVENT_FAILED: It failed; see error and halt.
  * @QUORUM_EVENT_STOPPED: It was stopped.
  * @QUORUM_EVENT_DELETED: It is gone.
+ * @QUORUM_EVENT_START_FAILED: It could not be started; see error and message.
  */
 enum quorum_event_type {
 	QUORUM_EVENT_CREATED = 1,
@@ -229,6 +230,7 @@ enum quorum_event_type {
 	QUORUM_EVENT_FAILED,
 	QUORUM_EVENT_STOPPED,
 	QUORUM_EVENT_DELETED,
+	QUORUM_EVENT_START_FAILED,
 };
 
 /* addr: Where a member is reached; ipv4 or ipv6, and a port. */
@@ -492,7 +494,7 @@ enum {
 	QUORUM_A_GROUP_UNSEALED,
 	/* u32, enum quorum_state: Life of the group. */
 	QUORUM_A_GROUP_STATE,
-	/* u32: Positive errno that failed the group, 0 for none. */
+	/* u32: Positive errno that failed the group or its start, 0 for none. */
 	QUORUM_A_GROUP_ERROR,
 	/* u32, enum quorum_role: Own role. */
 	QUORUM_A_GROUP_ROLE,
@@ -544,6 +546,8 @@ enum {
 	QUORUM_A_GROUP_LINK,
 	/* nest of runtime: Counters of the group itself. */
 	QUORUM_A_GROUP_RUNTIME,
+	/* string: A sentence about error; missing if there is none. */
+	QUORUM_A_GROUP_MESSAGE,
 
 	__QUORUM_A_GROUP_MAX,
 	QUORUM_A_GROUP_MAX = (__QUORUM_A_GROUP_MAX - 1)
@@ -573,12 +577,14 @@ enum {
 	QUORUM_A_EVENT_TERM,
 	/* u32: Node id of the leader, 0 if unknown. */
 	QUORUM_A_EVENT_LEADER,
-	/* u32: Positive errno for failed, else 0. */
+	/* u32: Positive errno for failed and start-failed, else 0. */
 	QUORUM_A_EVENT_ERROR,
 	/* u32, enum quorum_halt: Why the engine halted, for failed. */
 	QUORUM_A_EVENT_HALT,
 	/* u64: When, nanoseconds of CLOCK_BOOTTIME. */
 	QUORUM_A_EVENT_TIME_NS,
+	/* string: A sentence about error, for start-failed. */
+	QUORUM_A_EVENT_MESSAGE,
 
 	__QUORUM_A_EVENT_MAX,
 	QUORUM_A_EVENT_MAX = (__QUORUM_A_EVENT_MAX - 1)
@@ -591,8 +597,10 @@ enum {
 	 */
 	QUORUM_CMD_GROUP_NEW = 1,
 	/*
-	 * Open device and socket, read the log and take part. Opens a block device:
-	 * needs CAP_NET_ADMIN in the initial user namespace.
+	 * Begin to open device and socket, read the log and take part. Answered as soon
+	 * as the device was looked up; how it ends is told by an event, started or
+	 * start-failed, and by group-get: state, error and message. Opens a block
+	 * device: needs CAP_NET_ADMIN in the initial user namespace.
 	 */
 	QUORUM_CMD_GROUP_START,
 	/*

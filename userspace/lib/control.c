@@ -14,6 +14,9 @@
 /* A dump that groups joined or left meanwhile is asked for again this often. */
 #define DUMP_TRIES	5
 
+/* Longest trust in an event about a start: they may be lost. */
+#define START_LOOK_MS	500
+
 struct quorum_control {
 	struct mnl_socket *socket;
 	uint16_t family;
@@ -267,11 +270,6 @@ static int by_name(struct quorum_control *control, uint8_t cmd, const char *name
 	return finish(control, nlh, take);
 }
 
-int quorum_group_start(struct quorum_control *control, const char *name)
-{
-	return by_name(control, QUORUM_CMD_GROUP_START, name, NULL);
-}
-
 int quorum_group_stop(struct quorum_control *control, const char *name)
 {
 	return by_name(control, QUORUM_CMD_GROUP_STOP, name, NULL);
@@ -300,6 +298,50 @@ int quorum_group_get(struct quorum_control *control, const char *name,
 		err = -EBADMSG;
 	if (!err)
 		*object = control->object;
+	return err;
+}
+
+/* How a start ended: 0, an errno with its sentence kept, or 1: it goes on. */
+static int started(struct quorum_control *control, const char *name)
+{
+	struct quorum_object group;
+	int err;
+
+	err = quorum_group_get(control, name, &group);
+	if (err)
+		return err;
+	switch (quorum_object_u64(&group, QUORUM_A_GROUP_STATE)) {
+	case QUORUM_STATE_STARTING:
+		return 1;
+	case QUORUM_STATE_STOPPED:
+		snprintf(control->message, sizeof(control->message), "%s",
+			 quorum_object_str(&group, QUORUM_A_GROUP_MESSAGE));
+		err = (int)quorum_object_u64(&group, QUORUM_A_GROUP_ERROR);
+		return err ? -err : -ECANCELED;
+	default:
+		return 0;
+	}
+}
+
+int quorum_group_start(struct quorum_control *control, const char *name)
+{
+	struct quorum_events *events;
+	struct quorum_object event;
+	int err;
+
+	/* Before the request, so that its end is not missed. */
+	err = quorum_events_open(&events);
+	if (err)
+		return err;
+	err = by_name(control, QUORUM_CMD_GROUP_START, name, NULL);
+	if (!err) {
+		while ((err = started(control, name)) > 0) {
+			err = quorum_events_next(events, START_LOOK_MS, &event);
+			if (err == -EINTR)
+				break;
+		}
+	}
+	quorum_events_close(events);
 	return err;
 }
 

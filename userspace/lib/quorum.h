@@ -299,7 +299,10 @@ int quorum_group_create(struct quorum_control *control,
  * @control: the handle
  * @name: name of the group on this machine
  *
- * Return: 0; -EALREADY it runs; and what quorum_control_message() explains.
+ * Waits until the group takes part or cannot; a long log takes its time.
+ *
+ * Return: 0; -EALREADY it runs or is being started; -EINTR, the start goes on;
+ * -ECANCELED it was stopped meanwhile; and what quorum_control_message() explains.
  */
 int quorum_group_start(struct quorum_control *control, const char *name);
 

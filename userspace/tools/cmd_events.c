@@ -52,6 +52,7 @@ static void print_event(const struct quorum_object *event)
 	uint64_t leader = quorum_object_u64(event, QUORUM_A_EVENT_LEADER);
 	uint64_t error = quorum_object_u64(event, QUORUM_A_EVENT_ERROR);
 	uint64_t halt = quorum_object_u64(event, QUORUM_A_EVENT_HALT);
+	const char *message = quorum_object_str(event, QUORUM_A_EVENT_MESSAGE);
 
 	if (tool_json) {
 		output_json_line(object_json(event, &names_event));
@@ -72,7 +73,9 @@ static void print_event(const struct quorum_object *event)
 	}
 	if (halt)
 		printf(" halt %s", name_of(names_halt, halt));
-	if (error)
+	if (*message)
+		printf(": %s", message);
+	else if (error)
 		printf(": %s", strerror((int)error));
 	putchar('\n');
 }

@@ -273,7 +273,9 @@ static bool show_state(const struct quorum_object *group)
 	switch (state) {
 	case QUORUM_STATE_STOPPED:
 		if (error)
-			line("state", "stopped, the last start failed: %s", strerror(error));
+			line("state", "stopped, the last start failed: %s",
+			     quorum_object_has(group, QUORUM_A_GROUP_MESSAGE) ?
+			     quorum_object_str(group, QUORUM_A_GROUP_MESSAGE) : strerror(error));
 		else
 			line("state", "stopped; `quorumctl start %s` starts it",
 			     quorum_object_str(group, QUORUM_A_GROUP_NAME));

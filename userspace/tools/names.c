@@ -75,6 +75,7 @@ const char * const names_event_type[] = {
 	[QUORUM_EVENT_FAILED] = "failed",
 	[QUORUM_EVENT_STOPPED] = "stopped",
 	[QUORUM_EVENT_DELETED] = "deleted",
+	[QUORUM_EVENT_START_FAILED] = "start-failed",
 	NULL,
 };
 
@@ -238,6 +239,7 @@ static const struct name group_names[] = {
 	[QUORUM_A_GROUP_STORE] = NEST("store", names_store),
 	[QUORUM_A_GROUP_LINK] = NEST("link", names_link),
 	[QUORUM_A_GROUP_RUNTIME] = NEST("runtime", names_runtime),
+	[QUORUM_A_GROUP_MESSAGE] = STRING("message"),
 };
 
 const struct names names_group = TABLE(group_names);
@@ -255,6 +257,7 @@ static const struct name event_names[] = {
 	[QUORUM_A_EVENT_ERROR] = NUMBER("error"),
 	[QUORUM_A_EVENT_HALT] = VALUE("halt", names_halt),
 	[QUORUM_A_EVENT_TIME_NS] = NUMBER("time-ns"),
+	[QUORUM_A_EVENT_MESSAGE] = STRING("message"),
 };
 
 const struct names names_event = TABLE(event_names);

@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Parts: what a group has only while it runs - store, cache, link, engine, state
+ * machine - from the device to the first turn of the loop, and back.
+ *
+ * Building takes as long as the log takes to read, so it runs in a work item and
+ * without @group->lock; the state STARTING keeps everybody else away.  How all of
+ * it ends is the comment at the top of group.c.
+ */
+#include <linux/netlink.h>
+#include <linux/random.h>
+#include <linux/slab.h>
+#include "group_private.h"
+
+/* ---- recovery ---- */
+/* What recovery gathers on its way through the log. */
+struct recovery {
+	struct quorum_group *g;
+	struct raft_run *runs;
+	u32 nruns;
+	u64 last;
+};
+
+static int have_cache(struct quorum_group *g, u64 next_index)
+{
+	struct quorum_cache *cache;
+
+	if (g->cache)
+		return 0;
+	cache = quorum_cache_create(next_index);
+	if (IS_ERR(cache))
+		return PTR_ERR(cache);
+	g->cache = cache;
+	return 0;
+}
+
+static int recovered_entry(void *ctx, const struct raft_entry *entry, const void *payload)
+{
+	struct recovery *rec = ctx;
+	struct quorum_group *g = rec->g;
+	int error;
+
+	/* A stop does not wait for the end of a long log. */
+	if (READ_ONCE(g->start_abort))
+		return -ECANCELED;
+	error = have_cache(g, entry->index);
+	if (error)
+		return error;
+	/* All of it is on the device: the newest may push the oldest out. */
+	quorum_cache_hold(g->cache, entry->index - 1);
+	if (!rec->nruns || rec->runs[rec->nruns - 1].term != entry->term) {
+		if (rec->nruns == RAFT_RUNS_MAX) {
+			/* The engine keeps the newest only; see raft_term_at(). */
+			rec->nruns--;
+			memmove(rec->runs, rec->runs + 1, rec->nruns * sizeof(*rec->runs));
+		}
+		rec->runs[rec->nruns].first = entry->index;
+		rec->runs[rec->nruns].term = entry->term;
+		rec->nruns++;
+	}
+	rec->last = entry->index;
+	return quorum_cache_append(g->cache, entry, payload);
+}
+
+static void recovered_truncate(void *ctx, u64 index)
+{
+	struct recovery *rec = ctx;
+
+	while (rec->nruns && rec->runs[rec->nruns - 1].first >= index)
+		rec->nruns--;
+	if (rec->last >= index)
+		rec->last = index - 1;
+	if (rec->g->cache)
+		quorum_cache_truncate(rec->g->cache, index);
+}
+
+static int start_engine(struct quorum_group *g, const struct recovery *rec)
+{
+	const struct quorum_genesis *genesis = &g->params.genesis;
+	struct raft_params *params;
+	int error;
+
+	params = kzalloc(sizeof(*params), GFP_KERNEL);
+	g->raft = kvzalloc(raft_size(), GFP_KERNEL);
+	if (!params || !g->raft) {
+		kfree(params);
+		return -ENOMEM;
+	}
+	params->self = g->params.self;
+	params->seed = get_random_u64();
+	genesis_config(genesis, &params->config);
+	params->term = g->recovered.term;
+	params->vote = g->recovered.vote;
+	params->base_index = g->recovered.base_index;
+	params->base_term = g->recovered.base_term;
+	params->last_index = g->recovered.last_index;
+	params->runs = rec->runs;
+	params->nruns = rec->nruns;
+	error = raft_init(g->raft, params, quorum_loop_now());
+	kfree(params);
+	return error;
+}
+
+static int read_log(struct quorum_group *g, struct netlink_ext_ack *extack)
+{
+	struct recovery rec = { .g = g };
+	int error;
+
+	rec.runs = kvmalloc_array(RAFT_RUNS_MAX, sizeof(*rec.runs), GFP_KERNEL);
+	if (!rec.runs)
+		return -ENOMEM;
+	error = quorum_store_recover(g->store, recovered_entry, recovered_truncate, &rec,
+				     &g->recovered, extack);
+	if (!error && g->recovered.suspect) {
+		NL_SET_ERR_MSG_MOD(extack,
+				   "an acknowledged record of the log is damaged: see `quorumctl fsck`");
+		error = -EUCLEAN;
+	}
+	if (!error)
+		error = have_cache(g, g->recovered.last_index + 1);
+	if (!error)
+		error = start_engine(g, &rec);
+	kvfree(rec.runs);
+	return error;
+}
+
+/* ---- building ---- */
+
+static int open_link(struct quorum_group *g, struct netlink_ext_ack *extack)
+{
+	struct quorum_link_params params = {
+		.ident.cluster = wire_cluster_key(g->params.genesis.cluster),
+		.ident.group = genesis_group_number(&g->params.genesis),
+		.ident.genesis = genesis_fingerprint(&g->params.genesis),
+		.ident.from = g->params.self,
+		.ident.incarnation = quorum_store_incarnation(g->store),
+		.epoch = g->recovered.epoch,
+		.listen = g->params.listen,
+		.n = g->params.genesis.n,
+		.members = g->params.members,
+		.wake = quorum_loop_rx,
+		.priv = g,
+	};
+	struct quorum_link *link;
+
+	memcpy(params.keys, g->params.keys, sizeof(params.keys));
+	g->ident = params.ident;
+	link = quorum_link_open(g->net, &params, extack);
+	memzero_explicit(params.keys, sizeof(params.keys));
+	if (IS_ERR(link))
+		return PTR_ERR(link);
+	g->link = link;
+	return 0;
+}
+
+/**
+ * quorum_parts_tear_down() - everything from (c) on; see the top of group.c
+ * @g: the group
+ * @clean: the log is as its writer left it
+ *
+ * Context: process; whoever holds @g->lock.
+ */
+void quorum_parts_tear_down(struct quorum_group *g, bool clean)
+{
+	quorum_loop_stop(g);
+	if (g->link)
+		quorum_link_close(g->link);
+	quorum_readback_stop(&g->readback);
+	if (g->store) {
+		quorum_store_stop(g->store, clean);
+		quorum_store_close(g->store);
+	}
+	quorum_cache_destroy(g->cache);
+	quorum_readback_destroy(&g->readback);
+	kvfree(g->raft);
+	if (g->sm->release && g->sm_state)
+		g->sm->release(g->sm_state);
+	g->link = NULL;
+	g->store = NULL;
+	g->cache = NULL;
+	g->raft = NULL;
+	g->sm_state = NULL;
+}
+
+/**
+ * quorum_parts_reset() - forget the last life, before a new one
+ * @g: the group, stopped
+ */
+void quorum_parts_reset(struct quorum_group *g)
+{
+	atomic64_set(&g->applied, 0);
+	atomic64_set(&g->last_data, 0);
+	g->role = 0;
+	g->leader = 0;
+	g->term = 0;
+	g->error = 0;
+	g->message[0] = '\0';
+	g->start_abort = false;
+	g->commit = 0;
+	g->ninflight = 0;
+	g->store_full = false;
+	g->offer_after = 0;
+	g->swept_term = 0;
+	memset(&g->recovered, 0, sizeof(g->recovered));
+}
+
+/**
+ * quorum_parts_build() - open the device, read the log, open the endpoint
+ * @g: the group, STARTING
+ * @extack: gets the sentence on refusal
+ *
+ * What was built of it stays when it fails; quorum_parts_tear_down() takes it.
+ * Context: process; only the start's work item.
+ */
+int quorum_parts_build(struct quorum_group *g, struct netlink_ext_ack *extack)
+{
+	static const struct quorum_store_ops store_ops = {
+		.hard_done = quorum_loop_hard_done,
+		.write_done = quorum_loop_write_done,
+	};
+	struct quorum_store *store;
+	int error;
+
+	error = quorum_readback_init(&g->readback);
+	if (error)
+		return error;
+	if (g->sm->init) {
+		void *state = g->sm->init();
+
+		if (IS_ERR_OR_NULL(state))
+			return state ? PTR_ERR(state) : -ENOMEM;
+		g->sm_state = state;
+	}
+	store = quorum_store_open(g->start_device, &g->params.genesis, g->params.self,
+				  &store_ops, g, extack);
+	if (IS_ERR(store))
+		return PTR_ERR(store);
+	g->store = store;
+	error = read_log(g, extack);
+	if (!error)
+		error = quorum_store_start(g->store);
+	if (!error)
+		error = open_link(g, extack);
+	return error;
+}
+
+/* The engine's view of the log, as far as the loop needs it itself. */
+static void adopt_recovered(struct quorum_group *g)
+{
+	const struct quorum_recovered *found = &g->recovered;
+
+	g->last = found->last_index;
+	g->submitted = found->last_index;
+	g->unsubmitted_bytes = 0;
+	g->durable = found->last_index;
+	g->recovered_last = found->last_index;
+	atomic64_set(&g->applied, found->base_index);
+	g->commit = found->base_index;
+	g->role = RAFT_FOLLOWER;
+	g->term = found->term;
+	g->role_since = quorum_loop_now();
+	quorum_pump_hold(g);
+}
+
+/**
+ * quorum_parts_go_live() - from here on others may use the parts, and the loop runs
+ * @g: the group, with all its parts
+ *
+ * Context: process; whoever holds @g->lock.
+ */
+int quorum_parts_go_live(struct quorum_group *g)
+{
+	int error;
+
+	adopt_recovered(g);
+	quorum_waiters_open(&g->waiters, g->recovered.epoch,
+			    quorum_store_incarnation(g->store));
+	down_write(&g->parts);
+	WRITE_ONCE(g->state, QUORUM_STATE_RUNNING);
+	quorum_group_event(g, QUORUM_EVENT_STARTED);
+	error = quorum_loop_start(g);
+	if (error) {
+		WRITE_ONCE(g->state, QUORUM_STATE_STARTING);
+		quorum_waiters_close(g, -ESHUTDOWN);
+	}
+	up_write(&g->parts);
+	return error;
+}
