@@ -210,6 +210,7 @@ static struct quorum_group *alloc_group(struct net *net,
 	kref_init(&g->ref);
 	mutex_init(&g->lock);
 	init_rwsem(&g->parts);
+	spin_lock_init(&g->where);
 	init_waitqueue_head(&g->readers);
 	quorum_waiters_init(&g->waiters);
 	quorum_loop_init(&g->loop);

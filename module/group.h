@@ -173,6 +173,31 @@ int quorum_group_stop(struct quorum_group *group, struct netlink_ext_ack *extack
 int quorum_group_delete(struct quorum_group *group, struct netlink_ext_ack *extack);
 
 /**
+ * struct quorum_relink - a change of the way to the members
+ * @listen: where to receive from now on; family 0: as before
+ * @n: number of @members
+ * @members: those that are somewhere else now
+ * @keys: as for quorum_link_set_keys(); the first not set: as before
+ */
+struct quorum_relink {
+	struct sockaddr_storage listen;
+	u32 n;
+	struct quorum_net_member members[QUORUM_MEMBERS_MAX];
+	struct quorum_net_key keys[2];
+};
+
+/**
+ * quorum_group_relink() - change addresses and keys of a group, running or not
+ *
+ * In the order members, listen, keys; what comes before the one that is refused
+ * stays changed.  Refusals: -ENOENT no such member; -EINVAL keys for a group without
+ * authentication; and those of quorum_link_open().
+ * Context: process, sleeps.
+ */
+int quorum_group_relink(struct quorum_group *group, const struct quorum_relink *change,
+			struct netlink_ext_ack *extack);
+
+/**
  * struct quorum_proposal - one proposal of a user
  * @timeout_ns: longest wait, 0: the default
  * @nonblock: return when handed in
@@ -234,7 +259,10 @@ u32 quorum_group_number(const struct quorum_group *group);
 struct net *quorum_group_net(const struct quorum_group *group);
 u32 quorum_group_self(const struct quorum_group *group);
 
-/* What it was created from, the genesis normalized; never changes. */
+/*
+ * What it was created from, the genesis normalized.  Never changes, but for what
+ * quorum_group_relink() does: look at these through quorum_group_get_info().
+ */
 const struct quorum_group_params *quorum_group_get_params(const struct quorum_group *group);
 
 int quorum_group_init(void);

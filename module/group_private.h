@@ -206,13 +206,14 @@ struct quorum_inflight {
 
 /**
  * struct quorum_group - one group
- * @params: immutable
+ * @params: immutable, but for what relink.c changes [lock and where]
  * @number: place in the table, immutable
  * @net: network namespace; valid until the group is deleted
  * @sm: state machine kind, pinned until the group is freed
  * @ref: table, device node, open files, transient users
  * @lock: start, stop, delete
  * @parts: see the top of this file
+ * @where: protects addresses and keys in @params
  * @deleted: gone from the table [lock; pub]
  * @state: enum quorum_state [lock or loop; pub]
  * @error: errno that failed the group or its start [pub]
@@ -246,6 +247,7 @@ struct quorum_group {
 
 	struct mutex lock;
 	struct rw_semaphore parts;
+	spinlock_t where;
 	bool deleted;
 	u8 state;
 	int error;

@@ -116,12 +116,14 @@ static void describe(struct quorum_group *g, struct quorum_group_info *info)
 	memcpy(info->device, g->params.device, sizeof(info->device));
 	memcpy(info->sm, g->params.sm, sizeof(info->sm));
 	info->genesis = *genesis;
-	info->listen = g->params.listen;
 	info->unsealed = g->params.unsealed;
+	spin_lock(&g->where);
+	info->listen = g->params.listen;
 	for (i = 0; i < genesis->n; i++)
 		for (j = 0; j < genesis->n; j++)
 			if (g->params.members[j].id == genesis->members[i].id)
 				info->addrs[i] = g->params.members[j].addr;
+	spin_unlock(&g->where);
 	info->self = g->params.self;
 	info->state = READ_ONCE(g->state);
 	info->error = READ_ONCE(g->error);

@@ -47,6 +47,8 @@ enum quorum_limits {
 	QUORUM_FRAGMENTS_MAX		= 64,	/* datagrams of one message */
 	QUORUM_REASSEMBLIES		= 4,	/* messages of one member put together at a time */
 	QUORUM_RX_QUEUE_MAX		= 1024,	/* datagrams a group has not read yet, of each class */
+	QUORUM_GUESTS_MAX		= 4,	/* senders no member list names that a link listens to */
+	QUORUM_STRANGER_MS		= 20,	/* between looks at the seal of an unknown sender */
 	QUORUM_HELLO_MS			= 10,	/* between answers to unknown sessions of a member */
 	QUORUM_HELLO_BURST		= 4,	/* of these at once */
 	QUORUM_MTU_MIN			= 1280,	/* bytes of IP, what IPv6 guarantees */

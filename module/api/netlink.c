@@ -117,6 +117,23 @@ int quorum_nl_group_del_doit(struct sk_buff *skb, struct genl_info *info)
 	return change_group(info, quorum_group_delete);
 }
 
+int quorum_nl_group_relink_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct quorum_group *group = find_group(info);
+	struct quorum_relink *change;
+	int error;
+
+	if (IS_ERR(group))
+		return PTR_ERR(group);
+	change = kzalloc(sizeof(*change), GFP_KERNEL);
+	error = change ? quorum_nl_parse_relink(info, change) : -ENOMEM;
+	if (!error)
+		error = quorum_group_relink(group, change, info->extack);
+	kfree_sensitive(change);
+	quorum_group_put(group);
+	return explain(error, info->extack);
+}
+
 static int put_message(struct sk_buff *skb, void *hdr, struct quorum_group *group,
 		       struct quorum_group_info *info)
 {

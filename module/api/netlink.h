@@ -26,6 +26,7 @@
  * Return: 0, or a negative errno with its sentence in @info->extack.
  */
 int quorum_nl_parse_new(struct genl_info *info, struct quorum_group_params *params);
+int quorum_nl_parse_relink(struct genl_info *info, struct quorum_relink *change);
 
 /**
  * quorum_nl_put_group() - everything about a group, as attributes

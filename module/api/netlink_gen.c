@@ -44,6 +44,14 @@ static const struct nla_policy quorum_group_del_nl_policy[QUORUM_A_GROUP_NAME + 
 	[QUORUM_A_GROUP_NAME] = { .type = NLA_NUL_STRING, .len = 255, },
 };
 
+static const struct nla_policy quorum_group_relink_nl_policy[QUORUM_A_GROUP_KEY2 + 1] = {
+	[QUORUM_A_GROUP_NAME] = { .type = NLA_NUL_STRING, .len = 255, },
+	[QUORUM_A_GROUP_LISTEN] = NLA_POLICY_NESTED(quorum_addr_nl_policy),
+	[QUORUM_A_GROUP_MEMBER] = NLA_POLICY_NESTED(quorum_member_config_nl_policy),
+	[QUORUM_A_GROUP_KEY] = NLA_POLICY_EXACT_LEN(32),
+	[QUORUM_A_GROUP_KEY2] = NLA_POLICY_EXACT_LEN(32),
+};
+
 static const struct nla_policy quorum_group_get_nl_policy[QUORUM_A_GROUP_NAME + 1] = {
 	[QUORUM_A_GROUP_NAME] = { .type = NLA_NUL_STRING, .len = 255, },
 };
@@ -75,6 +83,13 @@ static const struct genl_ops quorum_nl_ops[] = {
 		.doit		= quorum_nl_group_del_doit,
 		.policy		= quorum_group_del_nl_policy,
 		.maxattr	= QUORUM_A_GROUP_NAME,
+		.flags		= GENL_UNS_ADMIN_PERM,
+	},
+	{
+		.cmd		= QUORUM_CMD_GROUP_RELINK,
+		.doit		= quorum_nl_group_relink_doit,
+		.policy		= quorum_group_relink_nl_policy,
+		.maxattr	= QUORUM_A_GROUP_KEY2,
 		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 	{

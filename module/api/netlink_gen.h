@@ -15,6 +15,7 @@ int quorum_nl_group_new_doit(struct sk_buff *skb, struct genl_info *info);
 int quorum_nl_group_start_doit(struct sk_buff *skb, struct genl_info *info);
 int quorum_nl_group_stop_doit(struct sk_buff *skb, struct genl_info *info);
 int quorum_nl_group_del_doit(struct sk_buff *skb, struct genl_info *info);
+int quorum_nl_group_relink_doit(struct sk_buff *skb, struct genl_info *info);
 int quorum_nl_group_get_doit(struct sk_buff *skb, struct genl_info *info);
 int quorum_nl_group_get_start(struct netlink_callback *cb);
 int quorum_nl_group_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * group-new: parsing and checking what a group is made from.  Nothing is changed
- * here, so every refusal leaves everything as it was.
+ * group-new and group-relink: parsing and checking what a group is made from.
+ * Nothing is changed here, so every refusal leaves everything as it was.
  */
 #include <linux/in.h>
 #include <linux/in6.h>
@@ -329,5 +329,49 @@ int quorum_nl_parse_new(struct genl_info *info, struct quorum_group_params *para
 		error = parse_listen(info, params);
 	if (!error)
 		error = parse_keys(info, params);
+	return error;
+}
+
+/* ---- what may change later ---- */
+
+static int parse_moved(const struct nlattr *attr, struct quorum_net_member *member,
+		       struct netlink_ext_ack *extack)
+{
+	struct nlattr *tb[QUORUM_A_MEMBER_MAX + 1];
+	int error;
+
+	error = nla_parse_nested(tb, QUORUM_A_MEMBER_ADDR, attr,
+				 quorum_member_config_nl_policy, extack);
+	if (error)
+		return error;
+	if (!tb[QUORUM_A_MEMBER_ID] || !tb[QUORUM_A_MEMBER_ADDR])
+		return QUORUM_NL_REFUSE(extack, attr, -EINVAL,
+				"a member has moved: say which, by its id, and where it is now");
+	member->id = nla_get_u32(tb[QUORUM_A_MEMBER_ID]);
+	return parse_addr(tb[QUORUM_A_MEMBER_ADDR], &member->addr, extack);
+}
+
+int quorum_nl_parse_relink(struct genl_info *info, struct quorum_relink *change)
+{
+	struct nlattr **attrs = info->attrs;
+	const struct nlattr *attr;
+	int rest, error = 0;
+
+	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rest) {
+		if (nla_type(attr) != QUORUM_A_GROUP_MEMBER)
+			continue;
+		if (change->n == QUORUM_MEMBERS_MAX)
+			return refuse_genesis(info->extack, attr, GENESIS_TOO_MANY);
+		error = parse_moved(attr, &change->members[change->n++], info->extack);
+		if (error)
+			return error;
+	}
+	if (attrs[QUORUM_A_GROUP_LISTEN])
+		error = parse_addr(attrs[QUORUM_A_GROUP_LISTEN], &change->listen, info->extack);
+	parse_key(attrs[QUORUM_A_GROUP_KEY], &change->keys[0]);
+	parse_key(attrs[QUORUM_A_GROUP_KEY2], &change->keys[1]);
+	if (!error && change->keys[1].set && !change->keys[0].set)
+		return QUORUM_NL_REFUSE(info->extack, attrs[QUORUM_A_GROUP_KEY2], -ENOKEY,
+				"there is a second key and no first one: give the first");
 	return error;
 }

@@ -89,6 +89,7 @@ static struct quorum_link *link_alloc(const struct quorum_link_params *params)
 	mutex_init(&link->change);
 	mutex_init(&link->path);
 	INIT_LIST_HEAD(&link->gone);
+	spin_lock_init(&link->stranger.lock);
 	/*
 	 * Grows from one link to the next, so that members do not take what comes
 	 * after a quick restart for the past; 61,000 messages a second catch up.
@@ -211,6 +212,7 @@ bool quorum_link_recv(struct quorum_link *link, struct wire_header *hdr,
 
 	if (!list_empty(&link->gone))
 		link_let_go(link);
+	link_take_stranger(link);
 	link_send_hellos(link);
 	for (u32 i = 0; i < QUORUM_RX_QUEUE_MAX; i++) {
 		consume_skb(link->reading);

@@ -315,6 +315,7 @@ int link_make_members(struct quorum_link *link, u32 n, const struct quorum_net_m
 	for (i = 0; i < n; i++) {
 		struct link_member *m = table->members[i];
 
+		m->guest = false;
 		spin_lock_bh(&m->lock);
 		m->addr = addrs[i];
 		spin_unlock_bh(&m->lock);
@@ -336,6 +337,62 @@ free:
 	kfree(table);
 	kfree(addrs);
 	return error;
+}
+
+/* The guest that came first makes room for the next, where there are too many. */
+static void drop_guest(struct quorum_link *link, struct member_table *table)
+{
+	u32 first = table->n, guests = 0;
+
+	for (u32 i = table->n; i-- > 0;) {
+		if (table->members[i]->guest) {
+			guests++;
+			first = i;
+		}
+	}
+	if (!guests || (guests < QUORUM_GUESTS_MAX && table->n < QUORUM_MEMBERS_MAX))
+		return;
+	list_add(&table->members[first]->gone, &link->gone);
+	table->n--;
+	memmove(&table->members[first], &table->members[first + 1],
+		(table->n - first) * sizeof(table->members[0]));
+}
+
+/**
+ * link_add_guest() - listen to somebody who is no member
+ * @link: the link
+ * @id: who it is; it knows the key
+ * @addr: where it is
+ *
+ * Context: only the loop.  Failing is no harm: it will say more.
+ */
+void link_add_guest(struct quorum_link *link, u32 id, const struct sockaddr_storage *addr)
+{
+	struct member_table *table, *old;
+	struct link_member *m;
+
+	lockdep_assert_held(&link->change);
+	old = rcu_dereference_protected(link->table, lockdep_is_held(&link->change));
+	if (table_find(old, id) || id == link->ident.from)
+		return;
+	table = kmemdup(old, sizeof(*old), GFP_KERNEL);
+	m = table ? make_member(link, id) : NULL;
+	if (IS_ERR_OR_NULL(m)) {
+		kfree(table);
+		return;
+	}
+	m->guest = true;
+	m->addr = *addr;
+	drop_guest(link, table);
+	if (table->n == QUORUM_MEMBERS_MAX) {
+		free_member(m);
+		kfree(table);
+		return;
+	}
+	table->members[table->n++] = m;
+	rcu_assign_pointer(link->table, table);
+	kfree_rcu(old, rcu);
+	atomic_set(&link->hellos, 1);
 }
 
 /* Nobody else holds the link any more. */
@@ -378,59 +435,73 @@ int quorum_link_set_members(struct quorum_link *link, u32 n,
 	return error;
 }
 
-/* Put an address that was checked in the place of a member's, unless another has it. */
-static int put_address(struct quorum_link *link, struct member_table *table, u32 id,
-		       const struct sockaddr_storage *addr, struct netlink_ext_ack *extack)
+/* A member is somewhere else; it may not know our life any more, or we not its. */
+static void move_member(struct quorum_link *link, struct link_member *m,
+			const struct sockaddr_storage *addr)
 {
-	struct link_member *m = table_find(table, id);
-
-	if (!m) {
-		NL_SET_ERR_MSG_MOD(extack, "no member of the group has this id");
-		return -ENOENT;
-	}
-	/* Addresses are written under link->change only. */
-	for (u32 i = 0; i < table->n; i++) {
-		if (table->members[i] == m ||
-		    memcmp(&table->members[i]->addr, addr, sizeof(*addr)))
-			continue;
-		NL_SET_ERR_MSG_MOD(extack, "two members have the same address");
-		return -ENOTUNIQ;
-	}
 	spin_lock_bh(&m->lock);
 	m->addr = *addr;
-	m->hello_due = link->session && id != link->ident.from;
+	m->hello_due = link->session && m->id != link->ident.from;
 	m->hello_echo = m->life;
 	spin_unlock_bh(&m->lock);
 	WRITE_ONCE(m->mtu, 0);
+}
+
+static int set_addresses(struct quorum_link *link, struct quorum_net_member *all,
+			 struct sockaddr_storage *addrs, u32 n,
+			 const struct quorum_net_member *members,
+			 struct netlink_ext_ack *extack)
+{
+	struct member_table *table;
+	int error;
+	u32 i, j;
+
+	lockdep_assert_held(&link->change);
+	table = rcu_dereference_protected(link->table, lockdep_is_held(&link->change));
+	/* Addresses are written under link->change only, so they may be read so. */
+	for (i = 0; i < table->n; i++) {
+		all[i].id = table->members[i]->id;
+		all[i].addr = table->members[i]->addr;
+	}
+	for (i = 0; i < n; i++) {
+		for (j = 0; j < table->n && all[j].id != members[i].id; j++)
+			;
+		if (j == table->n) {
+			NL_SET_ERR_MSG_MOD(extack, "no member of the group has this id");
+			return -ENOENT;
+		}
+		all[j].addr = members[i].addr;
+	}
+	error = check_members(table->n, all, link->endpoint->addr.ss_family, addrs, extack);
+	if (error)
+		return error;
+	for (i = 0; i < table->n; i++)
+		if (memcmp(&table->members[i]->addr, &addrs[i], sizeof(addrs[i])))
+			move_member(link, table->members[i], &addrs[i]);
 	atomic_set(&link->hellos, 1);
+	mutex_lock(&link->path);
+	link_set_source(link);
+	mutex_unlock(&link->path);
 	return 0;
 }
 
-int quorum_link_set_address(struct quorum_link *link, const struct quorum_net_member *member,
-			    struct netlink_ext_ack *extack)
+int quorum_link_set_addresses(struct quorum_link *link, u32 n,
+			      const struct quorum_net_member *members,
+			      struct netlink_ext_ack *extack)
 {
-	struct sockaddr_storage addr;
-	int error;
+	struct sockaddr_storage *addrs;
+	struct quorum_net_member *all;
+	int error = -ENOMEM;
 
-	error = link_address(&member->addr, false, &addr, extack);
-	if (error)
-		return error;
-	mutex_lock(&link->change);
-	if (addr.ss_family != link->endpoint->addr.ss_family) {
-		NL_SET_ERR_MSG_MOD(extack,
-				   "the address to listen on and those of all members have to be of one family");
-		error = -EAFNOSUPPORT;
-	} else {
-		error = put_address(link, rcu_dereference_protected(link->table,
-						lockdep_is_held(&link->change)),
-				    member->id, &addr, extack);
+	addrs = kcalloc(QUORUM_MEMBERS_MAX, sizeof(*addrs), GFP_KERNEL);
+	all = kcalloc(QUORUM_MEMBERS_MAX, sizeof(*all), GFP_KERNEL);
+	if (addrs && all) {
+		mutex_lock(&link->change);
+		error = set_addresses(link, all, addrs, n, members, extack);
+		mutex_unlock(&link->change);
 	}
-	if (!error) {
-		mutex_lock(&link->path);
-		link_set_source(link);
-		mutex_unlock(&link->path);
-	}
-	mutex_unlock(&link->change);
+	kfree(all);
+	kfree(addrs);
 	if (!error)
 		link->wake(link->priv);
 	return error;

@@ -157,6 +157,9 @@ int quorum_link_set_keys(struct quorum_link *link, const struct quorum_net_key k
  * @members: all of them; the own one may be missing
  * @extack: gets the sentence on refusal, may be NULL
  *
+ * A sender that knows the key and that no list named so far was listened to as a
+ * guest (guest.c).  Guests that are not among @members are forgotten.
+ *
  * Who stays keeps its session, its incarnation and what it has half sent; its
  * address may be another.  A buffer of quorum_link_recv() stays valid as it would.
  *
@@ -168,16 +171,19 @@ int quorum_link_set_members(struct quorum_link *link, u32 n,
 			    struct netlink_ext_ack *extack);
 
 /**
- * quorum_link_set_address() - a member has moved
+ * quorum_link_set_addresses() - members have moved
  * @link: the link
- * @member: its id, and where it is now
+ * @n: number of @members
+ * @members: their ids, and where they are now
  * @extack: gets the sentence on refusal, may be NULL
  *
  * Context: process.  Any thread while the link is open.
- * Return: 0; -ENOENT no such member; or as quorum_link_open().
+ * Return: 0; -ENOENT no such member; or as quorum_link_open(); then nothing has
+ * changed.
  */
-int quorum_link_set_address(struct quorum_link *link, const struct quorum_net_member *member,
-			    struct netlink_ext_ack *extack);
+int quorum_link_set_addresses(struct quorum_link *link, u32 n,
+			      const struct quorum_net_member *members,
+			      struct netlink_ext_ack *extack);
 
 /**
  * quorum_link_set_listen() - receive and send at another address

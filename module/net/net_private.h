@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The inside of the net: endpoint.c, receive.c, session.c, member.c, send.c, link.c.
+ * The inside of the net: endpoint.c, receive.c, session.c, member.c, guest.c,
+ * send.c, link.c.
  *
  * Who touches what:
  *
@@ -77,6 +78,7 @@ struct member_keys {
  * struct link_member - one seat, as seen from the wire
  * @rcu: freed with it
  * @gone: in @link->gone [loop]
+ * @guest: no member, see guest.c [link->change]
  * @id: node id
  * @keys: NULL for the own seat and without a key [link->change, RCU]
  * @lock: protects the next five; softirq takes it
@@ -98,6 +100,7 @@ struct member_keys {
 struct link_member {
 	struct rcu_head rcu;
 	struct list_head gone;
+	bool guest;
 	u32 id;
 	struct member_keys __rcu *keys;
 	spinlock_t lock;
@@ -127,6 +130,26 @@ struct member_table {
 	struct rcu_head rcu;
 	u32 n;
 	struct link_member *members[QUORUM_MEMBERS_MAX];
+};
+
+/**
+ * struct link_stranger - a datagram of somebody unknown, for the loop to look at
+ * @lock: protects the rest while @here is false; then it is the loop's
+ * @here: there is one
+ * @not_before: when the next may be kept, boottime ns
+ * @id: who it says it is
+ * @addr: where it came from
+ * @len: its length
+ * @datagram: it; whatever is longer than this is said again in something shorter
+ */
+struct link_stranger {
+	spinlock_t lock;
+	bool here;
+	u64 not_before;
+	u32 id;
+	struct sockaddr_storage addr;
+	u32 len;
+	u8 datagram[256];
 };
 
 /* The queues of a link: what must not wait goes ahead of what is large. */
@@ -175,6 +198,7 @@ union link_source {
  * @source_len: its length; 0: the bound address is the source [path]
  * @keys: of the cluster [change]
  * @table: the members [loop under change, RCU]
+ * @stranger: see guest.c
  * @gone: members taken off @table, until the loop lets go of them [loop]
  * @counters: counters
  */
@@ -197,6 +221,7 @@ struct quorum_link {
 	size_t source_len;
 	struct quorum_net_key keys[2];
 	struct member_table __rcu *table;
+	struct link_stranger stranger;
 	struct list_head gone;
 	struct link_counters counters;
 };
@@ -263,6 +288,13 @@ int link_make_members(struct quorum_link *link, u32 n, const struct quorum_net_m
 		      const struct sockaddr_storage *listen, struct netlink_ext_ack *extack);
 void link_free_members(struct quorum_link *link);
 void link_let_go(struct quorum_link *link);
+
+void link_add_guest(struct quorum_link *link, u32 id, const struct sockaddr_storage *addr);
+
+/* guest.c */
+void link_note_stranger(struct quorum_link *link, const struct sk_buff *skb,
+			sa_family_t family, const struct wire_header *hdr);
+void link_take_stranger(struct quorum_link *link);
 
 /* session.c */
 bool link_unseal(struct quorum_link *link, struct link_member *m, struct sk_buff *skb,

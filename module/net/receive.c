@@ -21,6 +21,7 @@
 #include <net/sock.h>
 #include <net/udp.h>
 #include "net_private.h"
+#include "net_trace.h"
 
 /* Find the link of (cluster, group), or say what is missing. */
 static struct quorum_link *link_find(struct quorum_endpoint *ep,
@@ -99,6 +100,8 @@ static bool link_accepts(struct quorum_link *link, struct sk_buff *skb, sa_famil
 		return false;
 	*why = QUORUM_DROP_SOURCE;
 	m = table_find(rcu_dereference(link->table), hdr->from);
+	if (!m && link->session && hdr->session && hdr->genesis == link->ident.genesis)
+		link_note_stranger(link, skb, family, hdr);
 	if (!m || !source_is_member(m, skb, family))
 		return false;
 	*why = QUORUM_DROP_GENESIS;
@@ -147,6 +150,7 @@ static void detach(struct sk_buff *skb)
 
 static void receive(struct quorum_endpoint *ep, struct sk_buff *skb, sa_family_t family)
 {
+	const struct wire_header *known = NULL;
 	struct quorum_link *link;
 	struct wire_header hdr;
 	enum quorum_drop why;
@@ -168,13 +172,13 @@ static void receive(struct quorum_endpoint *ep, struct sk_buff *skb, sa_family_t
 		why = drop_of_error(error);
 		goto drop;
 	}
+	known = &hdr;
 	link = link_find(ep, &hdr, &why);
 	if (!link)
 		goto drop;
 	if (!link_accepts(link, skb, family, &hdr, &why)) {
 		link_drop(link, why);
-		net_dbg_ratelimited("datagram of node %u refused: %s\n",
-				    hdr.from, quorum_drop_name(why));
+		trace_quorum_datagram_drop(&hdr, skb->len, quorum_drop_name(why));
 		if (atomic_read(&link->hellos))
 			link->wake(link->priv);
 		goto free;
@@ -183,13 +187,16 @@ static void receive(struct quorum_endpoint *ep, struct sk_buff *skb, sa_family_t
 		link->wake(link->priv);
 		goto free;
 	}
+	trace_quorum_datagram_receive(&hdr, skb->len);
 	detach(skb);
 	if (link_queue(link, skb, hdr.type))
 		return;
 	link_drop(link, QUORUM_DROP_QUEUE);
+	trace_quorum_datagram_drop(&hdr, skb->len, quorum_drop_name(QUORUM_DROP_QUEUE));
 	goto free;
 drop:
 	atomic64_inc(&ep->drops[why]);
+	trace_quorum_datagram_drop(known, skb->len, quorum_drop_name(why));
 free:
 	kfree_skb(skb);
 }

@@ -18,6 +18,7 @@
 #include <net/route.h>
 #include <net/sock.h>
 #include "net_private.h"
+#include "net_trace.h"
 
 enum {
 	MTU_UNKNOWN = 1500,
@@ -117,6 +118,16 @@ static u32 least_room(const struct quorum_link *link)
 	       (link->session ? SEAL_BYTES : 0);
 }
 
+static void trace_sent(const void *head, size_t len)
+{
+	struct wire_header hdr;
+
+	if (!trace_quorum_datagram_send_enabled())
+		return;
+	wire_header_get(head, &hdr);
+	trace_quorum_datagram_send(&hdr, len);
+}
+
 /**
  * link_send_datagram() - send a finished datagram
  * @link: the link
@@ -162,6 +173,7 @@ int link_send_datagram(struct quorum_link *link, struct link_member *m, struct k
 		return sent;
 	atomic64_inc(&link->counters.tx_datagrams);
 	atomic64_add(len, &link->counters.tx_bytes);
+	trace_sent(vec[0].iov_base, len);
 	return 0;
 }
 

@@ -23,48 +23,6 @@ setup()
 	until_ok "$(seconds 20)" "the load commits" grep -q ^committed "$T/load-1"
 }
 
-drops() { get "$1" link.drops."$2" | sed 's/^-$/0/'; }
-
-drops_of()
-{
-	local node=$1 sum=0 reason
-
-	shift
-	for reason in "$@"; do sum=$((sum + $(drops "$node" "$reason"))); done
-	echo $sum
-}
-
-# bad KIND "REASONS" [FLOOD-OPTION...]: send it at the leader and at a follower;
-# the counters of the reasons grow by as many, term and vote stay, and commits
-# go on.
-bad()
-{
-	local kind=$1 reasons=$2 one target from before after state sent commit
-
-	shift 2
-	one=$(leader)
-	for target in "$one" "$(others "$one" | cut -d' ' -f1)"; do
-		from=$(others "$target" | cut -d' ' -f1)
-		[ "$target" = "$one" ] || from=$one
-		state=$(get "$target" term vote incarnation)
-		commit=$(get "$target" commit)
-		before=$(drops_of "$target" $reasons)
-		sent=$(n "$from" timeout "$(seconds 60)" "$BIN/flood" -i eth0 -s "10.77.0.$from" \
-			-d "10.77.0.$target" -n "$COUNT" -r "$RANDOM" -w "$(seconds 2)" -g $((1000 * SCALE)) \
-			"$@" "$kind")
-		sent=${sent#sent }
-		q "$target" wait "demo-$target" --commit $((commit + 3)) --timeout "$(seconds 20)s" ||
-			fail "$kind: node $target commits no more"
-		after=$(drops_of "$target" $reasons)
-		note "$kind at node $target: sent $sent, counted $((after - before)) as $reasons"
-		[ -z "$reasons" ] || [ $((after - before)) -ge $((sent * 95 / 100)) ] ||
-			fail "$kind: $((after - before)) of $sent were counted: $(get "$target" link.drops)"
-		[ "$(get "$target" term vote incarnation)" = "$state" ] ||
-			fail "$kind: was $state, is $(get "$target" term vote incarnation)"
-		[ "$(get "$target" state)" = running ]
-	done
-}
-
 truncated() { bad truncated "short crc"; }
 truncated_with_a_right_checksum() { bad truncated-sealed "short length field queue"; }
 longer_than_it_says() { bad longer "length queue"; }

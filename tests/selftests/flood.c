@@ -3,6 +3,8 @@
  * flood - sends a running node what no honest member would.
  *
  *	flood -i DEV -s ADDR -d ADDR [-p PORT] [-n COUNT] [-r SEED] [-o ADDR] [-g US] KIND
+ *	flood -i DEV -s ADDR -d ADDR [-p PORT] -S FILE	keep what was heard
+ *	flood -L FILE -s ADDR -d ADDR ... KIND		and use it, instead of listening
  *
  * Listens on DEV for real datagrams from -s to -d first, changes them as KIND
  * says, and sends COUNT of them through a raw socket, so that they seem to come
@@ -10,6 +12,8 @@
  * that the change is met by the check it is meant for. After each 256 it pauses
  * for US microseconds: the queue of a group is short, and what is dropped there
  * has not met the check behind it. IPv4.
+ *
+ * Sealed datagrams have no checksum; there the change is met by the MAC.
  *
  * The offsets are those of module/format/wire.h, written down here once more on
  * purpose: a test that took them from there would follow a mistake.
@@ -35,6 +39,8 @@ enum {
 	HEADER		= 48,
 	FRAGMENT	= 64,
 	AT_VERSION	= 2,
+	SEALED		= 2,	/* the version */
+	TRAILER		= 32,	/* counter, echo, MAC */
 	AT_TYPE		= 3,
 	AT_CRC		= 4,
 	AT_CLUSTER	= 8,
@@ -43,6 +49,7 @@ enum {
 	AT_FROM		= 24,
 	AT_TO		= 28,
 	AT_INCARNATION	= 32,
+	AT_TERM		= 40,
 	AT_BODY		= 48,
 	TYPE_APPEND	= 5,
 	TYPE_FORWARD	= 9,
@@ -95,11 +102,17 @@ static uint32_t crc_of(const struct datagram *d, int convention)
 	return convention & 2 ? ~c : c;
 }
 
+static bool is_sealed(const struct datagram *d)
+{
+	return d->data[AT_VERSION] == SEALED;
+}
+
 static void seal(struct datagram *d)
 {
 	uint32_t crc = crc_of(d, crc_convention);
 
-	memcpy(d->data + AT_CRC, &crc, 4);
+	if (!is_sealed(d))
+		memcpy(d->data + AT_CRC, &crc, 4);
 }
 
 static void put16(struct datagram *d, size_t at, uint16_t v)
@@ -143,6 +156,10 @@ static void take_sample(const uint8_t *packet, ssize_t n, uint32_t from, uint32_
 	if (d->len > DATAGRAM_MAX || d->len != (size_t)ntohs(udp->len) - sizeof(*udp))
 		return;
 	memcpy(d->data, udp + 1, d->len);
+	if (is_sealed(d)) {
+		nsamples++;
+		return;
+	}
 	memcpy(&crc, d->data + AT_CRC, 4);
 	for (c = 0; c < 4 && crc_convention < 0; c++)
 		if (crc_of(d, c) == crc)
@@ -339,6 +356,46 @@ static void make_orphan(struct datagram *d)
 	seal(d);
 }
 
+/* Everything as it should be, but for what a stranger cannot know. */
+static void make_forged(struct datagram *d)
+{
+	size_t i;
+
+	if (d->len < HEADER + TRAILER)
+		return;
+	for (i = d->len - TRAILER / 2; i < d->len; i++)
+		d->data[i] = (uint8_t)dice(256);
+}
+
+/* A higher term, a later counter, a newer session, another body: the MAC is of another. */
+static void make_edited(struct datagram *d)
+{
+	static const size_t at[] = { AT_CRC, AT_TERM, AT_TERM + 1, AT_BODY, AT_BODY + 8 };
+	size_t where = dice(6);
+
+	where = where < 5 ? at[where] : d->len - TRAILER;
+	d->data[where] = (uint8_t)(d->data[where] + 1 + dice(100));
+}
+
+/* Back to where it came from, as if its receiver had sent it. */
+static void make_reflected(struct datagram *d)
+{
+	uint8_t from[4];
+
+	memcpy(from, d->data + AT_FROM, 4);
+	memcpy(d->data + AT_FROM, d->data + AT_TO, 4);
+	memcpy(d->data + AT_TO, from, 4);
+}
+
+/* A right one without authentication. */
+static void make_unsealed(struct datagram *d)
+{
+	d->data[AT_VERSION] = 1;
+	d->len -= TRAILER;
+	crc_convention = 3;
+	seal(d);
+}
+
 static void make_replay(struct datagram *d)
 {
 	(void)d;
@@ -367,6 +424,10 @@ static const struct kind {
 	{ "fragment", make_fragment },
 	{ "orphan", make_orphan },
 	{ "replay", make_replay },
+	{ "forged", make_forged },
+	{ "edited", make_edited },
+	{ "reflected", make_reflected },
+	{ "unsealed", make_unsealed },
 };
 
 static void send_raw(int fd, const struct datagram *d, uint32_t from, uint32_t to, int port)
@@ -418,6 +479,27 @@ static long send_oversized(long count, uint32_t to, int port)
 	return count;
 }
 
+static void save_samples(const char *path)
+{
+	FILE *file = fopen(path, "w");
+
+	if (!file || fwrite(samples, sizeof(samples[0]), (size_t)nsamples, file) !=
+		     (size_t)nsamples || fclose(file))
+		die(path);
+}
+
+static void load_samples(const char *path)
+{
+	FILE *file = fopen(path, "r");
+
+	if (!file)
+		die(path);
+	nsamples = (int)fread(samples, sizeof(samples[0]), SAMPLES_MAX, file);
+	fclose(file);
+	if (nsamples < 1)
+		die(path);
+}
+
 static uint32_t address(const char *text)
 {
 	struct in_addr addr;
@@ -431,7 +513,7 @@ static uint32_t address(const char *text)
 
 int main(int argc, char **argv)
 {
-	const char *dev = NULL;
+	const char *dev = NULL, *save = NULL, *load = NULL;
 	uint32_t from = 0, to = 0, seeming = 0;
 	long count = 1000, i;
 	int port = 7420, opt, fd;
@@ -439,7 +521,7 @@ int main(int argc, char **argv)
 	useconds_t gap = 1000;
 	size_t k;
 
-	while ((opt = getopt(argc, argv, "i:s:d:o:p:n:r:w:g:")) != -1) {
+	while ((opt = getopt(argc, argv, "i:s:d:o:p:n:r:w:g:S:L:")) != -1) {
 		switch (opt) {
 		case 'i': dev = optarg; break;
 		case 's': from = address(optarg); break;
@@ -449,16 +531,25 @@ int main(int argc, char **argv)
 		case 'n': count = atol(optarg); break;
 		case 'r': rng = strtoull(optarg, NULL, 0) * 2 + 1; break;
 		case 'g': gap = (useconds_t)atol(optarg); break;
+		case 'S': save = optarg; break;
+		case 'L': load = optarg; break;
 		case 'w': seconds = atof(optarg); break;
 		default: return 2;
 		}
 	}
-	if (optind + 1 != argc || !dev || !from || !to) {
+	if (optind + !save != argc || (!dev && !load) || !from || !to) {
 		fprintf(stderr, "usage: flood -i DEV -s ADDR -d ADDR [OPTION...] KIND\n");
 		return 2;
 	}
 	make_crc_table();
-	listen_for_samples(dev, from, to, port, seconds);
+	if (load)
+		load_samples(load);
+	else
+		listen_for_samples(dev, from, to, port, seconds);
+	if (save) {
+		save_samples(save);
+		return 0;
+	}
 	if (!strcmp(argv[optind], "oversized")) {
 		printf("sent %ld\n", send_oversized(count, to, port));
 		return 0;
@@ -477,7 +568,10 @@ int main(int argc, char **argv)
 		struct datagram d = samples[dice((uint32_t)nsamples)];
 
 		kinds[k].make(&d);
-		send_raw(fd, &d, seeming ? seeming : from, to, port);
+		if (kinds[k].make == make_reflected)
+			send_raw(fd, &d, to, from, port);
+		else
+			send_raw(fd, &d, seeming ? seeming : from, to, port);
 		if (gap && i % 256 == 255)
 			usleep(gap);
 	}

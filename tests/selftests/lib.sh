@@ -442,6 +442,56 @@ plug() { sw ip link set "p$1" up; }
 loss() { sw tc qdisc replace dev "p$1" root netem loss "$2%"; }
 no_loss() { sw tc qdisc del dev "p$1" root 2>/dev/null || true; }
 
+# ---- hostile datagrams ----
+
+# Datagrams a node dropped for these reasons: drops_of NODE REASON...
+drops_of()
+{
+	local node=$1
+
+	shift
+	get "$node" "${@/#/link.drops.}" | awk '{ for (i = 1; i <= NF; i++) n += $i } END { print n + 0 }'
+}
+
+# bad KIND "REASONS" [FLOOD-OPTION...]: send it at the leader and at a follower, or
+# at one of both where ONE_TARGET is set;
+# the counters of the reasons grow by as many, term and vote stay, and commits
+# go on.
+bad()
+{
+	local kind=$1 reasons=$2 one target targets from before after state sent commit
+
+	shift 2
+	one=$(leader)
+	targets="$one $(others "$one" | cut -d' ' -f1)"
+	if [ -n "${ONE_TARGET:-}" ]; then
+		# shellcheck disable=SC2086 # two words
+		targets=$(printf '%s\n' $targets | shuf -n 1)
+	fi
+	for target in $targets; do
+		from=$(others "$target" | cut -d' ' -f1)
+		[ "$target" = "$one" ] || from=$one
+		state=$(get "$target" term vote incarnation)
+		commit=$(get "$target" commit)
+		# shellcheck disable=SC2086 # reasons are several
+		before=$(drops_of "$target" $reasons)
+		sent=$(n "$from" timeout "$(seconds 60)" "$BIN/flood" -i eth0 -s "10.77.0.$from" \
+			-d "10.77.0.$target" -n "$COUNT" -r "$RANDOM" -w "$(seconds 2)" -g $((1000 * SCALE)) \
+			"$@" "$kind")
+		sent=${sent#sent }
+		q "$target" wait "demo-$target" --commit $((commit + 3)) --timeout "$(seconds 20)s" ||
+			fail "$kind: node $target commits no more"
+		# shellcheck disable=SC2086
+		after=$(drops_of "$target" $reasons)
+		note "$kind at node $target: sent $sent, counted $((after - before)) as $reasons"
+		[ -z "$reasons" ] || [ $((after - before)) -ge $((sent * 95 / 100)) ] ||
+			fail "$kind: $((after - before)) of $sent were counted: $(get "$target" link.drops)"
+		[ "$(get "$target" term vote incarnation)" = "$state" ] ||
+			fail "$kind: was $state, is $(get "$target" term vote incarnation)"
+		[ "$(get "$target" state)" = running ]
+	done
+}
+
 # ---- running ----
 
 cleanup()

@@ -614,6 +614,14 @@ enum {
 	 */
 	QUORUM_CMD_GROUP_DEL,
 	/*
+	 * Change where a group listens, where members are (id and addr), and the keys,
+	 * whether it runs or not; what is missing stays. Addresses of members first,
+	 * then listen, then keys: what comes before the one that is refused stays
+	 * changed. Needs CAP_NET_ADMIN in the user namespace that owns the network
+	 * namespace.
+	 */
+	QUORUM_CMD_GROUP_RELINK,
+	/*
 	 * Everything there is to know about a group, or (dump) about all groups of this
 	 * network namespace, in a fixed order. Needs no privilege.
 	 */

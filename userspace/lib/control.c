@@ -185,7 +185,7 @@ static bool put_address(struct nlmsghdr *nlh, size_t size, const struct sockaddr
 }
 
 static bool put_members(struct nlmsghdr *nlh, size_t size,
-			const struct quorum_group_config *config)
+			const struct quorum_group_config *config, bool roles)
 {
 	for (uint32_t i = 0; i < config->n_members; i++) {
 		const struct quorum_member_config *member = &config->members[i];
@@ -194,7 +194,8 @@ static bool put_members(struct nlmsghdr *nlh, size_t size,
 		nest = mnl_attr_nest_start_check(nlh, size, QUORUM_A_GROUP_MEMBER);
 		if (!nest ||
 		    !mnl_attr_put_u32_check(nlh, size, QUORUM_A_MEMBER_ID, member->id) ||
-		    !mnl_attr_put_u32_check(nlh, size, QUORUM_A_MEMBER_ROLE, member->role))
+		    (roles && !mnl_attr_put_u32_check(nlh, size, QUORUM_A_MEMBER_ROLE,
+						      member->role)))
 			return false;
 		addr = mnl_attr_nest_start_check(nlh, size, QUORUM_A_MEMBER_ADDR);
 		if (!addr || !put_address(nlh, size, &member->addr))
@@ -205,12 +206,30 @@ static bool put_members(struct nlmsghdr *nlh, size_t size,
 	return true;
 }
 
+/* Addresses and keys. */
+static bool put_link(struct nlmsghdr *nlh, size_t size, const struct quorum_group_config *config,
+		     bool roles)
+{
+	struct nlattr *nest;
+
+	if (config->listen.ss_family != AF_UNSPEC) {
+		nest = mnl_attr_nest_start_check(nlh, size, QUORUM_A_GROUP_LISTEN);
+		if (!nest || !put_address(nlh, size, &config->listen))
+			return false;
+		mnl_attr_nest_end(nlh, nest);
+	}
+	if ((config->key && !mnl_attr_put_check(nlh, size, QUORUM_A_GROUP_KEY,
+						QUORUM_KEY_BYTES, config->key)) ||
+	    (config->key2 && !mnl_attr_put_check(nlh, size, QUORUM_A_GROUP_KEY2,
+						 QUORUM_KEY_BYTES, config->key2)))
+		return false;
+	return put_members(nlh, size, config, roles);
+}
+
 /* Each string must fit, or the kernel would refuse for a reason that is not the user's. */
 static bool put_config(struct nlmsghdr *nlh, size_t size,
 		       const struct quorum_group_config *config)
 {
-	struct nlattr *nest;
-
 	if ((config->name &&
 	     !mnl_attr_put_strz_check(nlh, size, QUORUM_A_GROUP_NAME, config->name)) ||
 	    (config->machine &&
@@ -227,20 +246,10 @@ static bool put_config(struct nlmsghdr *nlh, size_t size,
 	    !mnl_attr_put_u32_check(nlh, size, QUORUM_A_GROUP_ELECTION_MAX_US,
 				    config->election_max_us))
 		return false;
-	if (config->listen.ss_family != AF_UNSPEC) {
-		nest = mnl_attr_nest_start_check(nlh, size, QUORUM_A_GROUP_LISTEN);
-		if (!nest || !put_address(nlh, size, &config->listen))
-			return false;
-		mnl_attr_nest_end(nlh, nest);
-	}
-	if ((config->key && !mnl_attr_put_check(nlh, size, QUORUM_A_GROUP_KEY,
-						QUORUM_KEY_BYTES, config->key)) ||
-	    (config->key2 && !mnl_attr_put_check(nlh, size, QUORUM_A_GROUP_KEY2,
-						 QUORUM_KEY_BYTES, config->key2)) ||
-	    (config->unsealed &&
-	     !mnl_attr_put_check(nlh, size, QUORUM_A_GROUP_UNSEALED, 0, NULL)))
+	if (config->unsealed &&
+	    !mnl_attr_put_check(nlh, size, QUORUM_A_GROUP_UNSEALED, 0, NULL))
 		return false;
-	return put_members(nlh, size, config);
+	return put_link(nlh, size, config, true);
 }
 
 int quorum_group_create(struct quorum_control *control,
@@ -255,6 +264,21 @@ int quorum_group_create(struct quorum_control *control,
 	err = put_config(nlh, sizeof(control->buf), config) ? finish(control, nlh, NULL) :
 							      -EMSGSIZE;
 	/* It held the key; the kernel's sentence was copied out. */
+	explicit_bzero(control->buf, sizeof(control->buf));
+	return err;
+}
+
+int quorum_group_relink(struct quorum_control *control,
+			const struct quorum_group_config *config)
+{
+	struct nlmsghdr *nlh = begin(control, QUORUM_CMD_GROUP_RELINK, 0);
+	size_t size = sizeof(control->buf);
+	int err;
+
+	if (config->size != sizeof(*config) || !config->name)
+		return -EINVAL;
+	err = mnl_attr_put_strz_check(nlh, size, QUORUM_A_GROUP_NAME, config->name) &&
+	      put_link(nlh, size, config, false) ? finish(control, nlh, NULL) : -EMSGSIZE;
 	explicit_bzero(control->buf, sizeof(control->buf));
 	return err;
 }

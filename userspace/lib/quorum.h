@@ -323,6 +323,17 @@ int quorum_group_stop(struct quorum_control *control, const char *name);
 int quorum_group_delete(struct quorum_control *control, const char *name);
 
 /**
+ * quorum_group_relink() - tell a group where its members are now, and its keys
+ * @control: the handle
+ * @config: as for quorum_group_create(); name, listen, id and addr of the members,
+ *	and keys are looked at, the rest is not
+ *
+ * Return: 0; and what quorum_control_message() explains.
+ */
+int quorum_group_relink(struct quorum_control *control,
+			const struct quorum_group_config *config);
+
+/**
  * quorum_group_get() - everything about one group
  * @control: the handle
  * @name: name of the group on this machine

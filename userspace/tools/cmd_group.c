@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* quorumctl create, start, stop, delete, up and down. */
+/* quorumctl create, start, stop, delete, up, down and relink. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -43,6 +43,13 @@ const char help_down[] =
 "\n"
 "Stop and delete a group.  Its device keeps everything, `quorumctl up` brings it\n"
 "back.  Needs CAP_NET_ADMIN.\n";
+
+const char help_relink[] =
+"Usage: quorumctl relink CONF\n"
+"\n"
+"Tell a group, running or not, the addresses of its members, the address to listen on\n"
+"and the keys that the configuration CONF has now.  Nothing else of it may have\n"
+"changed.  Needs CAP_NET_ADMIN.\n";
 
 /* The only argument, or NULL after the usage error was printed. */
 static const char *one_argument(int argc, char **argv, const char *what)
@@ -147,7 +154,8 @@ static const struct quorum_member_config *find_member(const struct conf *conf, u
 	return NULL;
 }
 
-static bool same_members(const struct quorum_object *group, const struct conf *conf)
+/* @moved: they may be somewhere else. */
+static bool same_members(const struct quorum_object *group, const struct conf *conf, bool moved)
 {
 	const struct quorum_member_config *want;
 	struct quorum_object member, addr;
@@ -157,14 +165,18 @@ static bool same_members(const struct quorum_object *group, const struct conf *c
 		want = find_member(conf, quorum_object_u64(&member, QUORUM_A_MEMBER_ID));
 		if (!want || quorum_object_u64(&member, QUORUM_A_MEMBER_ROLE) != want->role ||
 		    !quorum_object_get(&member, QUORUM_A_MEMBER_ADDR, 0, &addr) ||
-		    !same_address(&addr, &want->addr))
+		    (!moved && !same_address(&addr, &want->addr)))
 			return false;
 	}
 	return n == conf->config.n_members;
 }
 
-/* What differs between the group there is and the configuration; NULL: nothing. */
-static const char *difference(const struct quorum_object *group, const struct conf *conf)
+/*
+ * What differs between the group there is and the configuration; NULL: nothing.
+ * @moved: addresses may.
+ */
+static const char *difference(const struct quorum_object *group, const struct conf *conf,
+			      bool moved)
 {
 	const struct quorum_group_config *config = &conf->config;
 	struct quorum_object value;
@@ -188,10 +200,10 @@ static const char *difference(const struct quorum_object *group, const struct co
 		return "timing";
 	if (quorum_object_has(group, QUORUM_A_GROUP_UNSEALED) != !!config->unsealed)
 		return "auth";
-	if (quorum_object_get(group, QUORUM_A_GROUP_LISTEN, 0, &value) &&
+	if (!moved && quorum_object_get(group, QUORUM_A_GROUP_LISTEN, 0, &value) &&
 	    !same_address(&value, &config->listen))
 		return "listen";
-	return same_members(group, conf) ? NULL : "member";
+	return same_members(group, conf, moved) ? NULL : "member";
 }
 
 /* The group exists already: the same one may be started, another is refused. */
@@ -208,7 +220,7 @@ static int check_existing(struct quorum_control *control, const struct conf *con
 		return tool_fail_no_group(conf->name);
 	if (err)
 		return tool_fail_control(control, err, "cannot look at group %s", conf->name);
-	differs = difference(&group, conf);
+	differs = difference(&group, conf, false);
 	if (differs)
 		return tool_fail("group %s is there already with another '%s'; `quorumctl "
 				 "down %s` first",
@@ -297,6 +309,48 @@ int cmd_down(int argc, char **argv)
 		status = tool_fail_control(control, err, "cannot take group %s down", argument);
 	else
 		printf("group %s is down\n", argument);
+	quorum_control_close(control);
+	return status;
+}
+
+/* ---- relink ---- */
+
+static int relink(struct quorum_control *control, const struct conf *conf)
+{
+	struct quorum_object group;
+	const char *differs;
+	int err;
+
+	err = quorum_group_get(control, conf->name, &group);
+	if (err == -ENOENT)
+		return tool_fail_no_group(conf->name);
+	if (err)
+		return tool_fail_control(control, err, "cannot look at group %s", conf->name);
+	differs = difference(&group, conf, true);
+	if (differs)
+		return tool_fail("group %s has another '%s', which cannot change so", conf->name,
+				 differs);
+	err = quorum_group_relink(control, &conf->config);
+	if (err)
+		return tool_fail_control(control, err, "cannot relink group %s", conf->name);
+	return EXIT_OK;
+}
+
+int cmd_relink(int argc, char **argv)
+{
+	const char *argument = one_argument(argc, argv, "configuration");
+	struct quorum_control *control;
+	static struct conf conf;
+	int status;
+
+	if (!argument)
+		return EXIT_USAGE;
+	if (conf_load(&conf, argument) || conf_load_keys(&conf))
+		return tool_fail("%s", conf.error);
+	control = tool_control();
+	if (!control)
+		return EXIT_FAILED;
+	status = relink(control, &conf);
 	quorum_control_close(control);
 	return status;
 }

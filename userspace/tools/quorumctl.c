@@ -10,6 +10,7 @@ const struct command tool_commands[] = {
 	COMMAND(format, "Make a group's log on a block device"),
 	COMMAND(up, "Create and start a group from its configuration file"),
 	COMMAND(down, "Stop and delete a group; its device keeps everything"),
+	COMMAND(relink, "Tell a group its addresses and keys anew"),
 	COMMAND(create, "Create a group, stopped"),
 	COMMAND(start, "Start a created group"),
 	COMMAND(stop, "Stop a group"),

@@ -131,6 +131,7 @@ int cmd_help(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_propose(int argc, char **argv);
 int cmd_read(int argc, char **argv);
+int cmd_relink(int argc, char **argv);
 int cmd_start(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_stop(int argc, char **argv);
@@ -142,7 +143,7 @@ int cmd_wait(int argc, char **argv);
 /* Their help texts, beside them. */
 extern const char help_create[], help_delete[], help_down[], help_dump[], help_events[],
 	help_format[], help_fsck[], help_genid[], help_genkey[], help_help[], help_list[], help_propose[],
-	help_read[], help_start[], help_status[], help_stop[], help_tail[], help_up[],
+	help_read[], help_relink[], help_start[], help_status[], help_stop[], help_tail[], help_up[],
 	help_version[], help_wait[];
 
 #endif /* QUORUM_TOOL_H */

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Relinking: what of a group's way to its members may change while it runs.
+ *
+ * Where a node listens, where the members are and the keys are each node's own
+ * affair: no two nodes have to change them in the same moment.  A node that was told
+ * before the others, or after them, is to them as one whose network failed meanwhile.
+ */
+#include <linux/netlink.h>
+#include "group_private.h"
+
+static struct quorum_net_member *find_member(struct quorum_group_params *params, u32 id)
+{
+	for (u32 i = 0; i < params->genesis.n; i++)
+		if (params->members[i].id == id)
+			return &params->members[i];
+	return NULL;
+}
+
+static int check(struct quorum_group *g, const struct quorum_relink *change,
+		 struct netlink_ext_ack *extack)
+{
+	for (u32 i = 0; i < change->n; i++) {
+		if (find_member(&g->params, change->members[i].id))
+			continue;
+		NL_SET_ERR_MSG_MOD(extack, "no member of the group has this id");
+		return -ENOENT;
+	}
+	if (change->keys[0].set && g->params.unsealed) {
+		NL_SET_ERR_MSG_MOD(extack,
+				   "whether datagrams are authenticated is settled at the start: create the group anew");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* The link first: it may refuse.  @g->parts is held, so it stays. */
+static int change_link(struct quorum_group *g, const struct quorum_relink *change,
+		       struct netlink_ext_ack *extack)
+{
+	int error = 0;
+
+	if (!g->link)
+		return 0;
+	if (change->n)
+		error = quorum_link_set_addresses(g->link, change->n, change->members, extack);
+	if (!error && change->listen.ss_family)
+		error = quorum_link_set_listen(g->link, &change->listen, extack);
+	if (!error && change->keys[0].set)
+		error = quorum_link_set_keys(g->link, change->keys, extack);
+	return error;
+}
+
+/* What the next start takes, and what status tells. */
+static void change_params(struct quorum_group *g, const struct quorum_relink *change)
+{
+	spin_lock(&g->where);
+	for (u32 i = 0; i < change->n; i++)
+		find_member(&g->params, change->members[i].id)->addr = change->members[i].addr;
+	if (change->listen.ss_family)
+		g->params.listen = change->listen;
+	if (change->keys[0].set)
+		memcpy(g->params.keys, change->keys, sizeof(g->params.keys));
+	spin_unlock(&g->where);
+}
+
+int quorum_group_relink(struct quorum_group *g, const struct quorum_relink *change,
+			struct netlink_ext_ack *extack)
+{
+	int error;
+
+	mutex_lock(&g->lock);
+	error = g->deleted ? -ENODEV : check(g, change, extack);
+	if (!error) {
+		down_read(&g->parts);
+		error = change_link(g, change, extack);
+		up_read(&g->parts);
+	}
+	if (!error)
+		change_params(g, change);
+	mutex_unlock(&g->lock);
+	return error;
+}

@@ -1,0 +1,213 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# What networks do: cuts in one direction, links that flap, delay, loss, small MTUs,
+# addresses that change, IPv6 alone. Topology: lib.sh.
+
+. "$(dirname -- "$0")/lib.sh"
+
+setup() { make_group; }
+
+before_each() { all_up; }
+
+# What the switch sends to a node is lost; what the node sends arrives.
+deaf() { sw tc qdisc replace dev "p$1" root netem loss 100%; }
+
+load_begin()
+{
+	local node
+
+	for node in $NODES; do
+		service "load-$1-$node" "$BIN/client" propose -n 0 -w 50 -k -t $((5000 * SCALE)) \
+			-p "$1 $node" "$(dev "$node")"
+	done
+}
+
+# Ends it; what was acknowledged is there once, on all.
+load_end()
+{
+	local node name=$1
+
+	for node in $NODES; do service_end "load-$name-$node"; done
+	wait_leader
+	logs_equal
+	for node in $NODES; do
+		sed -i -n "/^[a-z]* [0-9A-Z]* .*$name [0-9] [0-9]* [0-9]*\$/p" "$T/load-$name-$node"
+		[ "$(grep -c ^committed "$T/load-$name-$node")" -gt 0 ] ||
+			fail "nothing was committed at node $node"
+	done
+	check_outcomes "$T/log-1" "$T/load-$name"-[123]
+	one_leader_per_term
+}
+
+# A leader that is not heard loses its followers; one that does not hear steps down.
+one_way_cut()
+{
+	local one rest
+
+	one=$(leader)
+	rest=$(others "$one")
+	deaf "$one"
+	# shellcheck disable=SC2086 # nodes are several
+	until_ok "$(seconds 30)" "the others have another leader" has_other_leader "$one" $rest
+	propose "${rest%% *}" "without node $one" >/dev/null
+	no_loss "$one"
+	wait_leader
+	catch_up
+	one_leader_per_term
+}
+
+has_other_leader()
+{
+	local one=$1 seen
+
+	shift
+	seen=$(get "$1" leader)
+	[ "$seen" != 0 ] && [ "$seen" != "$one" ] && [ "$(get "$2" leader)" = "$seen" ]
+}
+
+flapping_link()
+{
+	local node i
+
+	node=$(others "$(leader)" | cut -d' ' -f1)
+	load_begin flap
+	for i in $(seq "$(rounds 10 4)"); do
+		unplug "$node"
+		sleep 0.$((RANDOM % 9 + 1))
+		plug "$node"
+		sleep 0.$((RANDOM % 9 + 1))
+	done
+	load_end flap
+}
+
+# One in twenty datagrams is lost for forty heartbeats, and nobody calls an election.
+no_election_at_five_percent_loss()
+{
+	local node one term beats
+
+	for node in $NODES; do sw tc qdisc replace dev "p$node" root netem loss 5%; done
+	wait_leader
+	one=$(leader)
+	term=$(get "$one" term)
+	beats=$(get "$one" link.tx-messages.heartbeat)
+	until_ok "$(seconds 30)" "forty heartbeats to two members" beaten "$one" $((beats + 80))
+	[ "$(get "$one" term role)" = "$term leader" ] && return
+	for node in $NODES; do
+		"$BIN/jsonq" time-ns role cause term leader <"$T/events-$node" | tail -4 | sed "s/^/$node /"
+	done
+	fail "there was an election"
+}
+
+beaten() { [ "$(get "$1" link.tx-messages.heartbeat)" -ge "$2" ]; }
+
+# Entries of 64 KiB in datagrams of 1,280 bytes: cut up by us, never by IP.
+smallest_mtu()
+{
+	local node made
+
+	for node in $NODES; do
+		n "$node" ip link set eth0 mtu 1280
+		n "$node" ip -6 addr replace "fd77::$node/64" dev eth0 nodad
+	done
+	made=$(fragments)
+	# What was known of the path is asked for again within a second.
+	sleep 1.2
+	client propose -n 3 -b 65536 -t $((10000 * SCALE)) -p small "$(dev "$(leader)")" >"$T/small"
+	[ "$(grep -c ^committed "$T/small")" = 3 ]
+	logs_equal
+	[ "$(fragments)" = "$made" ] || fail "IP had to fragment"
+	for node in $NODES; do n "$node" ip link set eth0 mtu 1500; done
+}
+
+fragments()
+{
+	local node
+
+	for node in $NODES; do n "$node" cat /proc/net/snmp; done |
+		awk '$1 == "Ip:" && $2 ~ /^[0-9]/ { sum += $NF } END { print sum }'
+}
+
+# move NODE ADDRESS: the node has another address, and all are told, one by one.
+move()
+{
+	local node
+
+	for node in $NODES; do
+		sed -i "s|^member *= $1 .*|member = $1 $2|" "$(conf "$node")"
+		q "$node" relink "$(conf "$node")"
+	done
+}
+
+an_address_changes_under_load()
+{
+	local one
+
+	one=$(leader)
+	load_begin move
+	n "$one" ip addr add "10.77.0.1$one/24" dev eth0
+	move "$one" "10.77.0.1$one"
+	wait_leader
+	propose "$one" "from another address" >/dev/null
+	n "$one" ip addr del "10.77.0.$one/24" dev eth0
+	# The other address was made as a second one of the first.
+	n "$one" ip addr replace "10.77.0.1$one/24" dev eth0
+	propose "$one" "and the old one is gone" >/dev/null
+	n "$one" ip addr add "10.77.0.$one/24" dev eth0
+	move "$one" "10.77.0.$one"
+	load_end move
+}
+
+# Another port, another socket, and back, again and again.
+the_socket_changes_under_load()
+{
+	local one i
+
+	one=$(leader)
+	load_begin socket
+	for i in $(seq "$(rounds "${QUORUM_SELFTEST_ROUNDS:-10}" 3)"); do
+		move "$one" "10.77.0.$one:7421"
+		move "$one" "10.77.0.$one:7420"
+	done
+	load_end socket
+}
+
+# 300 ms each way: the preset `wan` bears it.
+far_apart()
+{
+	local node
+
+	for node in $NODES; do
+		TIMING=wan print_conf "$node" "$(spare "$node")" wan 10.77.0. 7421 >"$T/wan-$node.conf"
+		q "$node" format "$T/wan-$node.conf" >/dev/null
+		sw tc qdisc replace dev "p$node" root netem delay 300ms
+	done
+	for node in $NODES; do q "$node" up "$T/wan-$node.conf"; done
+	for node in $NODES; do q "$node" wait "wan-$node" --leader --timeout "$(seconds 60)s"; done
+	q 1 propose wan-1 --timeout "$(seconds 20)s" "far away"
+	for node in $NODES; do q "$node" down "$T/wan-$node.conf"; done
+}
+
+spare()
+{
+	[ -e "$T/disk-spare-$1" ] || make_disk "spare-$1" 16
+	cat "$T/disk-spare-$1"
+}
+
+ipv6_alone()
+{
+	local node
+
+	for node in $NODES; do
+		q "$node" down "$(conf "$node")"
+		n "$node" ip -4 addr flush dev eth0
+		print_conf "$node" "$(disk "$node")" demo fd77:: >"$(conf "$node")"
+	done
+	for node in $NODES; do q "$node" up "$(conf "$node")"; done
+	wait_leader
+	client propose -n 3 -b 65536 -t $((10000 * SCALE)) -p six "$(dev 1)" >"$T/six"
+	[ "$(grep -c ^committed "$T/six")" = 3 ]
+	logs_equal
+}
+
+run_tests setup:120 one_way_cut flapping_link:90 no_election_at_five_percent_loss smallest_mtu \
+	an_address_changes_under_load:90 the_socket_changes_under_load:120 far_apart:120 ipv6_alone

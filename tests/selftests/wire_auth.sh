@@ -1,0 +1,177 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Sealed datagrams: real traffic is recorded and played back changed, late, to others
+# and after restarts. It costs a counter each, and never changes a term, a vote or a
+# log. Keys are changed under load. Topology: lib.sh.
+
+. "$(dirname -- "$0")/lib.sh"
+
+COUNT=$(rounds 300 100)
+ONE_TARGET=yes
+
+setup()
+{
+	local node
+
+	make_group
+	for node in $NODES; do
+		service "load-$node" "$BIN/client" propose -n 0 -w 50 -k -t $((5000 * SCALE)) \
+			-p "load $node" "$(dev "$node")"
+	done
+	until_ok "$(seconds 20)" "the load commits" grep -q ^committed "$T/load-1"
+}
+
+forged() { bad forged seal; }
+edited() { bad edited "seal field source replay"; }
+replayed() { bad replay "replay session"; }
+truncated() { bad truncated "short seal length type"; }
+a_flipped_bit()
+{
+	bad flipped "magic version type short length field cluster group genesis target source seal crc"
+}
+without_authentication() { bad unsealed "seal short"; }
+of_another_cluster() { bad cluster cluster; }
+from_no_member() { bad replay source -o 10.77.0.99; }
+
+# What node A sent to B, sent to A as if B had: the key of the other direction.
+reflected()
+{
+	local one other before sent state
+
+	one=$(leader)
+	other=$(others "$one" | cut -d' ' -f1)
+	state=$(get "$one" term vote)
+	before=$(drops_of "$one" seal)
+	sent=$(n "$other" timeout "$(seconds 60)" "$BIN/flood" -i eth0 -s "10.77.0.$one" \
+		-d "10.77.0.$other" -n "$COUNT" -w "$(seconds 2)" -g $((1000 * SCALE)) reflected)
+	note "$sent, counted $(($(drops_of "$one" seal) - before)) as seal"
+	[ $(($(drops_of "$one" seal) - before)) -ge $((COUNT * 95 / 100)) ]
+	[ "$(get "$one" term vote)" = "$state" ]
+}
+
+# record FROM TO: keep some of what one sends to the other.
+record()
+{
+	n "$2" "$BIN/flood" -i eth0 -s "10.77.0.$1" -d "10.77.0.$2" -w "$(seconds 2)" -S "$T/record"
+}
+
+# Recorded before the receiver started: it has forgotten what it took, and takes none.
+replayed_after_a_restart_of_the_receiver()
+{
+	local one other before state
+
+	one=$(leader)
+	other=$(others "$one" | cut -d' ' -f1)
+	record "$one" "$other"
+	q "$other" stop "demo-$other"
+	q "$other" start "demo-$other"
+	wait_leader
+	state=$(get "$other" term vote)
+	before=$(drops_of "$other" session)
+	n "$one" "$BIN/flood" -L "$T/record" -s "10.77.0.$one" -d "10.77.0.$other" -n "$COUNT" \
+		-g $((1000 * SCALE)) replay
+	[ $(($(drops_of "$other" session) - before)) -ge $((COUNT * 95 / 100)) ] ||
+		fail "taken: $(get "$other" link.drops)"
+	[ "$(get "$other" term vote)" = "$state" ]
+	catch_up
+}
+
+# Recorded before the sender started: of an older session.
+replayed_after_a_restart_of_the_sender()
+{
+	local one other before
+
+	one=$(leader)
+	other=$(others "$one" | cut -d' ' -f1)
+	record "$other" "$one"
+	q "$other" stop "demo-$other"
+	q "$other" start "demo-$other"
+	wait_leader
+	catch_up
+	before=$(drops_of "$one" replay session)
+	n "$other" "$BIN/flood" -L "$T/record" -s "10.77.0.$other" -d "10.77.0.$one" -n "$COUNT" \
+		-g $((1000 * SCALE)) replay
+	[ $(($(drops_of "$one" replay session) - before)) -ge $((COUNT * 95 / 100)) ] ||
+		fail "taken: $(get "$one" link.drops)"
+}
+
+# with_keys FILE FILE2: all nodes, one after the other.
+with_keys()
+{
+	local node
+
+	for node in $NODES; do
+		sed -i '/^key/d' "$(conf "$node")"
+		printf 'key = %s\n%s\n' "$1" "${2:+key2 = $2}" >>"$(conf "$node")"
+		q "$node" relink "$(conf "$node")"
+	done
+}
+
+# A new key while entries commit: nothing is lost, and no datagram is refused.
+keys_change_under_load()
+{
+	local before
+
+	before=$(total link.drops.seal)
+	"$QUORUMCTL" genkey "$T/new"
+	with_keys "$T/key" "$T/new"
+	with_keys "$T/new" "$T/key"
+	with_keys "$T/new"
+	propose 1 "sealed with the new key"
+	catch_up
+	[ "$(total link.drops.seal)" = "$before" ] || fail "datagrams were refused on the way"
+	no_key_is_told
+}
+
+no_key_is_told()
+{
+	q 1 --json status demo-1 >"$T/told"
+	absent "$(cat "$T/new")" "$T/told"
+	absent '"key' "$T/told"
+}
+
+# Who kept the old key is alone, and heard again with the new one.
+who_has_another_key_is_not_heard()
+{
+	local one other
+
+	one=$(leader)
+	other=$(others "$one" | cut -d' ' -f1)
+	sed -i "s|^key = .*|key = $T/key|" "$(conf "$other")"
+	q "$other" relink "$(conf "$other")"
+	until_ok "$(seconds 20)" "its datagrams are refused" test "$(drops_of "$one" seal)" -gt 0
+	sed -i "s|^key = .*|key = $T/new|" "$(conf "$other")"
+	q "$other" relink "$(conf "$other")"
+	propose "$other" "heard again"
+	catch_up
+}
+
+relink_refuses()
+{
+	sed 's|^key.*|auth = none|' "$(conf 1)" >"$T/none.conf"
+	refused "auth" q 1 relink "$T/none.conf"
+	sed 's|^member *= 3 .*|member = 3 10.77.0.2|' "$(conf 1)" >"$T/same.conf"
+	refused "same address" q 1 relink "$T/same.conf"
+	sed 's|^timing.*|timing = wan|' "$(conf 1)" >"$T/timing.conf"
+	refused "timing" q 1 relink "$T/timing.conf"
+}
+
+everything_was_kept()
+{
+	local node
+
+	for node in $NODES; do service_end "load-$node"; done
+	wait_leader
+	propose 1 "after all of that"
+	logs_equal
+	for node in $NODES; do
+		sed -i -n '/^[a-z]* [0-9A-Z]* .*load [0-9] [0-9]* [0-9]*$/p' "$T/load-$node"
+	done
+	check_outcomes "$T/log-1" "$T"/load-[123]
+	one_leader_per_term
+}
+
+run_tests setup:120 forged edited replayed truncated a_flipped_bit without_authentication \
+	of_another_cluster from_no_member reflected replayed_after_a_restart_of_the_receiver \
+	replayed_after_a_restart_of_the_sender keys_change_under_load \
+	who_has_another_key_is_not_heard relink_refuses everything_was_kept
