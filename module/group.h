@@ -191,7 +191,7 @@ struct quorum_relink {
  *
  * In the order members, listen, keys; what comes before the one that is refused
  * stays changed.  Refusals: -ENOENT no such member; -EINVAL keys for a group without
- * authentication; and those of quorum_link_open().
+ * authentication; -EBUSY it is starting; and those of quorum_link_open().
  * Context: process, sleeps.
  */
 int quorum_group_relink(struct quorum_group *group, const struct quorum_relink *change,

@@ -20,6 +20,11 @@ static struct quorum_net_member *find_member(struct quorum_group_params *params,
 static int check(struct quorum_group *g, const struct quorum_relink *change,
 		 struct netlink_ext_ack *extack)
 {
+	/* Its parts are being made without the lock. */
+	if (g->state == QUORUM_STATE_STARTING) {
+		NL_SET_ERR_MSG_MOD(extack, "the group is starting: try again");
+		return -EBUSY;
+	}
 	for (u32 i = 0; i < change->n; i++) {
 		if (find_member(&g->params, change->members[i].id))
 			continue;
