@@ -638,7 +638,9 @@ int recover_log(const struct recover_io *io, const struct disk_super *super,
 	}
 	result->lsn = result->next.lsn;
 	result->position = result->next.position;
-	/* A torn record of an earlier opening was cut off by this one, which is fine. */
-	return result->verdict ? 0 : walk_judge(&w, got == 1 ||
-						(got == 2 && head.epoch == hard->epoch));
+	/*
+	 * What an earlier opening left behind the end was never part of the log: a
+	 * torn record, or one that was cut off with damage in front of it.
+	 */
+	return result->verdict ? 0 : walk_judge(&w, got > 0 && head.epoch == hard->epoch);
 }

@@ -35,7 +35,8 @@
  *	continue the log				CORRUPT
  *   L	clean stop, the walk ends where it says		CLEAN
  *   M	clean stop, the walk ends before		CORRUPT at n
- *   N	clean stop, a good record lies behind the end	CORRUPT at n
+ *   N	clean stop, and behind the end lies a record of
+ *	the opening that stopped			CORRUPT at n
  *   O	no clean stop, and a witness vouches for n	CORRUPT at n
  *   P	no clean stop, no witness			TORN at n
  *   Q	the snapshot in force is damaged, and the one

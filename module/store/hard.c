@@ -56,10 +56,12 @@ static void hard_finish(struct quorum_store *store)
 	unsigned long irq;
 
 	spin_lock_irqsave(&store->lock, irq);
-	if (error)
+	if (error) {
+		h->failed = true;
 		quorum_store_fail(store, error, DISK_WHY_HARD_WRITE);
-	else
+	} else {
 		hard_adopt(store, &h->now);
+	}
 	error = store->error;
 	spin_unlock_irqrestore(&store->lock, irq);
 

@@ -609,7 +609,8 @@ static bool store_idle(struct quorum_store *store)
  *
  * After a failed write of the log it is recorded why, if the device still takes
  * that: the only thing ever written behind a failure, and it leaves term, vote
- * and log as they are.  After a failed write of the hard state nothing is.
+ * and log as they are.  After a failed write of the hard state nothing is, even
+ * if another failure came first: its generation may have reached one mirror.
  */
 void quorum_store_stop(struct quorum_store *store, bool clean)
 {
@@ -623,7 +624,7 @@ void quorum_store_stop(struct quorum_store *store, bool clean)
 	spin_unlock_irq(&store->lock);
 	/* The condition takes the lock, so whoever woke us has let go of it. */
 	wait_event(store->idle, store_idle(store));
-	if (!started || (!store->error && !clean) || store->why == DISK_WHY_HARD_WRITE)
+	if (!started || (!store->error && !clean) || store->hard.failed)
 		return;
 	next = store->hard.durable;
 	if (store->error) {

@@ -90,6 +90,7 @@ struct quorum_hard {
 	/* store->lock: */
 	struct disk_hard durable;	/* the newest that counts */
 	struct quorum_hard_change want;	/* the newest asked for */
+	bool failed;			/* its generation may be on one mirror */
 	bool busy;
 	bool waiting;			/* @want is newer than @now */
 	bool switching;			/* a switch is asked for and not durable */
