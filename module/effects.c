@@ -243,7 +243,13 @@ static void carry_out(struct quorum_group *g, const struct raft_effect *fx,
 		quorum_loop_wake(g, LOOP_PROPOSALS);
 		break;
 	case RAFT_FX_READ:
-		/* Nobody here asks yet. */
+	case RAFT_FX_FORGET:
+	case RAFT_FX_INSTALL:
+	case RAFT_FX_CHUNK:
+	case RAFT_FX_INSTALL_END:
+	case RAFT_FX_INSTALL_ABORT:
+	case RAFT_FX_RESTORE:
+		/* Nobody here asks for reads or makes snapshots yet. */
 		break;
 	case RAFT_FX_HALT:
 		fx_halt(g, fx);

@@ -34,6 +34,8 @@ enum quorum_limits {
 	RAFT_UNCOMMITTED_ENTRIES_MAX	= 2048,	/* of the whole log's tail */
 	RAFT_MSG_ENTRIES_MAX		= 64,	/* entries of one append message */
 	RAFT_READS_MAX			= 32,	/* reads under way; one may stand for many users */
+	RAFT_CHUNK_BYTES_MAX		= 32 * 1024, /* of a snapshot, in one message */
+	RAFT_SNAPSHOT_WINDOW_BYTES	= 128 * 1024, /* of a snapshot, in flight */
 	RAFT_EFFECTS_MAX		= 96,	/* effects of one step */
 	RAFT_ADDRESS_BYTES		= 20,	/* of a member, opaque to the engine */
 	RAFT_PRIORITY_MAX		= 7,	/* of a member; 0 is the least */

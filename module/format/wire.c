@@ -45,6 +45,8 @@ static const u8 body_bytes[RAFT_MSG_NR] = {
 	[RAFT_MSG_READ]			= 8,
 	[RAFT_MSG_READ_REPLY]		= 24,
 	[RAFT_MSG_TIMEOUT_NOW]		= 8,
+	[RAFT_MSG_SNAPSHOT]		= WIRE_SNAPSHOT_BYTES,
+	[RAFT_MSG_SNAPSHOT_REPLY]	= 40,
 };
 
 static u16 get16(const u8 *p)
@@ -122,7 +124,7 @@ static bool type_is_known(u8 type, bool sealed)
 
 bool wire_type_is_long(u8 type)
 {
-	return type == RAFT_MSG_APPEND || type == RAFT_MSG_FORWARD;
+	return type == RAFT_MSG_APPEND || type == RAFT_MSG_FORWARD || type == RAFT_MSG_SNAPSHOT;
 }
 
 void wire_header_get(const void *buf, struct wire_header *hdr)
@@ -281,6 +283,52 @@ static void put_entries(u8 *p, const struct raft_entry *entries, u32 count)
 	}
 }
 
+/* Name and offset, as in both messages about a snapshot. */
+static void put_snapshot(u8 *p, const struct raft_snapshot *name, u64 offset)
+{
+	put64(p, name->index);
+	put64(p + 8, name->term);
+	put64(p + 16, name->size);
+	put64(p + 24, offset);
+	put32(p + 32, name->crc);
+}
+
+static void get_snapshot_name(const u8 *p, struct raft_snapshot *name, u64 *offset)
+{
+	name->index = get64(p);
+	name->term = get64(p + 8);
+	name->size = get64(p + 16);
+	*offset = get64(p + 24);
+	name->crc = get32(p + 32);
+}
+
+/* The types behind FORWARD_REPLY, for put_body(). */
+static void put_late_body(u8 *p, const struct raft_msg *msg)
+{
+	switch (msg->type) {
+	case RAFT_MSG_READ:
+		put64(p, msg->read.seq);
+		break;
+	case RAFT_MSG_READ_REPLY:
+		put64(p, msg->read_reply.seq);
+		put64(p + 8, msg->read_reply.index);
+		p[16] = msg->read_reply.reason;
+		break;
+	case RAFT_MSG_TIMEOUT_NOW:
+		put64(p, msg->timeout_now.last_index);
+		break;
+	case RAFT_MSG_SNAPSHOT:
+		put_snapshot(p, &msg->snapshot.name, msg->snapshot.offset);
+		put32(p + 36, msg->snapshot.bytes);
+		put32(p + 40, msg->snapshot.config_bytes);
+		break;
+	case RAFT_MSG_SNAPSHOT_REPLY:
+		put_snapshot(p, &msg->snapshot_reply.name, msg->snapshot_reply.offset);
+		p[36] = msg->snapshot_reply.verdict;
+		break;
+	}
+}
+
 /* Write the body before the payload to @p, which is zeroed. */
 static void put_body(u8 *p, const struct raft_msg *msg)
 {
@@ -337,16 +385,8 @@ static void put_body(u8 *p, const struct raft_msg *msg)
 		put64(p + 16, msg->forward_reply.entry_term);
 		p[24] = msg->forward_reply.reason;
 		break;
-	case RAFT_MSG_READ:
-		put64(p, msg->read.seq);
-		break;
-	case RAFT_MSG_READ_REPLY:
-		put64(p, msg->read_reply.seq);
-		put64(p + 8, msg->read_reply.index);
-		p[16] = msg->read_reply.reason;
-		break;
-	case RAFT_MSG_TIMEOUT_NOW:
-		put64(p, msg->timeout_now.last_index);
+	default:
+		put_late_body(p, msg);
 		break;
 	}
 }
@@ -458,6 +498,41 @@ static enum wire_error get_forward(const u8 *p, size_t len, struct raft_msg *msg
 	return WIRE_OK;
 }
 
+static enum wire_error get_snapshot(const u8 *p, size_t len, struct raft_msg *msg,
+				    const void **payload)
+{
+	const struct raft_snapshot *name = &msg->snapshot.name;
+	u64 offset;
+
+	get_snapshot_name(p, &msg->snapshot.name, &offset);
+	msg->snapshot.offset = offset;
+	msg->snapshot.bytes = get32(p + 36);
+	msg->snapshot.config_bytes = get32(p + 40);
+	if (!is_zero(p + 44, 4) || !name->index || !name->term || name->term > msg->term ||
+	    offset > name->size || msg->snapshot.bytes > RAFT_CHUNK_BYTES_MAX ||
+	    msg->snapshot.bytes > name->size - offset)
+		return WIRE_FIELD_BAD;
+	if (!offset != !!msg->snapshot.config_bytes ||
+	    msg->snapshot.config_bytes > WIRE_CONFIG_BYTES_MAX)
+		return WIRE_FIELD_BAD;
+	if (len - WIRE_SNAPSHOT_BYTES != msg->snapshot.config_bytes + msg->snapshot.bytes)
+		return WIRE_LENGTH_BAD;
+	*payload = p + WIRE_SNAPSHOT_BYTES;
+	return WIRE_OK;
+}
+
+static enum wire_error get_snapshot_reply(const u8 *p, struct raft_msg *msg)
+{
+	u64 offset;
+
+	get_snapshot_name(p, &msg->snapshot_reply.name, &offset);
+	msg->snapshot_reply.offset = offset;
+	msg->snapshot_reply.verdict = p[36];
+	return p[36] >= RAFT_SNAPSHOT_STORED && p[36] <= RAFT_SNAPSHOT_FAILED &&
+	       offset <= msg->snapshot_reply.name.size && is_zero(p + 37, 3) ?
+		WIRE_OK : WIRE_FIELD_BAD;
+}
+
 /* Decode a body of fixed length, which the caller has checked. */
 static enum wire_error get_fixed(const u8 *p, struct raft_msg *msg)
 {
@@ -514,6 +589,8 @@ static enum wire_error get_fixed(const u8 *p, struct raft_msg *msg)
 	case RAFT_MSG_TIMEOUT_NOW:
 		msg->timeout_now.last_index = get64(p);
 		return WIRE_OK;
+	case RAFT_MSG_SNAPSHOT_REPLY:
+		return get_snapshot_reply(p, msg);
 	default:
 		return WIRE_TYPE_BAD;
 	}
@@ -531,6 +608,8 @@ static bool type_needs_term(u8 type)
 	case RAFT_MSG_READ:
 	case RAFT_MSG_READ_REPLY:
 	case RAFT_MSG_TIMEOUT_NOW:
+	case RAFT_MSG_SNAPSHOT:
+	case RAFT_MSG_SNAPSHOT_REPLY:
 		return true;
 	default:
 		return false;
@@ -565,6 +644,8 @@ enum wire_error wire_decode(const void *buf, size_t len,
 		return get_append(p, len, msg, entries, payload);
 	if (hdr->type == RAFT_MSG_FORWARD)
 		return get_forward(p, len, msg, payload);
+	if (hdr->type == RAFT_MSG_SNAPSHOT)
+		return get_snapshot(p, len, msg, payload);
 	if (len != body_bytes[hdr->type])
 		return WIRE_LENGTH_BAD;
 	return get_fixed(p, msg);

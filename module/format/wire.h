@@ -110,6 +110,26 @@
  *
  *	TIMEOUT_NOW
  *	 0  le64 last_index
+ *
+ *	SNAPSHOT
+ *	 0  le64 index
+ *	 8  le64 last_term	of that entry
+ *	16  le64 size
+ *	24  le64 offset
+ *	32  le32 crc		of the whole content
+ *	36  le32 bytes		0..RAFT_CHUNK_BYTES_MAX
+ *	40  le32 config_bytes	0 unless offset is 0
+ *	44  4    zero
+ *	48  the configuration (format/config.h), then the bytes
+ *
+ *	SNAPSHOT_REPLY
+ *	 0  le64 index
+ *	 8  le64 last_term
+ *	16  le64 size
+ *	24  le64 offset
+ *	32  le32 crc
+ *	36  u8   verdict	enum raft_snapshot_verdict
+ *	37  3    zero
  */
 #ifndef QUORUM_WIRE_H
 #define QUORUM_WIRE_H
@@ -134,12 +154,16 @@ enum wire_sizes {
 	WIRE_APPEND_BYTES	= 32,	/* body of an APPEND before its entries */
 	WIRE_ENTRY_BYTES	= 24,	/* description of one entry */
 	WIRE_FORWARD_BYTES	= 16,	/* body of a FORWARD before its payload */
+	WIRE_SNAPSHOT_BYTES	= 48,	/* body of a SNAPSHOT before its payload */
+	WIRE_CONFIG_BYTES_MAX	= 1024,	/* of a configuration, by format/config.c */
 	WIRE_BODY_BYTES_MAX	= QUORUM_MSG_BYTES_MAX - WIRE_HEADER_BYTES,
 };
 
 static_assert(WIRE_BODY_BYTES_MAX >= WIRE_APPEND_BYTES + RAFT_MSG_ENTRIES_MAX * WIRE_ENTRY_BYTES +
 	      QUORUM_ENTRY_BYTES_MAX);
 static_assert(WIRE_BODY_BYTES_MAX >= WIRE_FORWARD_BYTES + QUORUM_ENTRY_BYTES_MAX);
+static_assert(WIRE_BODY_BYTES_MAX >= WIRE_SNAPSHOT_BYTES + WIRE_CONFIG_BYTES_MAX +
+	      RAFT_CHUNK_BYTES_MAX);
 static_assert(QUORUM_ENTRY_BYTES_MAX < 1 << 24);
 
 /* What was wrong with a datagram; every value has a counter of its own. */

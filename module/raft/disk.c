@@ -28,11 +28,22 @@ void raft_disk_truncate(struct raft *r, u64 from)
 	disk->truncate = from;
 }
 
+/* A snapshot took the place of the whole log, on the device too. */
+void raft_disk_restore(struct raft *r, u64 index)
+{
+	r->disk.durable = index;
+	r->disk.submitted = index;
+	r->disk.truncate = 0;
+}
+
 bool raft_next_write(const struct raft *r, struct raft_write *write)
 {
 	const struct raft_disk *disk = &r->disk;
 
 	if (r->halt || disk->n == RAFT_WRITES_MAX)
+		return false;
+	/* What is to be written would be replaced in a moment. */
+	if (raft_snapshot_complete(r))
 		return false;
 	/* Entries must never be durable ahead of their term (bug D-8). */
 	if (!raft_hard_durable(r))
@@ -116,6 +127,7 @@ void raft_disk_written(struct raft *r, const struct raft_write *write, int error
 	}
 	w->done = true;
 	advance_durable(disk);
+	raft_snapshot_pump(r);
 	if (disk->durable == before)
 		return;
 	if (r->role == RAFT_LEADER)

@@ -118,6 +118,7 @@ void raft_election_pump(struct raft *r)
 static bool may_campaign(const struct raft *r)
 {
 	return raft_set_has(r->voters, r->seat) && !raft_disk_slow(r) &&
+	       !raft_snapshot_installing(r) &&
 	       raft_log_can_append(&r->log, r->hard.term + 1);
 }
 

@@ -89,7 +89,7 @@ void raft_follower_pay(struct raft *r)
 }
 
 /* The sender leads this term: follow it. */
-static bool take_leader(struct raft *r, const struct raft_msg *msg)
+bool raft_follower_leader(struct raft *r, const struct raft_msg *msg)
 {
 	if (r->term_leader != RAFT_NONE && r->term_leader != msg->from) {
 		raft_halt(r, RAFT_HALT_TWO_LEADERS, r->hard.term, msg->from, r->term_leader);
@@ -227,7 +227,9 @@ void raft_follower_append(struct raft *r, const struct raft_msg *msg, u64 room)
 	u32 skip, taken = 0;
 	bool halted;
 
-	if (!well_formed(msg) || !take_leader(r, msg))
+	if (!well_formed(msg) || !raft_follower_leader(r, msg))
+		return;
+	if (raft_snapshot_installing(r))
 		return;
 	switch (check_prev(r, msg)) {
 	case PREV_MATCHES:
@@ -250,6 +252,7 @@ void raft_follower_append(struct raft *r, const struct raft_msg *msg, u64 room)
 	r->verified = max(r->verified, prev + skip + taken);
 	/* Never past what was compared with this leader's log (bug L-1). */
 	raft_commit_to(r, min(msg->append.commit, r->verified));
+	raft_snapshot_overtaken(r);
 	if (!msg->append.count || (!taken && prev + skip <= r->disk.durable))
 		r->owed.ack = true;
 	raft_follower_pay(r);
@@ -258,9 +261,11 @@ void raft_follower_append(struct raft *r, const struct raft_msg *msg, u64 room)
 /* HEARTBEAT of the current term's leader */
 void raft_follower_beat(struct raft *r, const struct raft_msg *msg)
 {
-	if (!take_leader(r, msg))
+	if (!raft_follower_leader(r, msg))
 		return;
-	raft_commit_to(r, min(msg->heartbeat.commit, r->verified));
+	if (!raft_snapshot_installing(r))
+		raft_commit_to(r, min(msg->heartbeat.commit, r->verified));
+	raft_snapshot_overtaken(r);
 	r->owed.beat = true;
 	r->owed.beat_seq = msg->heartbeat.seq;
 	r->owed.beat_round = msg->heartbeat.round;

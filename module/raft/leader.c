@@ -16,6 +16,7 @@ void raft_leader_begin(struct raft *r)
 	r->quorum_due = r->now + r->timing.election_max;
 	raft_proposal_reset(r);
 	raft_read_lead(r);
+	raft_snapshot_drop(r);
 	for (seat = 0; seat < QUORUM_MEMBERS_MAX; seat++)
 		if (raft_set_has(r->all, seat))
 			raft_progress_reset(r, &r->peers[seat]);
@@ -67,6 +68,7 @@ void raft_leader_tick(struct raft *r)
 		if (raft_set_has(r->all, seat) && seat != r->seat &&
 		    raft_time_reached(r->now, raft_progress_beat_due(r, &r->peers[seat])))
 			raft_progress_beat(r, seat);
+		raft_snapshot_tick(r, &r->peers[seat]);
 	}
 }
 
@@ -84,7 +86,8 @@ u64 raft_leader_deadline(const struct raft *r)
 		if (!raft_set_has(r->all, seat) || seat == r->seat)
 			continue;
 		beat = raft_progress_beat_due(r, &r->peers[seat]);
-		due = due == RAFT_NEVER ? beat : raft_time_earlier(due, beat);
+		due = raft_time_sooner(due, beat);
+		due = raft_time_sooner(due, raft_snapshot_due(r, &r->peers[seat]));
 	}
 	return due;
 }

@@ -13,6 +13,9 @@ static int check_runs(const struct raft_params *params)
 
 	if (params->last_index < params->base_index || params->last_index == U64_MAX)
 		return -EINVAL;
+	if (params->snapshot.index && (params->snapshot.index < params->base_index ||
+				       params->snapshot.index > params->last_index))
+		return -EINVAL;
 	if (!params->nruns != (params->last_index == params->base_index))
 		return -EINVAL;
 	for (i = 0; i < params->nruns; i++) {
@@ -51,7 +54,7 @@ int raft_log_init(struct raft_log *log, const struct raft_params *params)
 	log->base_index = params->base_index;
 	log->base_term = params->base_term;
 	log->last_index = params->last_index;
-	log->commit = params->base_index;
+	log->commit = max(params->base_index, params->snapshot.index);
 	log->nruns = params->nruns - skip;
 	if (log->nruns)
 		memcpy(log->runs, params->runs + skip, log->nruns * sizeof(log->runs[0]));
@@ -137,6 +140,34 @@ void raft_log_truncate(struct raft_log *log, u64 from)
 	log->last_index = from - 1;
 	while (log->nruns && log->runs[log->nruns - 1].first >= from)
 		log->nruns--;
+}
+
+/* Forget entries up to @index, whose term is @term; all of them are committed. */
+void raft_log_compact(struct raft_log *log, u64 index, u64 term)
+{
+	u32 gone = 0;
+
+	while (gone < log->nruns && index < log->last_index &&
+	       gone + 1 < log->nruns && log->runs[gone + 1].first <= index + 1)
+		gone++;
+	if (index == log->last_index)
+		gone = log->nruns;
+	log->nruns -= gone;
+	memmove(&log->runs[0], &log->runs[gone], log->nruns * sizeof(log->runs[0]));
+	if (log->nruns && log->runs[0].first <= index)
+		log->runs[0].first = index + 1;
+	log->base_index = index;
+	log->base_term = term;
+}
+
+/* A snapshot takes the place of the whole log. */
+void raft_log_restore(struct raft_log *log, u64 index, u64 term)
+{
+	log->nruns = 0;
+	log->base_index = index;
+	log->base_term = term;
+	log->last_index = index;
+	log->commit = index;
 }
 
 /**

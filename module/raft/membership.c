@@ -79,3 +79,10 @@ void raft_membership_apply(struct raft *r)
 	r->flags = r->config.flags;
 	r->timing = r->config.timing;
 }
+
+/* A snapshot took the place of the whole log: its configuration decides. */
+void raft_membership_restore(struct raft *r, const struct raft_config *config)
+{
+	r->config = *config;
+	raft_membership_apply(r);
+}

@@ -110,12 +110,13 @@ static void take_ack(struct raft *r, struct raft_peer *p, u64 match, u64 verifie
 		p->match = match;
 		window_free(p, match);
 	}
+	raft_snapshot_left(r, p, verified);
 	/* What was known before the probe went out does not confirm it (P-4). */
 	if (p->state == RAFT_PEER_PROBE && verified >= p->confirm) {
 		p->state = RAFT_PEER_PIPELINE;
 		p->paused = false;
 	}
-	p->next = max(p->next, verified + 1);
+	p->next = max(p->next, (p->state == RAFT_PEER_SNAPSHOT ? p->match : verified) + 1);
 	raft_commit_advance(r);
 	raft_transfer_pump(r);
 }
@@ -132,13 +133,15 @@ static void take_rejection(struct raft *r, struct raft_peer *p, const struct raf
 	bool certain;
 	u64 next, term;
 
+	if (p->state == RAFT_PEER_SNAPSHOT)
+		return;
 	if (prev <= p->match || prev > r->log.last_index || hint > prev)
 		return;
 	if (p->state == RAFT_PEER_PROBE ? !p->paused || prev + 1 != p->next :
 					  prev >= p->next)
 		return;
 	next = hint + 1;
-	if (msg->append_reply.hint_term)
+	if (msg->append_reply.hint_term && hint >= r->log.base_index)
 		next = raft_log_floor(&r->log, hint, msg->append_reply.hint_term) + 1;
 	/* Always a step back, also where terms are forgotten; never to match. */
 	next = max(min(next, prev), p->match + 1);
@@ -146,6 +149,7 @@ static void take_rejection(struct raft *r, struct raft_peer *p, const struct raf
 	if (next == hint + 1 && raft_log_term(&r->log, hint, &term))
 		certain |= term == msg->append_reply.hint_term;
 	turn_back(p, next, certain);
+	raft_snapshot_check(r, p);
 }
 
 static void take_answer(struct raft *r, struct raft_peer *p)
@@ -175,16 +179,17 @@ void raft_progress_append_reply(struct raft *r, const struct raft_msg *msg)
  * The answer to a heartbeat shows what has arrived of all that was sent before
  * the heartbeat: what is missing was lost, or the peer has restarted.
  */
-static void find_loss(struct raft_peer *p, const struct raft_beat *beat, u64 verified)
+static void find_loss(struct raft *r, struct raft_peer *p, const struct raft_beat *beat, u64 verified)
 {
 	u64 known = max(p->match, verified);
 
-	if (beat->seq <= p->stale_seq)
+	if (beat->seq <= p->stale_seq || p->state == RAFT_PEER_SNAPSHOT)
 		return;
 	if (p->state == RAFT_PEER_PROBE)
 		p->paused = false;
 	else if (beat->next > verified + 1)
 		turn_back(p, known ? known + 1 : p->next, known != 0);
+	raft_snapshot_check(r, p);
 }
 
 void raft_progress_beat_reply(struct raft *r, const struct raft_msg *msg)
@@ -198,11 +203,20 @@ void raft_progress_beat_reply(struct raft *r, const struct raft_msg *msg)
 		return;
 	take_ack(r, p, msg->heartbeat_reply.match, verified);
 	if (beat->seq && beat->seq == msg->heartbeat_reply.seq)
-		find_loss(p, beat, verified);
+		find_loss(r, p, beat, verified);
 	/* Rounds of other leaderships were not asked about in this term. */
 	if (msg->heartbeat_reply.round <= r->reads.round)
 		p->round = max(p->round, msg->heartbeat_reply.round);
 	raft_read_pump(r);
+}
+
+/* SNAPSHOT_REPLY */
+void raft_progress_snapshot_reply(struct raft *r, const struct raft_msg *msg)
+{
+	struct raft_peer *p = &r->peers[raft_seat_of(r, msg->from)];
+
+	take_answer(r, p);
+	raft_snapshot_reply(r, p, msg);
 }
 
 /* RAFT_EV_SENT */
@@ -222,7 +236,7 @@ void raft_progress_sent(struct raft *r, u32 id, u64 first, u64 last, u32 bytes)
 	if (!p->waiting)
 		p->since = r->now;
 	p->waiting = true;
-	if (first != p->next)
+	if (first != p->next || p->state == RAFT_PEER_SNAPSHOT)
 		return;
 	if (p->state == RAFT_PEER_PROBE) {
 		p->paused = true;
@@ -250,6 +264,8 @@ enum raft_next raft_next_append(const struct raft *r, u32 id, struct raft_append
 	if (r->halt || r->role != RAFT_LEADER || seat < 0 || seat == r->seat)
 		return RAFT_NEXT_NOTHING;
 	p = &r->peers[seat];
+	if (p->state == RAFT_PEER_SNAPSHOT)
+		return raft_snapshot_next(r, p, append);
 	if (!may_send(r, p))
 		return RAFT_NEXT_NOTHING;
 	append->peer = id;

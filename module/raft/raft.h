@@ -177,6 +177,20 @@ struct raft_run {
 };
 
 /**
+ * struct raft_snapshot - name of a snapshot: of everything up to @index
+ * @index: last entry it covers, 0: there is none
+ * @term: its term
+ * @size: bytes of content; 0 is legal (a witness's)
+ * @crc: of its content: two nodes' snapshots of one index may differ in bytes
+ */
+struct raft_snapshot {
+	u64 index;
+	u64 term;
+	u64 size;
+	u32 crc;
+};
+
+/**
  * struct raft_params - what a group is made of
  * @self: own node id; may be missing from @config (then a silent follower)
  * @seed: for the generator inside the engine; every node needs another
@@ -186,6 +200,8 @@ struct raft_run {
  * @base_index: index of the last entry that is not in the log any more (0)
  * @base_term: its term
  * @last_index: index of the last durable entry, >= @base_index
+ * @snapshot: newest complete snapshot, of an index from @base_index to @last_index;
+ *	@config is the one at its index then
  * @runs: the log above @base_index as runs of terms, ascending
  * @nruns: number of @runs; more than RAFT_RUNS_MAX: only the newest are kept
  */
@@ -198,6 +214,7 @@ struct raft_params {
 	u64 base_index;
 	u64 base_term;
 	u64 last_index;
+	struct raft_snapshot snapshot;
 	const struct raft_run *runs;
 	u32 nruns;
 };
@@ -285,7 +302,16 @@ enum raft_msg_type {
 	RAFT_MSG_READ,
 	RAFT_MSG_READ_REPLY,
 	RAFT_MSG_TIMEOUT_NOW,
+	RAFT_MSG_SNAPSHOT,
+	RAFT_MSG_SNAPSHOT_REPLY,
 	RAFT_MSG_NR,
+};
+
+/* struct raft_msg.snapshot_reply.verdict */
+enum raft_snapshot_verdict {
+	RAFT_SNAPSHOT_STORED = 1,	/* everything before the offset is stored */
+	RAFT_SNAPSHOT_GAP,		/* go on from the offset: what came does not fit */
+	RAFT_SNAPSHOT_FAILED,		/* it could not be stored; begin again, later */
 };
 
 /**
@@ -308,6 +334,9 @@ enum raft_msg_type {
  * @read_reply: READ_REPLY: the index, or why not
  * @timeout_now: TIMEOUT_NOW: the leader asks the receiver to campaign at once, if
  *	its log reaches this far
+ * @snapshot: SNAPSHOT: @snapshot.bytes at @snapshot.offset of a snapshot; its
+ *	configuration comes with offset 0, and is NULL otherwise
+ * @snapshot_reply: SNAPSHOT_REPLY: see enum raft_snapshot_verdict
  */
 struct raft_msg {
 	u8  type;
@@ -376,6 +405,18 @@ struct raft_msg {
 		struct {
 			u64 last_index;
 		} timeout_now;
+		struct {
+			struct raft_snapshot name;
+			u64 offset;
+			u32 bytes;
+			u32 config_bytes;	/* of @config on the wire; the engine's 0 */
+			const struct raft_config *config;
+		} snapshot;
+		struct {
+			struct raft_snapshot name;
+			u64 offset;
+			u8  verdict;
+		} snapshot_reply;
 	};
 };
 
@@ -392,6 +433,10 @@ enum raft_event_type {
 	RAFT_EV_STEP_DOWN,	/* a leader shall stop leading (clean stop) */
 	RAFT_EV_READ,		/* a user wants a linearizable read */
 	RAFT_EV_TRANSFER,	/* a user wants another leader */
+	RAFT_EV_SNAPSHOT,	/* an own snapshot is complete and durable */
+	RAFT_EV_SNAPSHOT_SENT,	/* bytes of a snapshot were handed to the network */
+	RAFT_EV_CHUNK_STORED,	/* bytes that came in were stored, or could not be */
+	RAFT_EV_INSTALLED,	/* a snapshot that came in is in force, or could not be */
 };
 
 /**
@@ -438,6 +483,11 @@ struct raft_proposal {
  * @sent: SENT: peer and last index sent (== first - 1 for an empty append)
  * @read: READ: @read.handle comes back in RAFT_FX_READ exactly once, unless the group
  *	halts.  The time of the step must have been read after the read was asked for
+ * @snapshot: SNAPSHOT: its name, the configuration at its index, and up to where the
+ *	log may be forgotten now (at most its index; entries behind a snapshot serve
+ *	slow members).  INSTALLED: name as in RAFT_FX_INSTALL_END, @error
+ * @chunk: SNAPSHOT_SENT: peer and what was sent.  CHUNK_STORED: as in RAFT_FX_CHUNK,
+ *	in the same order, @error
  * @transfer: TRANSFER: node id, or RAFT_NONE for the best one; RAFT_FX_TRANSFER
  *	answers
  *
@@ -469,6 +519,17 @@ struct raft_event {
 			u64 handle;
 		} read;
 		u32 transfer;
+		struct {
+			struct raft_snapshot name;
+			const struct raft_config *config;
+			u64 forget;
+		} snapshot;
+		struct {
+			u32 peer;
+			struct raft_snapshot name;
+			u64 offset;
+			u32 bytes;
+		} chunk;
 	};
 };
 
@@ -485,6 +546,12 @@ enum raft_effect_type {
 	RAFT_FX_RESULT,		/* a forwarded proposal was answered */
 	RAFT_FX_READ,		/* a read may be served, or not */
 	RAFT_FX_TRANSFER,	/* a transfer ended */
+	RAFT_FX_FORGET,		/* the log up to this index is not needed any more */
+	RAFT_FX_INSTALL,	/* begin to receive a snapshot */
+	RAFT_FX_CHUNK,		/* store the bytes of this message */
+	RAFT_FX_INSTALL_END,	/* all is there: put it in force, then RAFT_EV_INSTALLED */
+	RAFT_FX_INSTALL_ABORT,	/* drop what was received */
+	RAFT_FX_RESTORE,	/* the whole log was replaced: go on from the snapshot */
 	RAFT_FX_HALT,		/* the group has halted */
 };
 
@@ -504,6 +571,11 @@ enum raft_effect_type {
  *	FORWARD messages of @forward.term
  * @result: RESULT: reason RAFT_COMMITTED or RAFT_REFUSED_* for @result.tag
  * @read: READ: with RAFT_OK serve @read.handle once applied >= @read.index (R-4)
+ * @forget: FORGET: newest entry that goes, and its term
+ * @install: INSTALL, INSTALL_END, INSTALL_ABORT, RESTORE: which snapshot; INSTALL
+ *	and RESTORE with its configuration.  From INSTALL_END to RAFT_EV_INSTALLED no
+ *	write of the log is under way.  RESTORE: committed and log end are its index
+ * @chunk: CHUNK: what to store; then RAFT_EV_CHUNK_STORED
  * @transfer: TRANSFER: RAFT_OK, or why @transfer.target does not lead
  * @halt: HALT, with the evidence: what was seen, what was expected
  */
@@ -552,6 +624,19 @@ struct raft_effect {
 			u8  reason;
 		} transfer;
 		struct {
+			u64 index;
+			u64 term;
+		} forget;
+		struct {
+			struct raft_snapshot name;
+			const struct raft_config *config; /* valid until the next step */
+		} install;
+		struct {
+			struct raft_snapshot name;
+			u64 offset;
+			u32 bytes;
+		} chunk;
+		struct {
 			u8  code;
 			u64 index;
 			u64 seen;
@@ -575,6 +660,7 @@ struct raft_effects {
 enum raft_next {
 	RAFT_NEXT_NOTHING = 0,	/* window full, nothing new, or not leader */
 	RAFT_NEXT_APPEND,	/* fill an APPEND message */
+	RAFT_NEXT_SNAPSHOT,	/* send bytes of a snapshot, then RAFT_EV_SNAPSHOT_SENT */
 };
 
 /**
@@ -588,6 +674,9 @@ enum raft_next {
  * @last: last entry that may be sent; @first - 1: send an empty append (probe)
  * @bytes: payload bytes still allowed in flight; one entry is always allowed
  * @commit: commit index to carry
+ * @snapshot: RAFT_NEXT_SNAPSHOT: which; only @peer, @term and what follows count
+ * @offset: send from here, at most @bytes
+ * @config: its configuration, to send with offset 0; else NULL
  */
 struct raft_append {
 	u32  peer;
@@ -599,6 +688,9 @@ struct raft_append {
 	u64  last;
 	u32  bytes;
 	u64  commit;
+	struct raft_snapshot snapshot;
+	u64  offset;
+	const struct raft_config *config;
 };
 
 /**
@@ -611,6 +703,8 @@ struct raft_append {
  * @next: next index to send (leader only)
  * @inflight: append messages in flight (leader only)
  * @contact: time of its last message, 0: never
+ * @snapshot: is being sent a snapshot (leader only)
+ * @offset: bytes of it that are stored there (leader only)
  */
 struct raft_peer_status {
 	u32  id;
@@ -621,6 +715,8 @@ struct raft_peer_status {
 	u64  next;
 	u32  inflight;
 	u64  contact;
+	bool snapshot;
+	u64  offset;
 };
 
 /**
@@ -641,6 +737,9 @@ struct raft_status {
 	u64 uncommitted_bytes;
 	u64 deadline;
 	u32 transfer;		/* target under way, RAFT_NONE */
+	struct raft_snapshot snapshot;	/* newest complete one */
+	struct raft_snapshot incoming;	/* being received */
+	u64 incoming_stored;
 	u32 npeers;
 	struct raft_peer_status peers[QUORUM_MEMBERS_MAX];
 };

@@ -130,6 +130,7 @@ struct raft_owed {
 enum raft_peer_state {
 	RAFT_PEER_PROBE,	/* it is unknown where the logs meet; one message at a time */
 	RAFT_PEER_PIPELINE,	/* it is known; a window of messages */
+	RAFT_PEER_SNAPSHOT,	/* it needs what is not in the log any more */
 };
 
 struct raft_inflight_append {
@@ -191,6 +192,12 @@ struct raft_half {
  * @inflight: leader: ring of messages
  * @window: leader: proposals it forwarded
  * @round: leader: newest round of reads it has answered
+ * @chunk_acked: SNAPSHOT: bytes it has stored
+ * @chunk_sent: SNAPSHOT: bytes sent
+ * @chunk_gap: SNAPSHOT: where it was turned back to last, RAFT_NEVER: nowhere
+ * @chunk_due: SNAPSHOT: when to send again, if @chunk_asked
+ * @chunk_asked: SNAPSHOT: something is on its way
+ * @chunk_paused: SNAPSHOT: it failed there; not before @chunk_due
  */
 struct raft_peer {
 	u32 id;
@@ -214,6 +221,12 @@ struct raft_peer {
 	struct raft_inflight_append inflight[RAFT_APPENDS_MAX];
 	struct raft_window window;
 	u64 round;
+	u64 chunk_acked;
+	u64 chunk_sent;
+	u64 chunk_gap;
+	u64 chunk_due;
+	bool chunk_asked;
+	bool chunk_paused;
 };
 
 /* A batch of proposals: its bytes are given back when its last is committed. */
@@ -296,6 +309,24 @@ struct raft_transfer {
 	u64 resend;
 };
 
+/**
+ * struct raft_incoming - a snapshot being received
+ * @name: which, index 0: none
+ * @config: its configuration
+ * @term: of the leader that sends it
+ * @taken: bytes handed to the shell
+ * @stored: bytes it has stored
+ * @ending: RAFT_FX_INSTALL_END is out
+ */
+struct raft_incoming {
+	struct raft_snapshot name;
+	struct raft_config config;
+	u64 term;
+	u64 taken;
+	u64 stored;
+	bool ending;
+};
+
 /* What the last RAFT_FX_ROLE said. */
 struct raft_told {
 	u8 role;
@@ -374,6 +405,9 @@ struct raft {
 	struct raft_told told;
 	struct raft_transfer transfer;
 	struct raft_reads reads;
+	struct raft_snapshot snapshot;	/* newest complete one */
+	struct raft_config snapshot_config;
+	struct raft_incoming incoming;
 	struct raft_peer peers[QUORUM_MEMBERS_MAX];
 	struct raft_log log;
 	struct raft_effects *fx;	/* of the step under way, NULL between steps */
@@ -438,6 +472,7 @@ void raft_config_half(const struct raft_config *config, u8 role, struct raft_hal
 /* membership.c */
 int raft_seat_of(const struct raft *r, u32 id);
 void raft_membership_apply(struct raft *r);
+void raft_membership_restore(struct raft *r, const struct raft_config *config);
 
 /* hard.c */
 void raft_hard_set(struct raft *r, u64 term, u32 vote);
@@ -447,6 +482,7 @@ void raft_hard_ended(struct raft *r, u64 seq, int error);
 
 /* disk.c */
 void raft_disk_truncate(struct raft *r, u64 from);
+void raft_disk_restore(struct raft *r, u64 index);
 void raft_disk_submitted(struct raft *r, const struct raft_write *write);
 void raft_disk_written(struct raft *r, const struct raft_write *write, int error);
 bool raft_disk_slow(const struct raft *r);
@@ -459,6 +495,8 @@ bool raft_log_term(const struct raft_log *log, u64 index, u64 *term);
 bool raft_log_can_append(const struct raft_log *log, u64 term);
 void raft_log_append(struct raft_log *log, u64 term, u64 count);
 void raft_log_truncate(struct raft_log *log, u64 from);
+void raft_log_compact(struct raft_log *log, u64 index, u64 term);
+void raft_log_restore(struct raft_log *log, u64 index, u64 term);
 u64 raft_log_floor(const struct raft_log *log, u64 index, u64 term);
 bool raft_log_up_to_date(const struct raft_log *log, u64 index, u64 term);
 
@@ -484,9 +522,11 @@ u64 raft_progress_beat_due(const struct raft *r, const struct raft_peer *p);
 void raft_progress_beat(struct raft *r, int seat);
 void raft_progress_append_reply(struct raft *r, const struct raft_msg *msg);
 void raft_progress_beat_reply(struct raft *r, const struct raft_msg *msg);
+void raft_progress_snapshot_reply(struct raft *r, const struct raft_msg *msg);
 void raft_progress_sent(struct raft *r, u32 id, u64 first, u64 last, u32 bytes);
 
 /* follower.c */
+bool raft_follower_leader(struct raft *r, const struct raft_msg *msg);
 void raft_follower_append(struct raft *r, const struct raft_msg *msg, u64 room);
 void raft_follower_beat(struct raft *r, const struct raft_msg *msg);
 void raft_follower_stale(struct raft *r, const struct raft_msg *msg);
@@ -520,5 +560,24 @@ void raft_read_asked(struct raft *r, const struct raft_msg *msg);
 void raft_read_answered(struct raft *r, const struct raft_msg *msg);
 void raft_read_tick(struct raft *r);
 u64 raft_read_deadline(const struct raft *r);
+
+/* snapshot.c */
+void raft_snapshot_check(struct raft *r, struct raft_peer *p);
+void raft_snapshot_left(struct raft *r, struct raft_peer *p, u64 verified);
+void raft_snapshot_made(struct raft *r, const struct raft_event *event);
+enum raft_next raft_snapshot_next(const struct raft *r, const struct raft_peer *p,
+				  struct raft_append *append);
+void raft_snapshot_sent(struct raft *r, const struct raft_event *event);
+void raft_snapshot_tick(struct raft *r, struct raft_peer *p);
+u64 raft_snapshot_due(const struct raft *r, const struct raft_peer *p);
+void raft_snapshot_reply(struct raft *r, struct raft_peer *p, const struct raft_msg *msg);
+bool raft_snapshot_installing(const struct raft *r);
+bool raft_snapshot_complete(const struct raft *r);
+void raft_snapshot_drop(struct raft *r);
+void raft_snapshot_overtaken(struct raft *r);
+void raft_snapshot_pump(struct raft *r);
+void raft_snapshot_chunk(struct raft *r, const struct raft_msg *msg);
+void raft_snapshot_stored(struct raft *r, const struct raft_event *event);
+void raft_snapshot_installed(struct raft *r, const struct raft_event *event);
 
 #endif /* RAFT_PRIVATE_H */

@@ -32,6 +32,8 @@ static void fill_peer(const struct raft *r, const struct raft_member *member,
 	s->match = p->match;
 	s->next = p->next;
 	s->inflight = p->count;
+	s->snapshot = p->state == RAFT_PEER_SNAPSHOT;
+	s->offset = s->snapshot ? p->chunk_acked : 0;
 }
 
 void raft_get_status(const struct raft *r, struct raft_status *status)
@@ -53,6 +55,9 @@ void raft_get_status(const struct raft *r, struct raft_status *status)
 	status->uncommitted_bytes = r->uncommitted.bytes;
 	status->deadline = raft_deadline(r);
 	status->transfer = r->transfer.target;
+	status->snapshot = r->snapshot;
+	status->incoming = r->incoming.name;
+	status->incoming_stored = r->incoming.name.index ? r->incoming.stored : 0;
 	status->npeers = r->config.n;
 	for (i = 0; i < r->config.n; i++)
 		fill_peer(r, &r->config.members[i], &status->peers[i]);
@@ -112,7 +117,9 @@ static const char *check_peer(const struct raft *r, const struct raft_peer *p)
 		return "match < next";
 	if (p->next > r->log.last_index + 1)
 		return "next within the log";
-	if (p->count > RAFT_APPENDS_MAX || (p->state == RAFT_PEER_PROBE && p->count))
+	if (p->state == RAFT_PEER_SNAPSHOT ? p->next > r->log.base_index : p->next <= r->log.base_index)
+		return "who needs what is forgotten is sent a snapshot";
+	if (p->count > RAFT_APPENDS_MAX || (p->state != RAFT_PEER_PIPELINE && p->count))
 		return "window within its limit, and empty while probing";
 	for (i = 0; i < p->count; i++) {
 		const struct raft_inflight_append *a =
@@ -138,8 +145,10 @@ static const char *check_leader(const struct raft *r)
 		return "a leader follows and voted for itself";
 	if (!raft_hard_durable(r))
 		return "a leader's (term, vote) is durable";
-	if (!raft_term_at(r, r->term_start, &term) || term != r->hard.term ||
-	    raft_log_last_term(&r->log) != r->hard.term)
+	if (r->term_start > r->log.base_index &&
+	    (!raft_term_at(r, r->term_start, &term) || term != r->hard.term))
+		return "a leader's first entry is of its own term";
+	if (raft_log_last_term(&r->log) != r->hard.term)
 		return "a leader's log ends in its own term";
 	for (seat = 0; seat < QUORUM_MEMBERS_MAX; seat++) {
 		if (!raft_set_has(r->all, seat) || seat == r->seat)
@@ -335,6 +344,8 @@ const char *raft_msg_name(u8 type)
 		[RAFT_MSG_READ]			= "read",
 		[RAFT_MSG_READ_REPLY]		= "read-reply",
 		[RAFT_MSG_TIMEOUT_NOW]		= "timeout-now",
+		[RAFT_MSG_SNAPSHOT]		= "snapshot",
+		[RAFT_MSG_SNAPSHOT_REPLY]	= "snapshot-reply",
 	};
 
 	return name_of(names, RAFT_MSG_NR, type);

@@ -120,6 +120,8 @@ int raft_init(struct raft *r, const struct raft_params *params, u64 now)
 	r->told.term = params->term;
 	raft_random_seed(r, params->seed);
 	raft_read_init(r);
+	r->snapshot = params->snapshot;
+	r->snapshot_config = params->config;
 	r->leader_heard = now;
 	raft_election_restart(r);
 	return 0;
@@ -140,6 +142,8 @@ static bool carries_term(const struct raft_msg *msg)
 	case RAFT_MSG_APPEND_REPLY:
 	case RAFT_MSG_HEARTBEAT:
 	case RAFT_MSG_HEARTBEAT_REPLY:
+	case RAFT_MSG_SNAPSHOT:
+	case RAFT_MSG_SNAPSHOT_REPLY:
 		return true;
 	default:
 		return false;
@@ -148,7 +152,8 @@ static bool carries_term(const struct raft_msg *msg)
 
 static void take_term(struct raft *r, const struct raft_msg *msg)
 {
-	bool leads = msg->type == RAFT_MSG_APPEND || msg->type == RAFT_MSG_HEARTBEAT;
+	bool leads = msg->type == RAFT_MSG_APPEND || msg->type == RAFT_MSG_HEARTBEAT ||
+		     msg->type == RAFT_MSG_SNAPSHOT;
 
 	if (msg->term > r->hard.term && carries_term(msg))
 		raft_follow(r, msg->term, leads ? msg->from : RAFT_NONE,
@@ -198,6 +203,16 @@ static void dispatch(struct raft *r, const struct raft_msg *msg, u64 room)
 	case RAFT_MSG_FORWARD_REPLY:
 		if (current)
 			raft_proposal_answered(r, msg);
+		break;
+	case RAFT_MSG_SNAPSHOT:
+		if (current)
+			raft_snapshot_chunk(r, msg);
+		else
+			raft_follower_stale(r, msg);
+		break;
+	case RAFT_MSG_SNAPSHOT_REPLY:
+		if (current && r->role == RAFT_LEADER)
+			raft_progress_snapshot_reply(r, msg);
 		break;
 	case RAFT_MSG_READ:
 		if (current && r->role == RAFT_LEADER)
@@ -262,6 +277,18 @@ static int take_event(struct raft *r, const struct raft_event *event)
 	case RAFT_EV_SENT:
 		raft_progress_sent(r, event->sent.peer, event->sent.first,
 				   event->sent.last, event->sent.bytes);
+		break;
+	case RAFT_EV_SNAPSHOT:
+		raft_snapshot_made(r, event);
+		break;
+	case RAFT_EV_SNAPSHOT_SENT:
+		raft_snapshot_sent(r, event);
+		break;
+	case RAFT_EV_CHUNK_STORED:
+		raft_snapshot_stored(r, event);
+		break;
+	case RAFT_EV_INSTALLED:
+		raft_snapshot_installed(r, event);
 		break;
 	case RAFT_EV_READ:
 		return raft_read_take(r, event->read.handle);

@@ -229,6 +229,49 @@ void bench_beat_round(struct bench *b, u32 from, u64 round)
 	bench_message(b, &msg);
 }
 
+/* Bytes of a snapshot arrive; its configuration is the genesis. */
+void bench_chunk(struct bench *b, u32 from, u64 term, const struct raft_snapshot *name,
+		 u64 offset, u32 bytes)
+{
+	struct raft_msg msg = { .type = RAFT_MSG_SNAPSHOT, .from = from, .term = term };
+
+	msg.snapshot.name = *name;
+	msg.snapshot.offset = offset;
+	msg.snapshot.bytes = bytes;
+	msg.snapshot.config = offset ? NULL : &b->params.config;
+	bench_message(b, &msg);
+}
+
+void bench_stored(struct bench *b, const struct raft_snapshot *name, u64 offset, u32 bytes,
+		  int error)
+{
+	struct raft_event ev = { .type = RAFT_EV_CHUNK_STORED, .error = error };
+
+	ev.chunk.name = *name;
+	ev.chunk.offset = offset;
+	ev.chunk.bytes = bytes;
+	bench_step(b, &ev);
+}
+
+void bench_installed(struct bench *b, const struct raft_snapshot *name, int error)
+{
+	struct raft_event ev = { .type = RAFT_EV_INSTALLED, .error = error };
+
+	ev.snapshot.name = *name;
+	bench_step(b, &ev);
+}
+
+/* This node has made a snapshot of its own. */
+void bench_snapshot(struct bench *b, const struct raft_snapshot *name, u64 forget)
+{
+	struct raft_event ev = { .type = RAFT_EV_SNAPSHOT };
+
+	ev.snapshot.name = *name;
+	ev.snapshot.config = &b->params.config;
+	ev.snapshot.forget = forget;
+	bench_step(b, &ev);
+}
+
 /* Submit the next write, up to @last (0: all).  Return: was there one? */
 bool bench_submit(struct bench *b, u64 last)
 {

@@ -53,6 +53,12 @@ void bench_forward(struct bench *b, u32 from, u64 term, u64 tag, u32 size);
 int bench_read(struct bench *b, u64 handle);
 int bench_transfer(struct bench *b, u32 target);
 void bench_beat_round(struct bench *b, u32 from, u64 round);
+void bench_chunk(struct bench *b, u32 from, u64 term, const struct raft_snapshot *name,
+		 u64 offset, u32 bytes);
+void bench_stored(struct bench *b, const struct raft_snapshot *name, u64 offset, u32 bytes,
+		  int error);
+void bench_installed(struct bench *b, const struct raft_snapshot *name, int error);
+void bench_snapshot(struct bench *b, const struct raft_snapshot *name, u64 forget);
 bool bench_submit(struct bench *b, u64 last);
 void bench_written(struct bench *b, u32 nth, int error);
 void bench_hard(struct bench *b, int error);

@@ -63,6 +63,7 @@ struct cluster *cluster_new(struct kunit *test, u64 seed, u32 voters, u32 learne
 	c->committed = kvzalloc((LOG_MAX + 1) * sizeof(c->committed[0]), GFP_KERNEL);
 	c->commit_term = kvzalloc((LOG_MAX + 1) * sizeof(c->commit_term[0]), GFP_KERNEL);
 	c->tag_seen = kvzalloc(TAGS_MAX, GFP_KERNEL);
+	c->read_floor = kvzalloc(READS_MAX * sizeof(c->read_floor[0]), GFP_KERNEL);
 	for (id = 1; id <= c->n; id++) {
 		c->params.config.members[id - 1].id = id;
 		c->params.config.members[id - 1].roles =
@@ -96,6 +97,7 @@ void cluster_free(struct cluster *c)
 	kvfree(c->committed);
 	kvfree(c->commit_term);
 	kvfree(c->tag_seen);
+	kvfree(c->read_floor);
 	kvfree(c);
 }
 
@@ -205,6 +207,51 @@ static void fx_hard(struct cluster *c, struct sim_node *node, const struct raft_
 	hard->due = c->now + between(c, c->disk_min, c->disk_max);
 }
 
+static void fx_read(struct cluster *c, struct sim_node *node, const struct raft_effect *fx)
+{
+	u64 *floor = &c->read_floor[fx->read.handle];
+
+	if (*floor == RAFT_NEVER)
+		cluster_fail(c, node->id, "a read was answered twice");
+	else if (fx->read.reason == RAFT_OK && fx->read.index < *floor)
+		cluster_fail(c, node->id, "stale read");
+	else if (fx->read.reason == RAFT_OK)
+		c->reads_done++;
+	*floor = RAFT_NEVER;
+}
+
+static void fx_chunk(struct cluster *c, struct sim_node *node, const struct raft_effect *fx)
+{
+	struct raft_event *ev = &node->chunks[node->nchunks++];
+
+	memset(ev, 0, sizeof(*ev));
+	ev->type = RAFT_EV_CHUNK_STORED;
+	ev->error = chance(c, c->chunk_loss) ? -EIO : 0;
+	ev->chunk.name = fx->chunk.name;
+	ev->chunk.offset = fx->chunk.offset;
+	ev->chunk.bytes = fx->chunk.bytes;
+}
+
+/* The log is replaced: everything up to the snapshot is what was committed. */
+static void fx_restore(struct cluster *c, struct sim_node *node, const struct raft_effect *fx)
+{
+	u64 index = fx->install.name.index, i;
+
+	if (index > c->commit_max || c->committed[index].term != fx->install.name.term ||
+	    index <= node->commit)
+		cluster_fail(c, node->id, "restored from what is not committed");
+	for (i = 1; i <= index && i <= c->commit_max; i++) {
+		node->mem[i] = c->committed[i];
+		node->disk[i] = c->committed[i];
+	}
+	node->mem_last = index;
+	node->disk_last = index;
+	node->base_index = index;
+	node->snap = fx->install.name;
+	node->commit = index;
+	c->restores++;
+}
+
 static void carry_out(struct cluster *c, struct sim_node *node, const struct raft_effect *fx,
 		      const struct raft_event *ev)
 {
@@ -233,6 +280,28 @@ static void carry_out(struct cluster *c, struct sim_node *node, const struct raf
 	case RAFT_FX_FORWARD:
 		fx_forward(c, node, fx, ev);
 		break;
+	case RAFT_FX_READ:
+		fx_read(c, node, fx);
+		break;
+	case RAFT_FX_FORGET:
+		node->base_index = fx->forget.index;
+		break;
+	case RAFT_FX_INSTALL:
+	case RAFT_FX_INSTALL_ABORT:
+		node->nchunks = 0;
+		break;
+	case RAFT_FX_CHUNK:
+		fx_chunk(c, node, fx);
+		break;
+	case RAFT_FX_INSTALL_END:
+		if (node->nwrites)
+			cluster_fail(c, node->id, "installs during a write");
+		node->install = true;
+		node->installing = fx->install.name;
+		break;
+	case RAFT_FX_RESTORE:
+		fx_restore(c, node, fx);
+		break;
 	case RAFT_FX_HALT:
 		node->halt = fx->halt.code;
 		break;
@@ -241,7 +310,7 @@ static void carry_out(struct cluster *c, struct sim_node *node, const struct raf
 	}
 }
 
-static int step(struct cluster *c, struct sim_node *node, const struct raft_event *ev)
+static int step_once(struct cluster *c, struct sim_node *node, const struct raft_event *ev)
 {
 	u32 i;
 	int ret;
@@ -251,6 +320,30 @@ static int step(struct cluster *c, struct sim_node *node, const struct raft_even
 	for (i = 0; i < c->fx.n && !c->failed; i++)
 		carry_out(c, node, &c->fx.list[i], ev);
 	check_step(c, node);
+	return ret;
+}
+
+static int step(struct cluster *c, struct sim_node *node, const struct raft_event *ev)
+{
+	int ret = step_once(c, node, ev);
+
+	/* The snapshot store is as fast as that. */
+	while ((node->nchunks || node->install) && !c->failed) {
+		struct raft_event done = { .type = RAFT_EV_INSTALLED };
+		u32 i;
+
+		if (node->nchunks) {
+			done = node->chunks[0];
+			node->nchunks--;
+			for (i = 0; i < node->nchunks; i++)
+				node->chunks[i] = node->chunks[i + 1];
+		} else {
+			node->install = false;
+			done.snapshot.name = node->installing;
+			done.error = chance(c, c->chunk_loss) ? -EUCLEAN : 0;
+		}
+		step_once(c, node, &done);
+	}
 	return ret;
 }
 
@@ -275,19 +368,45 @@ static void pump_writes(struct cluster *c, struct sim_node *node)
 	}
 }
 
+static void pump_snapshot(struct cluster *c, struct sim_node *node, const struct raft_append *a)
+{
+	struct raft_event ev = { .type = RAFT_EV_SNAPSHOT_SENT };
+	struct raft_msg msg = { .type = RAFT_MSG_SNAPSHOT };
+
+	msg.from = node->id;
+	msg.to = a->peer;
+	msg.term = a->term;
+	msg.snapshot.name = a->snapshot;
+	msg.snapshot.offset = a->offset;
+	msg.snapshot.bytes = a->bytes;
+	msg.snapshot.config = a->offset ? NULL : &c->params.config;
+	packet_send(c, node, &msg);
+	ev.chunk.peer = a->peer;
+	ev.chunk.name = a->snapshot;
+	ev.chunk.offset = a->offset;
+	ev.chunk.bytes = a->bytes;
+	step(c, node, &ev);
+}
+
 static void pump_peer(struct cluster *c, struct sim_node *node, u32 peer)
 {
 	struct raft_event ev = { .type = RAFT_EV_SENT };
 	struct raft_append a;
 	u32 budget = 4 * RAFT_APPENDS_MAX;
 
-	while (raft_next_append(node->raft, peer, &a) == RAFT_NEXT_APPEND && !c->failed) {
+	enum raft_next next;
+
+	while ((next = raft_next_append(node->raft, peer, &a)) && !c->failed) {
 		struct raft_msg msg = { .type = RAFT_MSG_APPEND };
 		u64 i, bytes = 0;
 
 		if (!budget--) {
 			cluster_fail(c, node->id, "appends without end");
 			return;
+		}
+		if (next == RAFT_NEXT_SNAPSHOT) {
+			pump_snapshot(c, node, &a);
+			continue;
 		}
 		msg.from = node->id;
 		msg.to = peer;
@@ -352,6 +471,53 @@ int cluster_propose(struct cluster *c, u32 id, u32 count)
 		node->proposed += ret;
 	cluster_pump(c, id);
 	return ret;
+}
+
+int cluster_read(struct cluster *c, u32 id)
+{
+	struct raft_event ev = { .type = RAFT_EV_READ };
+	int ret;
+
+	if (c->next_read == READS_MAX)
+		return 0;
+	ev.read.handle = c->next_read++;
+	c->read_floor[ev.read.handle] = c->commit_max;
+	ret = step(c, c->nodes[id], &ev);
+	cluster_pump(c, id);
+	return ret;
+}
+
+int cluster_transfer(struct cluster *c, u32 id, u32 target)
+{
+	struct raft_event ev = { .type = RAFT_EV_TRANSFER };
+	int ret;
+
+	ev.transfer = target;
+	ret = step(c, c->nodes[id], &ev);
+	cluster_pump(c, id);
+	return ret;
+}
+
+/* Take a snapshot of what is committed, and keep @keep entries behind it. */
+void cluster_snapshot(struct cluster *c, u32 id, u64 keep)
+{
+	struct raft_event ev = { .type = RAFT_EV_SNAPSHOT };
+	struct sim_node *node = c->nodes[id];
+
+	if (node->commit <= node->snap.index)
+		return;
+	ev.snapshot.name.index = node->commit;
+	ev.snapshot.name.term = node->mem[node->commit].term;
+	ev.snapshot.name.size = SNAPSHOT_BYTES + node->commit;
+	ev.snapshot.name.crc = id;
+	ev.snapshot.config = &c->params.config;
+	ev.snapshot.forget = node->commit > keep ? node->commit - keep : 0;
+	/* On the device before the engine hears of it; what it covers is there as well. */
+	if (node->commit > node->disk_last)
+		return;
+	node->snap = ev.snapshot.name;
+	step(c, node, &ev);
+	cluster_pump(c, id);
 }
 
 /* ---- disks ---- */
@@ -423,6 +589,8 @@ void cluster_crash(struct cluster *c, u32 id)
 	node->nwrites = 0;
 	node->hard.seq = 0;
 	node->hard_next.seq = 0;
+	node->nchunks = 0;
+	node->install = false;
 	node->up = false;
 }
 
@@ -437,7 +605,9 @@ void cluster_restart(struct cluster *c, u32 id)
 	runs = kvzalloc((LOG_MAX + 1) * sizeof(*runs), GFP_KERNEL);
 	for (i = 1; i <= node->disk_last; i++) {
 		node->mem[i] = node->disk[i];
-		if (i == 1 || node->disk[i].term != node->disk[i - 1].term) {
+		if (i <= node->base_index)
+			continue;
+		if (i == node->base_index + 1 || node->disk[i].term != node->disk[i - 1].term) {
 			runs[params.nruns].first = i;
 			runs[params.nruns++].term = node->disk[i].term;
 		}
@@ -448,13 +618,16 @@ void cluster_restart(struct cluster *c, u32 id)
 	params.term = node->disk_term;
 	params.vote = node->disk_vote;
 	params.last_index = node->disk_last;
+	params.base_index = node->base_index;
+	params.base_term = node->base_index ? node->disk[node->base_index].term : 0;
+	params.snapshot = node->snap;
 	params.runs = runs;
 	memset(node->raft, 0, raft_size());
 	if (raft_init(node->raft, &params, c->now))
 		cluster_fail(c, id, "raft_init() refused what was recovered");
 	kvfree(runs);
 	node->up = true;
-	node->commit = 0;
+	node->commit = max(node->snap.index, node->base_index);
 	node->role = RAFT_FOLLOWER;
 	node->leader = RAFT_NONE;
 	node->term = params.term;

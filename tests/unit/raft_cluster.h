@@ -22,6 +22,9 @@ enum cluster_limits {
 	RECORD_ENTRIES	= 64,
 	TERMS_MAX	= 4096,
 	TAGS_MAX	= 8192,
+	READS_MAX	= 4096,
+	CHUNKS_MAX	= 16,
+	SNAPSHOT_BYTES	= 100 * 1000,
 };
 
 /* A log write the sim's disk works on, with what was in memory at the time. */
@@ -61,6 +64,16 @@ struct sim_node {
 	u32 nwrites;
 	struct sim_hard hard;		/* under way */
 	struct sim_hard hard_next;	/* waits for it */
+
+	/* its newest snapshot, and where its log begins on the device */
+	struct raft_snapshot snap;
+	u64 base_index;
+
+	/* what the engine asked the snapshot store for and has not heard of */
+	struct raft_event chunks[CHUNKS_MAX];
+	u32 nchunks;
+	bool install;
+	struct raft_snapshot installing;
 
 	/* what it reported */
 	u64 commit;
@@ -111,6 +124,11 @@ struct cluster {
 	u64 commit_max;
 	u8 *tag_seen;				/* [TAGS_MAX] committed */
 	u64 next_tag;
+	u64 next_read;
+	u64 *read_floor;			/* [READS_MAX] committed when it was asked for */
+	u32 reads_done;
+	u32 restores;
+	u32 chunk_loss;				/* of 1000 */
 	struct raft_proposal list[QUORUM_PROPOSE_BATCH_MAX];
 	struct raft_effects fx;
 };
@@ -124,6 +142,9 @@ bool cluster_step_time(struct cluster *c, u64 limit);
 u32 cluster_leader(struct cluster *c);
 u32 cluster_elect(struct cluster *c, u64 limit);
 int cluster_propose(struct cluster *c, u32 id, u32 count);
+int cluster_read(struct cluster *c, u32 id);
+int cluster_transfer(struct cluster *c, u32 id, u32 target);
+void cluster_snapshot(struct cluster *c, u32 id, u64 keep);
 void cluster_crash(struct cluster *c, u32 id);
 void cluster_restart(struct cluster *c, u32 id);
 void cluster_cut(struct cluster *c, u32 a, u32 b, bool cut);

@@ -39,7 +39,7 @@ static struct cluster *draw(struct kunit *test, u64 seed)
 	struct cluster *c;
 
 	c = cluster_new(test, seed, 1 + (u32)((r >> 40) % 5), (u32)((r >> 50) % 8) / 5,
-			RAFT_F_DEFAULT);
+			RAFT_F_DEFAULT | ((r >> 33) % 3 ? 0 : RAFT_F_LEASE));
 	c->now = starts[cluster_random(c, 4)];
 	c->loss = cluster_random(c, 2) ? (u32)cluster_random(c, 200) : 0;
 	c->duplicate = cluster_random(c, 2) ? (u32)cluster_random(c, 200) : 0;
@@ -47,6 +47,7 @@ static struct cluster *draw(struct kunit *test, u64 seed)
 	c->delay_min = cluster_random(c, c->delay_max / 2 + 1);
 	c->disk_max = cluster_random(c, 2) ? cluster_random(c, 60 * MS) : MS;
 	c->disk_min = cluster_random(c, c->disk_max / 2 + 1);
+	c->chunk_loss = (u32)cluster_random(c, 2) * 50;
 	c->batch_max = 1 + (u32)cluster_random(c, PACKET_ENTRIES);
 	return c;
 }
@@ -56,7 +57,7 @@ static void disturb(struct cluster *c)
 	u32 a = 1 + (u32)cluster_random(c, c->n), b = 1 + (u32)cluster_random(c, c->n);
 	struct sim_node *node = c->nodes[a];
 
-	switch (cluster_random(c, 12)) {
+	switch (cluster_random(c, 16)) {
 	case 0:
 		if (node->up)
 			cluster_crash(c, a);
@@ -88,6 +89,15 @@ static void disturb(struct cluster *c)
 	case 10:
 		if (node->up && !node->paused)
 			cluster_tick(c, a);
+		break;
+	case 11:
+		if (node->up && !node->paused)
+			cluster_transfer(c, a, a == b ? 0 : b);
+		break;
+	case 12:
+	case 13:
+		if (node->up && !node->paused)
+			cluster_snapshot(c, a, cluster_random(c, 2) ? 0 : 10);
 		break;
 	default:
 		break;
@@ -149,6 +159,9 @@ static void run_seed(struct kunit *test, u64 seed)
 			disturb(c);
 		if (c->nodes[id]->up && !c->nodes[id]->paused)
 			cluster_propose(c, id, 1 + (u32)cluster_random(c, 6));
+		id = 1 + (u32)cluster_random(c, c->n);
+		if (c->nodes[id]->up && !c->nodes[id]->paused)
+			cluster_read(c, id);
 		if (i % 16 == 0)
 			check_logs(c);
 	}

@@ -145,6 +145,29 @@ static const u8 golden_timeout_now[] = {
 	0x01, 0x60, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
 };
 
+static const u8 golden_snapshot[] = {
+	0x52, 0x51, 0x01, 0x0e, 0x86, 0x63, 0xae, 0x8d, 0x18, 0x17, 0x16, 0x15,
+	0x14, 0x13, 0x12, 0x11, 0x24, 0x23, 0x22, 0x21, 0x34, 0x33, 0x32, 0x31,
+	0x04, 0x03, 0x02, 0x01, 0x08, 0x07, 0x06, 0x05, 0x48, 0x47, 0x46, 0x45,
+	0x44, 0x43, 0x42, 0x41, 0x09, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+	0x01, 0x70, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x08, 0x00, 0x00, 0x00,
+	0x00, 0x00, 0x00, 0x00, 0x05, 0x00, 0x03, 0x00, 0x00, 0x00, 0x00, 0x00,
+	0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x74, 0x73, 0x72, 0x71,
+	0x04, 0x00, 0x00, 0x00, 0x03, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+	0x63, 0x66, 0x67, 0x64, 0x61, 0x74, 0x61,
+};
+
+static const u8 golden_snapshot_reply[] = {
+	0x52, 0x51, 0x01, 0x0f, 0x93, 0xd7, 0x31, 0x98, 0x18, 0x17, 0x16, 0x15,
+	0x14, 0x13, 0x12, 0x11, 0x24, 0x23, 0x22, 0x21, 0x34, 0x33, 0x32, 0x31,
+	0x04, 0x03, 0x02, 0x01, 0x08, 0x07, 0x06, 0x05, 0x48, 0x47, 0x46, 0x45,
+	0x44, 0x43, 0x42, 0x41, 0x09, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+	0x01, 0x70, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x08, 0x00, 0x00, 0x00,
+	0x00, 0x00, 0x00, 0x00, 0x05, 0x00, 0x03, 0x00, 0x00, 0x00, 0x00, 0x00,
+	0x00, 0x80, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x74, 0x73, 0x72, 0x71,
+	0x02, 0x00, 0x00, 0x00,
+};
+
 static const u8 golden_fragment[] = {
 	0x52, 0x51, 0x01, 0x85, 0x81, 0xca, 0xac, 0xc8, 0x18, 0x17, 0x16, 0x15,
 	0x14, 0x13, 0x12, 0x11, 0x24, 0x23, 0x22, 0x21, 0x34, 0x33, 0x32, 0x31,
@@ -220,6 +243,14 @@ static const struct sample {
 	    .read_reply = { .seq = 0x5001, .index = 0x5002, .reason = 3 } } },
 	{ golden_timeout_now, sizeof(golden_timeout_now), 0,
 	  { MSG(RAFT_MSG_TIMEOUT_NOW), .timeout_now = { .last_index = 0x6001 } } },
+	{ golden_snapshot, sizeof(golden_snapshot), 7,
+	  { MSG(RAFT_MSG_SNAPSHOT),
+	    .snapshot = { .name = { 0x7001, 8, 0x30005, 0x71727374 }, .bytes = 4,
+			  .config_bytes = 3 } } },
+	{ golden_snapshot_reply, sizeof(golden_snapshot_reply), 0,
+	  { MSG(RAFT_MSG_SNAPSHOT_REPLY),
+	    .snapshot_reply = { .name = { 0x7001, 8, 0x30005, 0x71727374 }, .offset = 0x8000,
+				.verdict = RAFT_SNAPSHOT_GAP } } },
 };
 
 /* What a test works with; too much for a kernel stack. */
@@ -268,6 +299,43 @@ static enum wire_error take_sealed(struct bench *b, u8 *buf, size_t len)
 {
 	wire_seal(buf, len);
 	return take(b, buf, len);
+}
+
+static void expect_same_late_body(struct kunit *test, const struct raft_msg *a,
+				  const struct raft_msg *b)
+{
+	switch (a->type) {
+	case RAFT_MSG_READ:
+		KUNIT_EXPECT_EQ(test, a->read.seq, b->read.seq);
+		break;
+	case RAFT_MSG_READ_REPLY:
+		KUNIT_EXPECT_EQ(test, a->read_reply.seq, b->read_reply.seq);
+		KUNIT_EXPECT_EQ(test, a->read_reply.index, b->read_reply.index);
+		KUNIT_EXPECT_EQ(test, a->read_reply.reason, b->read_reply.reason);
+		break;
+	case RAFT_MSG_TIMEOUT_NOW:
+		KUNIT_EXPECT_EQ(test, a->timeout_now.last_index, b->timeout_now.last_index);
+		break;
+	case RAFT_MSG_SNAPSHOT:
+		KUNIT_EXPECT_EQ(test, a->snapshot.name.index, b->snapshot.name.index);
+		KUNIT_EXPECT_EQ(test, a->snapshot.name.term, b->snapshot.name.term);
+		KUNIT_EXPECT_EQ(test, a->snapshot.name.size, b->snapshot.name.size);
+		KUNIT_EXPECT_EQ(test, a->snapshot.name.crc, b->snapshot.name.crc);
+		KUNIT_EXPECT_EQ(test, a->snapshot.offset, b->snapshot.offset);
+		KUNIT_EXPECT_EQ(test, a->snapshot.bytes, b->snapshot.bytes);
+		KUNIT_EXPECT_EQ(test, a->snapshot.config_bytes, b->snapshot.config_bytes);
+		break;
+	case RAFT_MSG_SNAPSHOT_REPLY:
+		KUNIT_EXPECT_EQ(test, a->snapshot_reply.name.index, b->snapshot_reply.name.index);
+		KUNIT_EXPECT_EQ(test, a->snapshot_reply.name.term, b->snapshot_reply.name.term);
+		KUNIT_EXPECT_EQ(test, a->snapshot_reply.name.size, b->snapshot_reply.name.size);
+		KUNIT_EXPECT_EQ(test, a->snapshot_reply.name.crc, b->snapshot_reply.name.crc);
+		KUNIT_EXPECT_EQ(test, a->snapshot_reply.offset, b->snapshot_reply.offset);
+		KUNIT_EXPECT_EQ(test, a->snapshot_reply.verdict, b->snapshot_reply.verdict);
+		break;
+	default:
+		KUNIT_FAIL(test, "no such message: %u", a->type);
+	}
 }
 
 static void expect_same_body(struct kunit *test, const struct raft_msg *a,
@@ -337,19 +405,8 @@ static void expect_same_body(struct kunit *test, const struct raft_msg *a,
 		KUNIT_EXPECT_EQ(test, a->forward_reply.entry_term, b->forward_reply.entry_term);
 		KUNIT_EXPECT_EQ(test, a->forward_reply.reason, b->forward_reply.reason);
 		break;
-	case RAFT_MSG_READ:
-		KUNIT_EXPECT_EQ(test, a->read.seq, b->read.seq);
-		break;
-	case RAFT_MSG_READ_REPLY:
-		KUNIT_EXPECT_EQ(test, a->read_reply.seq, b->read_reply.seq);
-		KUNIT_EXPECT_EQ(test, a->read_reply.index, b->read_reply.index);
-		KUNIT_EXPECT_EQ(test, a->read_reply.reason, b->read_reply.reason);
-		break;
-	case RAFT_MSG_TIMEOUT_NOW:
-		KUNIT_EXPECT_EQ(test, a->timeout_now.last_index, b->timeout_now.last_index);
-		break;
 	default:
-		KUNIT_FAIL(test, "no such message: %u", a->type);
+		expect_same_late_body(test, a, b);
 	}
 }
 
@@ -635,6 +692,27 @@ static const struct refusal {
 	{ RAFT_MSG_APPEND, 124, 4, WIRE_LENGTH_BAD, RAFT_ENTRY_DATA << 24 | 4 },
 	{ RAFT_MSG_APPEND, 128, 8, WIRE_FIELD_BAD, 10 },	/* above the sender's term */
 	{ RAFT_MSG_APPEND, 128, 8, WIRE_FIELD_BAD, 6 },
+	/* snapshots */
+	{ RAFT_MSG_SNAPSHOT, 40, 8, WIRE_FIELD_BAD, 0 },
+	{ RAFT_MSG_SNAPSHOT, 48, 8, WIRE_FIELD_BAD, 0 },
+	{ RAFT_MSG_SNAPSHOT, 56, 8, WIRE_FIELD_BAD, 0 },
+	{ RAFT_MSG_SNAPSHOT, 56, 8, WIRE_FIELD_BAD, 10 },	/* above the sender's term */
+	{ RAFT_MSG_SNAPSHOT, 64, 8, WIRE_FIELD_BAD, 3 },	/* smaller than its bytes */
+	{ RAFT_MSG_SNAPSHOT, 64, 8, WIRE_OK, 4 },
+	{ RAFT_MSG_SNAPSHOT, 72, 8, WIRE_FIELD_BAD, 1 },	/* a configuration amid it */
+	{ RAFT_MSG_SNAPSHOT, 72, 8, WIRE_FIELD_BAD, 0x30006 },	/* behind its end */
+	{ RAFT_MSG_SNAPSHOT, 84, 4, WIRE_FIELD_BAD, RAFT_CHUNK_BYTES_MAX + 1 },
+	{ RAFT_MSG_SNAPSHOT, 84, 4, WIRE_LENGTH_BAD, 5 },
+	{ RAFT_MSG_SNAPSHOT, 84, 4, WIRE_LENGTH_BAD, 0 },
+	{ RAFT_MSG_SNAPSHOT, 88, 4, WIRE_FIELD_BAD, 0 },	/* none at its beginning */
+	{ RAFT_MSG_SNAPSHOT, 88, 4, WIRE_LENGTH_BAD, 4 },
+	{ RAFT_MSG_SNAPSHOT, 88, 4, WIRE_FIELD_BAD, WIRE_CONFIG_BYTES_MAX + 1 },
+	{ RAFT_MSG_SNAPSHOT, 92, 4, WIRE_FIELD_BAD, 1 },
+	{ RAFT_MSG_SNAPSHOT_REPLY, 40, 8, WIRE_FIELD_BAD, 0 },
+	{ RAFT_MSG_SNAPSHOT_REPLY, 72, 8, WIRE_FIELD_BAD, 0x30006 },
+	{ RAFT_MSG_SNAPSHOT_REPLY, 84, 1, WIRE_FIELD_BAD, 0 },
+	{ RAFT_MSG_SNAPSHOT_REPLY, 84, 1, WIRE_FIELD_BAD, 4 },
+	{ RAFT_MSG_SNAPSHOT_REPLY, 85, 1, WIRE_FIELD_BAD, 1 },
 	/* forward */
 	{ RAFT_MSG_FORWARD, 56, 4, WIRE_FIELD_BAD, 0 },
 	{ RAFT_MSG_FORWARD, 56, 4, WIRE_LENGTH_BAD, 3 },
@@ -1039,7 +1117,8 @@ static void names_and_keys(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, wire_cluster_key(uuid), 0x8877665544332211ULL);
 	for (u32 type = 0; type < 256; type++)
 		KUNIT_EXPECT_EQ(test, wire_type_is_long(type),
-				type == RAFT_MSG_APPEND || type == RAFT_MSG_FORWARD);
+				type == RAFT_MSG_APPEND || type == RAFT_MSG_FORWARD ||
+				type == RAFT_MSG_SNAPSHOT);
 }
 
 static struct kunit_case cases[] = {

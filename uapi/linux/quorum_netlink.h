@@ -302,6 +302,10 @@ enum {
 	QUORUM_A_MESSAGES_READ_REPLY,
 	/* u64: Leaders asking a member to take over. */
 	QUORUM_A_MESSAGES_TIMEOUT_NOW,
+	/* u64: Parts of snapshots. */
+	QUORUM_A_MESSAGES_SNAPSHOT,
+	/* u64: Answers to these. */
+	QUORUM_A_MESSAGES_SNAPSHOT_REPLY,
 	QUORUM_A_MESSAGES_PAD,
 
 	__QUORUM_A_MESSAGES_MAX,
