@@ -249,6 +249,7 @@ static void carry_out(struct quorum_group *g, const struct raft_effect *fx,
 	case RAFT_FX_INSTALL_END:
 	case RAFT_FX_INSTALL_ABORT:
 	case RAFT_FX_RESTORE:
+	case RAFT_FX_HEALED:
 		/* Nobody here asks for reads or makes snapshots yet. */
 		break;
 	case RAFT_FX_HALT:

@@ -36,6 +36,7 @@ void raft_follow(struct raft *r, u64 term, u32 leader, u8 cause)
 	r->asked = false;
 	r->appointed = false;
 	r->granted = 0;
+	r->doubtful = 0;
 	r->answered = 0;
 	raft_role_tell(r, cause);
 }
@@ -77,6 +78,7 @@ static void begin(struct raft *r, u8 role, u8 cause)
 	r->appointed = false;
 	/* Nobody's pre-vote is a vote (bug V-2). */
 	r->granted = 0;
+	r->doubtful = 0;
 	r->answered = 0;
 	r->resend_due = r->now + r->timing.heartbeat;
 	raft_role_tell(r, cause);
@@ -103,11 +105,13 @@ void raft_election_pump(struct raft *r)
 	if (!raft_hard_durable(r) || !log_end_durable(r))
 		return;
 	r->granted |= raft_set_of(r->seat);
+	if (r->suspect)
+		r->doubtful |= raft_set_of(r->seat);
 	if (!r->asked) {
 		r->asked = true;
 		send_requests(r);
 	}
-	if (!raft_quorum_elects(r, r->granted))
+	if (!raft_suspect_elects(r))
 		return;
 	if (r->role == RAFT_PRECANDIDATE)
 		begin_vote(r, RAFT_CAUSE_PREVOTE_WON);
@@ -138,7 +142,7 @@ static void timed_out(struct raft *r)
 /* TIMEOUT_NOW: campaign at once, past pre-vote and stickiness (bug T-1). */
 void raft_election_transfer(struct raft *r)
 {
-	if (!may_campaign(r))
+	if (!may_campaign(r) || r->suspect)
 		return;
 	begin_vote(r, RAFT_CAUSE_TRANSFER);
 	r->appointed = true;
@@ -193,6 +197,7 @@ static void send_verdict(struct raft *r, u8 type, const struct raft_msg *msg, bo
 
 	reply->vote_reply.asked_term = msg->term;
 	reply->vote_reply.granted = granted;
+	reply->vote_reply.suspect = granted && r->suspect;
 	/* A grant speaks of the term asked for, a refusal of ours (V-9, V-10). */
 	if (granted)
 		reply->term = msg->term;
@@ -281,5 +286,7 @@ void raft_election_reply(struct raft *r, const struct raft_msg *msg)
 	if (!msg->vote_reply.granted || msg->term != msg->vote_reply.asked_term)
 		return;
 	r->granted |= raft_set_of(seat);
+	if (msg->vote_reply.suspect)
+		r->doubtful |= raft_set_of(seat);
 	raft_election_pump(r);
 }

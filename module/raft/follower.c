@@ -32,6 +32,7 @@ static void send_rejection(struct raft *r)
 	hint = max(hint, r->log.commit);
 	raft_log_term(&r->log, hint, &term);
 	msg->append_reply.rejected = true;
+	msg->append_reply.suspect = r->suspect;
 	msg->append_reply.prev_index = prev;
 	msg->append_reply.hint_index = min(hint, prev);
 	msg->append_reply.hint_term = term;
@@ -43,6 +44,7 @@ static void send_ack(struct raft *r)
 {
 	struct raft_msg *msg = raft_send(r, RAFT_MSG_APPEND_REPLY, r->leader);
 
+	msg->append_reply.suspect = r->suspect;
 	msg->append_reply.match = match(r);
 	msg->append_reply.verified = verified(r);
 	r->acked = match(r);
@@ -56,6 +58,7 @@ static void send_beat_reply(struct raft *r)
 	msg->heartbeat_reply.match = match(r);
 	msg->heartbeat_reply.verified = verified(r);
 	msg->heartbeat_reply.round = r->owed.beat_round;
+	msg->heartbeat_reply.suspect = r->suspect;
 }
 
 /**
@@ -76,6 +79,7 @@ void raft_follower_pay(struct raft *r)
 		msg = raft_send(r, RAFT_MSG_VOTE_REPLY, r->owed.vote);
 		msg->vote_reply.asked_term = r->hard.term;
 		msg->vote_reply.granted = true;
+		msg->vote_reply.suspect = r->suspect;
 	}
 	if (r->role == RAFT_FOLLOWER && r->leader != RAFT_NONE) {
 		if (r->owed.reject)
@@ -266,6 +270,7 @@ void raft_follower_beat(struct raft *r, const struct raft_msg *msg)
 	if (!raft_snapshot_installing(r))
 		raft_commit_to(r, min(msg->heartbeat.commit, r->verified));
 	raft_snapshot_overtaken(r);
+	raft_suspect_trusted(r, msg);
 	r->owed.beat = true;
 	r->owed.beat_seq = msg->heartbeat.seq;
 	r->owed.beat_round = msg->heartbeat.round;

@@ -15,6 +15,7 @@ void raft_leader_begin(struct raft *r)
 	r->term_start = r->log.last_index + 1;
 	r->quorum_due = r->now + r->timing.election_max;
 	raft_proposal_reset(r);
+	raft_suspect_elected(r);
 	raft_read_lead(r);
 	raft_snapshot_drop(r);
 	for (seat = 0; seat < QUORUM_MEMBERS_MAX; seat++)

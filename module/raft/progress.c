@@ -27,6 +27,7 @@ void raft_progress_reset(struct raft *r, struct raft_peer *p)
 	/* The time of grace before check-quorum counts it as silent. */
 	p->heard = r->now;
 	p->sent = r->now;
+	p->turned = r->now - r->timing.heartbeat;
 	p->state = RAFT_PEER_PROBE;
 	p->next = r->log.last_index + 1;
 	p->confirm = p->next;
@@ -102,6 +103,7 @@ void raft_progress_beat(struct raft *r, int seat)
 	msg->heartbeat.commit = min(r->log.commit, p->match);
 	msg->heartbeat.seq = p->beat_seq;
 	msg->heartbeat.round = r->reads.round;
+	msg->heartbeat.trust = p->trusted ? p->suspect : 0;
 }
 
 static void take_ack(struct raft *r, struct raft_peer *p, u64 match, u64 verified)
@@ -140,6 +142,15 @@ static void take_rejection(struct raft *r, struct raft_peer *p, const struct raf
 	if (p->state == RAFT_PEER_PROBE ? !p->paused || prev + 1 != p->next :
 					  prev >= p->next)
 		return;
+	/*
+	 * Datagrams that overtake each other look like losses.  If each of them sent
+	 * the whole window again, that would never end; a heartbeat's answer tells
+	 * what is really lost.
+	 */
+	if (p->state == RAFT_PEER_PIPELINE &&
+	    !raft_time_reached(r->now, p->turned + r->timing.heartbeat / 4))
+		return;
+	p->turned = r->now;
 	next = hint + 1;
 	if (msg->append_reply.hint_term && hint >= r->log.base_index)
 		next = raft_log_floor(&r->log, hint, msg->append_reply.hint_term) + 1;
@@ -149,6 +160,13 @@ static void take_rejection(struct raft *r, struct raft_peer *p, const struct raf
 	if (next == hint + 1 && raft_log_term(&r->log, hint, &term))
 		certain |= term == msg->append_reply.hint_term;
 	turn_back(p, next, certain);
+	raft_snapshot_check(r, p);
+}
+
+/* Nothing is known of its log any more but what it says itself. */
+void raft_progress_restart(struct raft *r, struct raft_peer *p, u64 verified)
+{
+	turn_back(p, verified ? verified + 1 : r->log.last_index + 1, verified != 0);
 	raft_snapshot_check(r, p);
 }
 
@@ -169,6 +187,9 @@ void raft_progress_append_reply(struct raft *r, const struct raft_msg *msg)
 	struct raft_peer *p = &r->peers[raft_seat_of(r, msg->from)];
 
 	take_answer(r, p);
+	if (!raft_suspect_answer(r, p, msg->append_reply.suspect, msg->append_reply.match,
+				 msg->append_reply.verified))
+		return;
 	if (msg->append_reply.rejected)
 		take_rejection(r, p, msg);
 	else if (!nonsense(r, msg->append_reply.match, msg->append_reply.verified))
@@ -201,9 +222,12 @@ void raft_progress_beat_reply(struct raft *r, const struct raft_msg *msg)
 	take_answer(r, p);
 	if (nonsense(r, msg->heartbeat_reply.match, verified))
 		return;
-	take_ack(r, p, msg->heartbeat_reply.match, verified);
-	if (beat->seq && beat->seq == msg->heartbeat_reply.seq)
-		find_loss(r, p, beat, verified);
+	if (raft_suspect_answer(r, p, msg->heartbeat_reply.suspect, msg->heartbeat_reply.match,
+				verified)) {
+		take_ack(r, p, msg->heartbeat_reply.match, verified);
+		if (beat->seq && beat->seq == msg->heartbeat_reply.seq)
+			find_loss(r, p, beat, verified);
+	}
 	/* Rounds of other leaderships were not asked about in this term. */
 	if (msg->heartbeat_reply.round <= r->reads.round)
 		p->round = max(p->round, msg->heartbeat_reply.round);

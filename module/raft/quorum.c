@@ -55,6 +55,14 @@ static void sort(u64 *values, u32 n)
 	}
 }
 
+/* What a voter adds to a commit. */
+static u64 share(const struct raft *r, int seat)
+{
+	if (seat == r->seat)
+		return r->disk.durable;
+	return raft_suspect_counts(&r->peers[seat]) ? r->peers[seat].match : 0;
+}
+
 static u64 half_match(const struct raft *r, const struct raft_half *half)
 {
 	u64 values[QUORUM_MEMBERS_MAX];
@@ -64,7 +72,7 @@ static u64 half_match(const struct raft *r, const struct raft_half *half)
 	for (seat = 0; seat < QUORUM_MEMBERS_MAX; seat++) {
 		if (!raft_set_has(half->voters, seat))
 			continue;
-		values[n++] = seat == r->seat ? r->disk.durable : r->peers[seat].match;
+		values[n++] = share(r, seat);
 	}
 	sort(values, n);
 	return half->commit && half->commit <= n ? values[half->commit - 1] : 0;

@@ -117,6 +117,9 @@ struct raft_timing {
 	u64 election_max;
 };
 
+/* struct raft_params.flags: of this node alone, never replicated */
+#define RAFT_F_SUSPECT		0x100	/* may have lost what it acknowledged (bug F-1) */
+
 /* struct raft_config.flags */
 #define RAFT_F_PREVOTE		0x1	/* ask before raising the term (thesis 9.6) */
 #define RAFT_F_CHECKQUORUM	0x2	/* lead while a quorum answers; ignore votes while led */
@@ -193,6 +196,7 @@ struct raft_snapshot {
 /**
  * struct raft_params - what a group is made of
  * @self: own node id; may be missing from @config (then a silent follower)
+ * @flags: RAFT_F_SUSPECT or 0
  * @seed: for the generator inside the engine; every node needs another
  * @config: configuration in force (genesis, until entries can change it)
  * @term: durable term
@@ -207,6 +211,7 @@ struct raft_snapshot {
  */
 struct raft_params {
 	u32 self;
+	u32 flags;
 	u64 seed;
 	struct raft_config config;
 	u64 term;
@@ -551,6 +556,7 @@ enum raft_effect_type {
 	RAFT_FX_CHUNK,		/* store the bytes of this message */
 	RAFT_FX_INSTALL_END,	/* all is there: put it in force, then RAFT_EV_INSTALLED */
 	RAFT_FX_INSTALL_ABORT,	/* drop what was received */
+	RAFT_FX_HEALED,		/* RAFT_F_SUSPECT is over: nothing is missing any more */
 	RAFT_FX_RESTORE,	/* the whole log was replaced: go on from the snapshot */
 	RAFT_FX_HALT,		/* the group has halted */
 };
@@ -705,6 +711,7 @@ struct raft_append {
  * @contact: time of its last message, 0: never
  * @snapshot: is being sent a snapshot (leader only)
  * @offset: bytes of it that are stored there (leader only)
+ * @suspect: has lost entries and is not counted (leader only)
  */
 struct raft_peer_status {
 	u32  id;
@@ -716,6 +723,7 @@ struct raft_peer_status {
 	u32  inflight;
 	u64  contact;
 	bool snapshot;
+	bool suspect;
 	u64  offset;
 };
 
@@ -740,6 +748,7 @@ struct raft_status {
 	struct raft_snapshot snapshot;	/* newest complete one */
 	struct raft_snapshot incoming;	/* being received */
 	u64 incoming_stored;
+	bool suspect;		/* own log: see RAFT_F_SUSPECT */
 	u32 npeers;
 	struct raft_peer_status peers[QUORUM_MEMBERS_MAX];
 };

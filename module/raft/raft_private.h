@@ -192,6 +192,10 @@ struct raft_half {
  * @inflight: leader: ring of messages
  * @window: leader: proposals it forwarded
  * @round: leader: newest round of reads it has answered
+ * @turned: leader: when it was turned back last
+ * @suspect: leader: number of the life in which it has lost entries, 0: none
+ * @trusted: leader: it has everything again
+ * @needs: leader: what it has to have for that
  * @chunk_acked: SNAPSHOT: bytes it has stored
  * @chunk_sent: SNAPSHOT: bytes sent
  * @chunk_gap: SNAPSHOT: where it was turned back to last, RAFT_NEVER: nowhere
@@ -221,6 +225,10 @@ struct raft_peer {
 	struct raft_inflight_append inflight[RAFT_APPENDS_MAX];
 	struct raft_window window;
 	u64 round;
+	u64 turned;
+	u64 suspect;
+	bool trusted;
+	u64 needs;
 	u64 chunk_acked;
 	u64 chunk_sent;
 	u64 chunk_gap;
@@ -359,6 +367,7 @@ struct raft_told {
  * @asked: (pre)candidate: the requests have gone out once
  * @appointed: candidate: the leader asked for it
  * @granted: (pre)candidate: who said yes
+ * @doubtful: (pre)candidate: of these, who has lost entries
  * @answered: (pre)candidate: who said anything
  * @quorum_due: leader: not before this a quorum can have been silent too long
  * @term_start: leader: index of its no-op
@@ -390,6 +399,7 @@ struct raft {
 	bool asked;
 	bool appointed;
 	raft_set granted;
+	raft_set doubtful;
 	raft_set answered;
 
 	u64 quorum_due;
@@ -397,6 +407,8 @@ struct raft {
 
 	u64 verified;
 	u64 acked;
+
+	u64 suspect;	/* number of this life, if entries were lost; else 0 */
 
 	struct raft_hard hard;
 	struct raft_owed owed;
@@ -523,6 +535,7 @@ void raft_progress_beat(struct raft *r, int seat);
 void raft_progress_append_reply(struct raft *r, const struct raft_msg *msg);
 void raft_progress_beat_reply(struct raft *r, const struct raft_msg *msg);
 void raft_progress_snapshot_reply(struct raft *r, const struct raft_msg *msg);
+void raft_progress_restart(struct raft *r, struct raft_peer *p, u64 verified);
 void raft_progress_sent(struct raft *r, u32 id, u64 first, u64 last, u32 bytes);
 
 /* follower.c */
@@ -579,5 +592,14 @@ void raft_snapshot_pump(struct raft *r);
 void raft_snapshot_chunk(struct raft *r, const struct raft_msg *msg);
 void raft_snapshot_stored(struct raft *r, const struct raft_event *event);
 void raft_snapshot_installed(struct raft *r, const struct raft_event *event);
+
+/* suspect.c */
+void raft_suspect_init(struct raft *r, u32 flags);
+void raft_suspect_trusted(struct raft *r, const struct raft_msg *msg);
+void raft_suspect_elected(struct raft *r);
+bool raft_suspect_elects(const struct raft *r);
+bool raft_suspect_counts(const struct raft_peer *p);
+bool raft_suspect_answer(struct raft *r, struct raft_peer *p, u64 suspect, u64 match,
+			 u64 verified);
 
 #endif /* RAFT_PRIVATE_H */

@@ -33,6 +33,7 @@ static void fill_peer(const struct raft *r, const struct raft_member *member,
 	s->next = p->next;
 	s->inflight = p->count;
 	s->snapshot = p->state == RAFT_PEER_SNAPSHOT;
+	s->suspect = !raft_suspect_counts(p);
 	s->offset = s->snapshot ? p->chunk_acked : 0;
 }
 
@@ -56,6 +57,7 @@ void raft_get_status(const struct raft *r, struct raft_status *status)
 	status->deadline = raft_deadline(r);
 	status->transfer = r->transfer.target;
 	status->snapshot = r->snapshot;
+	status->suspect = r->suspect;
 	status->incoming = r->incoming.name;
 	status->incoming_stored = r->incoming.name.index ? r->incoming.stored : 0;
 	status->npeers = r->config.n;

@@ -120,6 +120,7 @@ int raft_init(struct raft *r, const struct raft_params *params, u64 now)
 	r->told.term = params->term;
 	raft_random_seed(r, params->seed);
 	raft_read_init(r);
+	raft_suspect_init(r, params->flags);
 	r->snapshot = params->snapshot;
 	r->snapshot_config = params->config;
 	r->leader_heard = now;

@@ -16,7 +16,8 @@ static bool fit(const struct raft *r, int seat)
 {
 	const struct raft_member *m;
 
-	if (!raft_set_has(r->voters, seat) || seat == r->seat)
+	if (!raft_set_has(r->voters, seat) || seat == r->seat ||
+	    !raft_suspect_counts(&r->peers[seat]))
 		return false;
 	m = raft_config_find(&r->config, r->peers[seat].id);
 	return m && (m->roles & RAFT_M_VOTER) && !(m->roles & RAFT_M_WITNESS);

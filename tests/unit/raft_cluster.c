@@ -299,6 +299,9 @@ static void carry_out(struct cluster *c, struct sim_node *node, const struct raf
 		node->install = true;
 		node->installing = fx->install.name;
 		break;
+	case RAFT_FX_HEALED:
+		node->suspect = false;
+		break;
 	case RAFT_FX_RESTORE:
 		fx_restore(c, node, fx);
 		break;
@@ -595,6 +598,20 @@ void cluster_crash(struct cluster *c, u32 id)
 }
 
 /* What recovery finds, handed to a new engine. */
+/* It is found dead, and its log damaged behind @last. */
+void cluster_damage(struct cluster *c, u32 id, u64 last)
+{
+	struct sim_node *node = c->nodes[id];
+
+	if (node->up)
+		cluster_crash(c, id);
+	last = max3(last, node->base_index, node->snap.index);
+	node->had = node->suspect ? node->had : 0;
+	node->had = max(node->had, node->disk_last);
+	node->suspect = true;
+	node->disk_last = min(node->disk_last, last);
+}
+
 void cluster_restart(struct cluster *c, u32 id)
 {
 	struct sim_node *node = c->nodes[id];
@@ -614,6 +631,7 @@ void cluster_restart(struct cluster *c, u32 id)
 	}
 	node->mem_last = node->disk_last;
 	params.self = id;
+	params.flags = node->suspect ? RAFT_F_SUSPECT : 0;
 	params.seed = c->seed ^ ((u64)node->steps << 32);
 	params.term = node->disk_term;
 	params.vote = node->disk_vote;

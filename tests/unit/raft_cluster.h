@@ -68,6 +68,8 @@ struct sim_node {
 	/* its newest snapshot, and where its log begins on the device */
 	struct raft_snapshot snap;
 	u64 base_index;
+	bool suspect;		/* has lost entries it had acknowledged */
+	u64 had;		/* as far as it had them */
 
 	/* what the engine asked the snapshot store for and has not heard of */
 	struct raft_event chunks[CHUNKS_MAX];
@@ -146,6 +148,7 @@ int cluster_read(struct cluster *c, u32 id);
 int cluster_transfer(struct cluster *c, u32 id, u32 target);
 void cluster_snapshot(struct cluster *c, u32 id, u64 keep);
 void cluster_crash(struct cluster *c, u32 id);
+void cluster_damage(struct cluster *c, u32 id, u64 last);
 void cluster_restart(struct cluster *c, u32 id);
 void cluster_cut(struct cluster *c, u32 a, u32 b, bool cut);
 void cluster_isolate(struct cluster *c, u32 id, bool cut);

@@ -26,7 +26,9 @@ static bool on_quorum(const struct cluster *c, const struct raft_entry *e)
 		if (!voter(c, id))
 			continue;
 		voters++;
-		have += node->disk_last >= e->index && same(&node->disk[e->index], e);
+		/* What it has acknowledged counts until it can say that it is lost. */
+		have += (node->disk_last >= e->index || (node->suspect && node->had >= e->index)) &&
+			same(&node->disk[e->index], e);
 	}
 	return have > voters / 2;
 }

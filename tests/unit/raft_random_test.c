@@ -52,12 +52,26 @@ static struct cluster *draw(struct kunit *test, u64 seed)
 	return c;
 }
 
+/* One at a time loses the end of its log, so that a majority has everything. */
+static void damage(struct cluster *c, u32 id)
+{
+	u32 other, voters = 0;
+
+	for (other = 1; other <= c->n; other++) {
+		voters += !!(c->params.config.members[other - 1].roles & RAFT_M_VOTER);
+		if (c->nodes[other]->suspect)
+			return;
+	}
+	if (voters >= 3)
+		cluster_damage(c, id, cluster_random(c, c->nodes[id]->disk_last + 1));
+}
+
 static void disturb(struct cluster *c)
 {
 	u32 a = 1 + (u32)cluster_random(c, c->n), b = 1 + (u32)cluster_random(c, c->n);
 	struct sim_node *node = c->nodes[a];
 
-	switch (cluster_random(c, 16)) {
+	switch (cluster_random(c, 17)) {
 	case 0:
 		if (node->up)
 			cluster_crash(c, a);
@@ -95,7 +109,10 @@ static void disturb(struct cluster *c)
 			cluster_transfer(c, a, a == b ? 0 : b);
 		break;
 	case 12:
+		damage(c, a);
+		break;
 	case 13:
+	case 14:
 		if (node->up && !node->paused)
 			cluster_snapshot(c, a, cluster_random(c, 2) ? 0 : 10);
 		break;
