@@ -26,7 +26,7 @@ GET_RELEASE = vermagic=$$(modinfo -F vermagic $(BUILD)/quorum.ko) && \
 	{ echo "build/quorum.ko does not say which kernel it is for" >&2; exit 1; }; }
 DKMS     = $(DESTDIR)/usr/src/quorum-$(VERSION)
 
-.PHONY: all module tools unit scenarios kunit selftests selftests-smp cluster test demo check \
+.PHONY: all module tools unit scenarios kunit selftests selftests-smp cluster power-cut test demo check \
 	sim sim-long crash install dkms-install kernels deps clean distclean help
 
 all: module tools		## build the module and the tools (the default)
@@ -81,6 +81,10 @@ selftests-smp: tools		## the same on two processors with preemption (QEMU)
 cluster: tools			## three QEMU machines on Debian's stock kernel
 	@$(TOP)/scripts/deps qemu build
 	@$(TOP)/tests/cluster/run
+
+power-cut: tools		## 200 power cuts of such machines under load (an hour)
+	@$(TOP)/scripts/deps qemu build
+	@QUORUM_POWER_CUTS=$${QUORUM_POWER_CUTS:-200} $(TOP)/tests/cluster/run power_cuts
 
 check:				## static checks: warnings, sparse, style, purity
 	@$(TOP)/scripts/deps check build

@@ -2,11 +2,14 @@
 """The cases, in the order they run. Each begins with a group that is well."""
 
 import concurrent.futures
+import os
+import random
 import time
 
 from harness import CONFIG, NODES, Proposer, check_outcomes, expect, note
 
 PROPOSALS = 1000
+POWER_CUTS = int(os.environ.get("QUORUM_POWER_CUTS") or 5)
 
 
 def others(node):
@@ -104,6 +107,39 @@ def all_machines_die(cluster):
     cluster.wait_leader()
     cluster.propose(1, "light again")
     check_outcomes(cluster.equal_logs(), proposers)
+
+
+def power_cuts(cluster):
+    """Power cuts of one, two and all machines under load: nothing acknowledged is lost."""
+    cluster.ready()
+    dice = random.Random(POWER_CUTS)
+    proposers = []
+    cuts = 0
+    while cuts < POWER_CUTS:
+        proposers += [Proposer(cluster, node, lines_of(f"power {cuts}", node, 400), 10)
+                      for node in NODES]
+        running = proposers[-len(NODES):]
+        for proposer in running:
+            # In the middle of things: after a number of commits nobody chose.
+            proposer.wait_committed(dice.randint(2, 20), 120)
+        victims = dice.sample(NODES, min(len(NODES), POWER_CUTS - cuts, dice.choice((1, 2, 3))))
+        cuts += len(victims)
+        cluster.power_cut(victims)
+        if len(victims) == 1:
+            cluster.wait_leader(others(victims[0]), other_than=victims[0])
+        with concurrent.futures.ThreadPoolExecutor(len(victims)) as pool:
+            list(pool.map(cluster.start, victims))
+        cluster.wait_leader()
+        for proposer in running:
+            proposer.stop().finish()
+        if len(proposers) > 40 * len(NODES):
+            # A long run: judge what there is, so that a loss is seen near its cause.
+            check_outcomes(cluster.equal_logs(), proposers)
+            note(f"{cuts} power cuts, {cluster.lost_sectors} unflushed sectors lost")
+            proposers = []
+    cluster.propose(1, "light again")
+    check_outcomes(cluster.equal_logs(), proposers)
+    note(f"{cuts} power cuts, {cluster.lost_sectors} unflushed sectors lost")
 
 
 def leader_cut_off(cluster):
@@ -284,6 +320,7 @@ CASES = [
     (leader_killed_under_load, 480),
     (majority_lost, 300),
     (all_machines_die, 300),
+    (power_cuts, 300 + 60 * POWER_CUTS),
     (leader_cut_off, 240),
     (one_way_cut, 120),
     (loss_and_delay, 420),

@@ -45,6 +45,7 @@ class Cluster:
         self.recorders = {}
         self.living = set()
         self.paused = set()
+        self.lost_sectors = 0   # unflushed, and gone by power cuts
 
     # ---- scripts/cluster ----
 
@@ -82,7 +83,7 @@ class Cluster:
         return text
 
     def up(self):
-        self.run("up", "-n", len(NODES), timeout=600)
+        self.run("up", "-n", len(NODES), "--volatile", timeout=600)
         self.living = set(NODES)
         self.recorders = {node: Recorder(self, node) for node in NODES}
 
@@ -96,6 +97,13 @@ class Cluster:
     def kill(self, node):
         self.living.discard(node)
         self.run("kill", node)
+
+    def power_cut(self, nodes):
+        """The machines die together, and what their disks had not flushed is lost."""
+        self.living -= set(nodes)
+        for line in self.run("power-cut", *nodes)[1].splitlines():
+            words = line.split()
+            self.lost_sectors += int(words[-3]) - int(words[-1])
 
     def start(self, node):
         self.run("start", node, timeout=240)
