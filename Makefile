@@ -27,7 +27,7 @@ GET_RELEASE = vermagic=$$(modinfo -F vermagic $(BUILD)/quorum.ko) && \
 DKMS     = $(DESTDIR)/usr/src/quorum-$(VERSION)
 
 .PHONY: all module tools unit scenarios kunit selftests selftests-smp cluster power-cut test demo check \
-	sim sim-long crash install dkms-install kernels deps clean distclean help
+	sim sim-long crash corrupt install dkms-install kernels deps clean distclean help
 
 all: module tools		## build the module and the tools (the default)
 
@@ -61,6 +61,10 @@ sim-long:			## the same for hours: SEEDS=A..B STEPS=K
 	@$(TOP)/scripts/deps unit
 	@$(MAKE) -s -C $(TOP)/tests/sim
 	@$(BUILD)/quorum-sim --seeds $(or $(SEEDS),1000000..9000000) --steps $(or $(STEPS),6000)
+
+corrupt:			## recovery over every damage of a small image
+	@$(TOP)/scripts/deps unit
+	@$(MAKE) -C $(TOP)/tests/corrupt
 
 crash:				## the store over a device that loses power, 20,000 times
 	@$(TOP)/scripts/deps unit

@@ -298,9 +298,9 @@ enum disk_error disk_hard_decode(const struct disk_super *super, const void *sec
 		return all_zero(sector, DISK_SECTOR_BYTES) ? DISK_ZERO : DISK_OTHER;
 	if (le32_to_cpu(d->crc) != hard_crc(super, d))
 		return DISK_CRC_BAD;
+	hard->generation = le64_to_cpu(d->generation);
 	if (le64_to_cpu(d->block) != disk_hard_block(super, mirror, slot))
 		return DISK_MISPLACED;
-	hard->generation = le64_to_cpu(d->generation);
 	hard->term = le64_to_cpu(d->term);
 	hard->epoch = le64_to_cpu(d->epoch);
 	hard->vote = le32_to_cpu(d->vote);
@@ -609,7 +609,7 @@ static enum disk_error head_check(const struct disk_super *super, const struct d
  * @super: the device
  * @granule: one granule
  * @position: where it was read; inside the ring
- * @head: filled in on DISK_OK and DISK_TOO_NEW
+ * @head: filled in on DISK_OK, DISK_TOO_NEW and DISK_MISPLACED
  */
 enum disk_error disk_record_decode(const struct disk_super *super, const void *granule,
 				   u64 position, struct disk_head *head)
@@ -620,8 +620,6 @@ enum disk_error disk_record_decode(const struct disk_super *super, const void *g
 		return DISK_OTHER;
 	if (le32_to_cpu(d->hdr_crc) != record_crc(super, d))
 		return DISK_CRC_BAD;
-	if (le64_to_cpu(d->position) != position)
-		return DISK_MISPLACED;
 	head->hdr_crc = le32_to_cpu(d->hdr_crc);
 	head->lsn = le64_to_cpu(d->lsn);
 	head->epoch = le64_to_cpu(d->epoch);
@@ -634,6 +632,8 @@ enum disk_error disk_record_decode(const struct disk_super *super, const void *g
 	head->nr = le16_to_cpu(d->nr);
 	head->first_index = le64_to_cpu(d->first_index);
 	head->truncate = le64_to_cpu(d->truncate);
+	if (le64_to_cpu(d->position) != position)
+		return DISK_MISPLACED;
 	return head_check(super, head);
 }
 

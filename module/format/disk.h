@@ -475,6 +475,7 @@ void disk_hard_encode(const struct disk_super *super, const struct disk_hard *ha
 /*
  * disk_hard_decode() - decode and check what a slot holds
  * @sector: DISK_SECTOR_BYTES bytes
+ * @hard: filled in on DISK_OK; on DISK_MISPLACED its generation is
  */
 enum disk_error disk_hard_decode(const struct disk_super *super, const void *sector,
 				 u32 mirror, u32 slot, struct disk_hard *hard);
@@ -548,7 +549,8 @@ void disk_pad_seal(void *granule, const struct disk_super *super,
  * larger than QUORUM_RECORD_BYTES_MAX.
  *
  * Return: DISK_OK, DISK_OTHER, DISK_CRC_BAD, DISK_MISPLACED, DISK_FIELD_BAD;
- * DISK_TOO_NEW when only the type is unknown (@head is filled in).
+ * DISK_TOO_NEW when only the type is unknown (@head is filled in, as it is on
+ * DISK_MISPLACED).
  */
 enum disk_error disk_record_decode(const struct disk_super *super, const void *granule,
 				   u64 position, struct disk_head *head);

@@ -272,6 +272,7 @@ int recover_hard(const struct recover_io *io, const struct disk_super *super, vo
 	bool any = false, split = false, unread = false;
 	int error, first_error = 0;
 	struct disk_hard found;
+	u64 misplaced = 0;
 	u32 i;
 
 	for (i = 0; i < DISK_MIRRORS * DISK_SLOTS; i++) {
@@ -286,6 +287,8 @@ int recover_hard(const struct recover_io *io, const struct disk_super *super, vo
 		state[i] = error ? HARD_UNREAD :
 				   disk_hard_decode(super, buf, mirror, slot, &found);
 		unread |= error != 0;
+		if (state[i] == DISK_MISPLACED)
+			misplaced = max(misplaced, found.generation);
 		if (state[i] != DISK_OK) {
 			if (state[i] != DISK_ZERO)
 				result->hard_bad |= 1 << i;
@@ -303,7 +306,7 @@ int recover_hard(const struct recover_io *io, const struct disk_super *super, vo
 		return first_error;
 	if (!any)
 		judge(result, RECOVER_CORRUPT, RECOVER_G_HARD);
-	else if (split)
+	else if (split || misplaced > hard->generation)
 		judge(result, RECOVER_CORRUPT, RECOVER_H_HARDS_DIFFER);
 	/*
 	 * It may yet hold one that was under way, newer by one.  The next to be
@@ -553,7 +556,9 @@ static int walk_scan(struct walk *w)
 			if (head.nr)
 				r->seen_last = max(r->seen_last, head.first_index + head.nr - 1);
 		}
-		if (!vouched && state == DISK_OK && is_witness(r, &head)) {
+		/* One that was moved vouches all the same. */
+		if (!vouched && (state == DISK_OK || state == DISK_MISPLACED) &&
+		    is_witness(r, &head)) {
 			r->witness_lsn = head.lsn;
 			r->witness_position = position;
 			vouched = true;

@@ -27,7 +27,8 @@
  *   E	two good superblocks that differ		CORRUPT
  *   F	another cluster, group or node (if asked)	FOREIGN
  *   G	no good hard state in any of the four slots	CORRUPT
- *   H	two good ones of one generation that differ	CORRUPT
+ *   H	two good ones of one generation that differ, or
+ *	a newer one that lies where another belongs	CORRUPT
  *   I	the next record is of an epoch the hard state
  *	does not know					CORRUPT
  *   J	the next record is of a type we do not know	TOO_NEW
@@ -66,7 +67,8 @@
  *  G	Without (term, vote) a node could vote twice (bug F-2).  One slot that is
  *	torn or rotten, in one mirror or (torn) in both, leaves a good newest copy;
  *	see disk.h.
- *  H	Both cannot have been written by a store that counts generations.
+ *  H	Both cannot have been written by a store that counts generations.  What is
+ *	newer and misplaced shows that blocks were moved: none of the rest is sure.
  *  I	The epoch is durable in both mirrors before its first record.  So the hard
  *	state went back in time, and the vote with it.
  *  J	The checksum is good, so a newer version wrote it.

@@ -482,17 +482,19 @@ static void live(void);
  */
 static void do_fail(void)
 {
+	const struct hard *last = &hards[hard_asked];
+
 	failing = true;
 	device_fail(true);
 	while (device_busy() && !failure)
 		device_work();
 	if (npend != lost)
 		FAIL("a write on a failed device is never reported");
-	if (quorum_store_hard(store, hards[hard_asked].term, hards[hard_asked].vote, hard_asked) == 0) {
+	if (quorum_store_hard(store, last->term, last->vote, hard_asked) == 0) {
 		/* Nothing had been under way: this one is the first to fail. */
 		while (device_busy())
 			device_work();
-		if (quorum_store_hard(store, hards[hard_asked].term, hards[hard_asked].vote, hard_asked) != -EIO)
+		if (quorum_store_hard(store, last->term, last->vote, hard_asked) != -EIO)
 			FAIL("a failed store takes a vote");
 	}
 	quorum_store_begin(store, 0, top.last + 1);

@@ -1022,8 +1022,9 @@ static void hard_state_misdirected(struct kunit *test)
 	m->hard.term = 99;
 	/* The write for mirror A lands in mirror B. */
 	disk_hard_encode(&m->super, &m->hard, 0, slot_at(m, 1, newest));
-	expect(m, RECOVER_P_TORN, 6);
-	KUNIT_EXPECT_EQ(test, m->found.term, 8ULL);
+	KUNIT_ASSERT_EQ(test, image_recover(m), 0);
+	KUNIT_EXPECT_EQ(test, (int)m->r.row, (int)RECOVER_H_HARDS_DIFFER);
+	KUNIT_EXPECT_FALSE(test, recover_heals(&m->r));
 }
 
 static void hard_state_values_are_checked(struct kunit *test)
