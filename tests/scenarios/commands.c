@@ -119,6 +119,44 @@ static void run_strict(struct world *w, struct words *words)
 	w->strict = parse_switch(w, word_next(words));
 }
 
+/* needs read snapshot: skip the script where the engine has no such thing */
+static void run_needs(struct world *w, struct words *words)
+{
+	static const char *const have[] = {
+#ifdef HAVE_CHANGE
+		"change",
+#endif
+#ifdef HAVE_READ
+		"read",
+#endif
+#ifdef HAVE_TRANSFER
+		"transfer",
+#endif
+#ifdef HAVE_SNAPSHOT
+		"snapshot",
+#endif
+#ifdef HAVE_SUSPECT
+		"suspect",
+#endif
+#ifdef HAVE_RECOVER
+		"recover",
+#endif
+#ifdef HAVE_LEASE
+		"lease",
+#endif
+		NULL,
+	};
+	char *word;
+	u32 i;
+
+	while ((word = word_next(words))) {
+		for (i = 0; have[i] && strcmp(have[i], word); i++)
+			;
+		if (!have[i])
+			longjmp(w->out, SKIPPED);
+	}
+}
+
 /* ---- what users do ---- */
 
 static void run_campaign(struct world *w, struct words *words)
@@ -491,6 +529,7 @@ static const struct {
 	bool early;	/* does not start the nodes */
 } commands[] = {
 	{ "cluster", members_cluster, true },
+	{ "needs", run_needs, true },
 	{ "state", run_state, true },
 	{ "auto-disk", run_auto_disk, true },
 	{ "strict", run_strict, true },
@@ -548,7 +587,7 @@ void command_run(struct world *w, struct words *words)
 			break;
 	if (i == ARRAY_SIZE(commands))
 		die(w, "\"%s\" is no command", name);
-	if (!w->defined && strcmp(name, "cluster"))
+	if (!w->defined && strcmp(name, "cluster") && strcmp(name, "needs"))
 		die(w, "a script begins with cluster");
 	w->refused = false;
 	w->steps = 0;

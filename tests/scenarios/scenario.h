@@ -36,6 +36,7 @@ enum scenario_limits {
 	WRITES_PENDING	= 64,		/* of one node's disk */
 	CONTENT_MAX	= 65536,	/* bytes of a snapshot */
 	REASON_BYTES	= 256,
+	SKIPPED		= 3,		/* the outcome of a script that cannot be played */
 	QUIET_STEPS	= 200000,	/* more things in one command never end */
 };
 
