@@ -253,6 +253,7 @@ void client_read_told(struct world *w, struct node *n, u64 handle, u64 index, u8
 		r->known = true;
 		r->index = index;
 		trace(w, "node %u: read at index %llu", n->id, (unsigned long long)index);
+		client_reads_check(w, n);
 		return;
 	}
 	r->answer = ANSWER_REFUSED;
