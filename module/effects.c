@@ -177,8 +177,9 @@ static void fx_role(struct quorum_group *g, const struct raft_effect *fx)
 	/* Proposals that waited for a leader may go now. */
 	if (fx->role.leader) {
 		quorum_loop_wake(g, LOOP_PROPOSALS);
-		wake_up_interruptible_poll(&g->readers, EPOLLOUT | EPOLLWRNORM);
+		quorum_reads_leader(g);
 	}
+	wake_up_interruptible_poll(&g->readers, EPOLLOUT | EPOLLWRNORM);
 }
 
 static void fx_forward(struct quorum_group *g, const struct raft_effect *fx,
@@ -241,8 +242,11 @@ static void carry_out(struct quorum_group *g, const struct raft_effect *fx,
 	case RAFT_FX_TRANSFER:
 		/* Proposals that were held back meanwhile may go now. */
 		quorum_loop_wake(g, LOOP_PROPOSALS);
+		quorum_group_transferred(g, fx->transfer.reason);
 		break;
 	case RAFT_FX_READ:
+		quorum_reads_answered(g, fx->read.handle, fx->read.index, fx->read.reason);
+		break;
 	case RAFT_FX_FORGET:
 	case RAFT_FX_INSTALL:
 	case RAFT_FX_CHUNK:
@@ -250,7 +254,7 @@ static void carry_out(struct quorum_group *g, const struct raft_effect *fx,
 	case RAFT_FX_INSTALL_ABORT:
 	case RAFT_FX_RESTORE:
 	case RAFT_FX_HEALED:
-		/* Nobody here asks for reads or makes snapshots yet. */
+		/* Nobody here makes snapshots or heals yet. */
 		break;
 	case RAFT_FX_HALT:
 		fx_halt(g, fx);

@@ -13,8 +13,9 @@
  *
  * How a group stops, and why nothing of it is used afterwards:
  *
- * (a) Waiters are closed: every caller that waits for a proposal gets its answer,
- *     and no new one is taken.
+ * (0) Where there is time, a leader hands over first.
+ * (a) Waiters and reads are closed: every caller that waits for a proposal or for
+ *     a read index gets its answer, and no new one is taken.
  * (b) @parts is taken for writing: whoever copies from the cache, reads the
  *     device or waits for a status has left, and nobody enters.
  * (c) The thread is stopped.  From here on nothing calls the engine, sends, or
@@ -45,14 +46,7 @@ void quorum_group_set_hooks(const struct quorum_group_hooks *new_hooks)
 	hooks = new_hooks;
 }
 
-/**
- * quorum_group_event() - tell the interfaces that something happened
- * @g: the group
- * @type: enum quorum_event_type
- *
- * Context: process; the loop, or whoever holds @g->lock while no loop runs.
- */
-void quorum_group_event(struct quorum_group *g, u8 type)
+static void tell(struct quorum_group *g, u8 type, u8 reason)
 {
 	struct quorum_event event = {
 		.type = type,
@@ -62,6 +56,7 @@ void quorum_group_event(struct quorum_group *g, u8 type)
 		.term = g->term,
 		.leader = g->leader,
 		.error = g->error,
+		.reason = reason,
 	};
 	struct raft_status *status;
 
@@ -79,6 +74,25 @@ void quorum_group_event(struct quorum_group *g, u8 type)
 	if (hooks && hooks->event)
 		hooks->event(g, &event);
 }
+
+/**
+ * quorum_group_event() - tell the interfaces that something happened
+ * @g: the group
+ * @type: enum quorum_event_type
+ *
+ * Context: process; the loop, or whoever holds @g->lock while no loop runs.
+ */
+void quorum_group_event(struct quorum_group *g, u8 type)
+{
+	tell(g, type, RAFT_OK);
+}
+
+/* A transfer of leadership has ended.  Context: only the loop. */
+void quorum_group_transferred(struct quorum_group *g, u8 reason)
+{
+	tell(g, QUORUM_EVENT_TRANSFERRED, reason);
+}
+
 
 /**
  * quorum_group_fail() - the group cannot go on
@@ -99,6 +113,7 @@ void quorum_group_fail(struct quorum_group *g, int error, u8 halt)
 	WRITE_ONCE(g->error, error);
 	WRITE_ONCE(g->state, QUORUM_STATE_FAILED);
 	quorum_waiters_close(g, -EIO);
+	quorum_reads_close(g, -EIO);
 	quorum_group_event(g, QUORUM_EVENT_FAILED);
 	wake_up_interruptible_all(&g->readers);
 }
@@ -213,6 +228,7 @@ static struct quorum_group *alloc_group(struct net *net,
 	spin_lock_init(&g->where);
 	init_waitqueue_head(&g->readers);
 	quorum_waiters_init(&g->waiters);
+	quorum_reads_init(&g->reads);
 	quorum_loop_init(&g->loop);
 	INIT_WORK(&g->start_work, start_work);
 	g->state = QUORUM_STATE_STOPPED;
@@ -304,6 +320,7 @@ int quorum_group_delete(struct quorum_group *g, struct netlink_ext_ack *extack)
 	}
 	WRITE_ONCE(g->deleted, true);
 	quorum_waiters_close(g, -ENODEV);
+	quorum_reads_close(g, -ENODEV);
 	if (hooks && hooks->removed)
 		hooks->removed(g);
 	quorum_group_event(g, QUORUM_EVENT_DELETED);
@@ -399,9 +416,28 @@ int quorum_group_start(struct quorum_group *g, struct netlink_ext_ack *extack)
 
 /* ---- stop ---- */
 
-static void step_down(struct quorum_group *g)
+/*
+ * So that the others need not wait for an election timeout: somebody who has all
+ * of the log is told to campaign.  What is under way is answered meanwhile.
+ */
+static void hand_over(struct quorum_group *g)
 {
+	struct raft_event ev = { .type = RAFT_EV_TRANSFER };
+	unsigned long patience = usecs_to_jiffies(2 * g->params.genesis.election_max_us);
+
+	if (READ_ONCE(g->role) != RAFT_LEADER || quorum_loop_ask(g, &ev) < 0)
+		return;
+	wait_event_interruptible_timeout(g->readers, READ_ONCE(g->role) != RAFT_LEADER ||
+					 READ_ONCE(g->state) != QUORUM_STATE_RUNNING,
+					 patience);
+}
+
+static void step_down(struct quorum_group *g, bool hurry)
+{
+	if (g->state == QUORUM_STATE_RUNNING && !hurry)
+		hand_over(g);
 	quorum_waiters_close(g, -ESHUTDOWN);			/* (a) */
+	quorum_reads_close(g, -ESHUTDOWN);
 	wake_up_interruptible_all(&g->readers);
 	down_write(&g->parts);					/* (b) */
 	quorum_parts_tear_down(g, g->state == QUORUM_STATE_RUNNING); /* (c), (d) */
@@ -413,7 +449,7 @@ static void step_down(struct quorum_group *g)
 	quorum_group_event(g, QUORUM_EVENT_STOPPED);
 }
 
-int quorum_group_stop(struct quorum_group *g, struct netlink_ext_ack *extack)
+static int stop(struct quorum_group *g, bool hurry)
 {
 	int error = 0;
 
@@ -428,9 +464,67 @@ int quorum_group_stop(struct quorum_group *g, struct netlink_ext_ack *extack)
 	if (g->deleted)
 		error = -ENODEV;
 	else if (g->state != QUORUM_STATE_STOPPED)
-		step_down(g);
+		step_down(g, hurry);
 	mutex_unlock(&g->lock);
 	return error;
+}
+
+int quorum_group_stop(struct quorum_group *g, struct netlink_ext_ack *extack)
+{
+	return stop(g, false);
+}
+
+/* ---- changes ---- */
+
+/* The sentence for a refusal of the engine. */
+static int refused(u8 reason, struct netlink_ext_ack *extack)
+{
+	switch (reason) {
+	case RAFT_REFUSED_NOT_LEADER:
+		NL_SET_ERR_MSG_MOD(extack, "this node does not lead: ask the leader");
+		return -EREMCHG;
+	case RAFT_REFUSED_PENDING:
+		NL_SET_ERR_MSG_MOD(extack, "another one is under way: wait for its end");
+		return -EBUSY;
+	case RAFT_REFUSED_NOT_MEMBER:
+		NL_SET_ERR_MSG_MOD(extack, "no other member of this id may lead");
+		return -EADDRNOTAVAIL;
+	case RAFT_REFUSED_WITNESS:
+		NL_SET_ERR_MSG_MOD(extack, "a witness keeps no log and cannot lead");
+		return -EOPNOTSUPP;
+	case RAFT_REFUSED_HALTED:
+		NL_SET_ERR_MSG_MOD(extack, "the group has failed: look at its status");
+		return -EIO;
+	default:
+		quorum_compat_extack(extack, raft_reason_name(reason));
+		return -EAGAIN;
+	}
+}
+
+/* An event of a user for the engine of a group that runs. */
+static int ask(struct quorum_group *g, const struct raft_event *ev,
+	       struct netlink_ext_ack *extack)
+{
+	int ret;
+
+	if (down_read_killable(&g->parts))
+		return -EINTR;
+	if (g->loop.task) {
+		ret = quorum_loop_ask(g, ev);
+		ret = ret < 0 ? refused(-ret, extack) : 0;
+	} else {
+		NL_SET_ERR_MSG_MOD(extack, "the group is stopped: start it first");
+		ret = -ESHUTDOWN;
+	}
+	up_read(&g->parts);
+	return ret;
+}
+
+int quorum_group_transfer(struct quorum_group *g, u32 target, struct netlink_ext_ack *extack)
+{
+	struct raft_event ev = { .type = RAFT_EV_TRANSFER, .transfer = target };
+
+	return ask(g, &ev, extack);
 }
 
 /* ---- small questions ---- */
@@ -472,7 +566,7 @@ static void __net_exit namespace_pre_exit(struct net *net)
 	u32 number = 1;
 
 	while ((g = quorum_group_next(net, &number))) {
-		quorum_group_stop(g, NULL);
+		stop(g, true);
 		quorum_group_delete(g, NULL);
 		quorum_group_put(g);
 	}

@@ -103,6 +103,7 @@ struct quorum_group_info {
  * @leader: node id of the leader, 0: unknown
  * @error: errno, for FAILED and START_FAILED
  * @halt: enum raft_halt, for FAILED
+ * @reason: enum raft_reason, for TRANSFERRED
  * @message: sentence, for START_FAILED, else NULL
  */
 struct quorum_event {
@@ -115,6 +116,7 @@ struct quorum_event {
 	u32 leader;
 	int error;
 	u8  halt;
+	u8  reason;
 	const char *message;
 };
 
@@ -224,6 +226,32 @@ struct quorum_proposal {
  */
 int quorum_group_propose(struct quorum_group *group, struct iov_iter *from,
 			 struct quorum_proposal *proposal);
+
+/**
+ * quorum_group_barrier() - wait until this node has applied all that was acknowledged
+ * @timeout_ns: longest wait, 0: the default
+ * @index: out: everything up to here, at least, can be seen now
+ *
+ * Whatever any node of the group answered as committed before the call is then in
+ * what this node's readers and state machine see: a read behind it is linearizable.
+ *
+ * Context: process, sleeps, interruptible.
+ * Return: 0; -EAGAIN too many wait; -ENOTCONN no leader was found within the time;
+ * -ETIMEDOUT; -ESHUTDOWN stopped; -ENODEV deleted; -EIO failed.
+ */
+int quorum_group_barrier(struct quorum_group *group, u64 timeout_ns, u64 *index);
+
+/**
+ * quorum_group_transfer() - have another member lead
+ * @target: node id, 0: the one that fits best
+ *
+ * Begins it; an event TRANSFERRED tells how it ended.
+ * Refusals: -EREMCHG this node does not lead; -EBUSY one is under way;
+ * -EADDRNOTAVAIL not a member that may lead; -ESHUTDOWN stopped; -EIO failed.
+ * Context: process, sleeps.
+ */
+int quorum_group_transfer(struct quorum_group *group, u32 target,
+			  struct netlink_ext_ack *extack);
 
 /**
  * quorum_group_read() - copy out the first committed data entry at or above *@index

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The inside of a group, shared by the files of the runtime: group.c, parts.c,
- * loop.c, effects.c, pump.c, apply.c, waiters.c, readback.c and info.c.
+ * loop.c, effects.c, pump.c, apply.c, waiters.c, reads.c, readback.c and info.c.
  *
  * Locks, outermost first:
  *
@@ -10,6 +10,7 @@
  *	group->parts		read: the running parts may be used; write: they
  *				come or go
  *	waiters->lock		everything in struct quorum_waiters; a leaf
+ *	reads->lock		everything in struct quorum_reads; a leaf
  *	loop->done_lock		completions from interrupts; a leaf, irqs off
  *
  * Fields marked [loop] belong to the group's thread alone and need no lock.
@@ -117,6 +118,44 @@ struct quorum_waiters {
 	wait_queue_head_t room;
 };
 
+/**
+ * struct quorum_read - a caller who waits for a read index
+ * @node: in reads->queued or ->asked; empty: answered [reads->lock]
+ * @handle: of the question to the engine it shares [reads->lock]
+ * @refusal: why it waits, enum raft_reason [reads->lock]
+ * @index: to be applied before it may read, once @done without @error
+ * @error: negative errno
+ * @done: completed when answered
+ */
+struct quorum_read {
+	struct list_head node;
+	u64 handle;
+	u8 refusal;
+	u64 index;
+	int error;
+	struct completion done;
+};
+
+/**
+ * struct quorum_reads - all reads of this node that have no index yet
+ * @lock: protects everything here; a leaf
+ * @queued: not asked for yet
+ * @asked: asked for
+ * @count: in both lists
+ * @handle: of the last question
+ * @not_before: refused for now: boottime ns when to ask again
+ * @closed: errno for newcomers, 0: open
+ */
+struct quorum_reads {
+	spinlock_t lock;
+	struct list_head queued;
+	struct list_head asked;
+	u32 count;
+	u64 handle;
+	u64 not_before;
+	int closed;
+};
+
 /* Why the loop should run: bits of loop->flags. */
 enum loop_flag {
 	LOOP_RX,		/* a datagram was queued */
@@ -125,6 +164,8 @@ enum loop_flag {
 	LOOP_PROPOSALS,		/* the inbox has news */
 	LOOP_INFO,		/* somebody waits for loop->info */
 	LOOP_READBACK,		/* entries were read back */
+	LOOP_READS,		/* somebody wants a read index */
+	LOOP_ASK,		/* somebody waits for loop->ask */
 };
 
 /* A completion on its way from an interrupt to the loop. */
@@ -148,6 +189,10 @@ struct loop_write_done {
  * @info_lock: one asks at a time
  * @info: where to copy the engine's status [LOOP_INFO]
  * @info_done: completed then
+ * @ask_lock: one asks at a time
+ * @ask: an event of a user for the engine [LOOP_ASK]
+ * @ask_ret: what raft_step() returned
+ * @ask_done: completed then
  */
 struct quorum_loop {
 	struct task_struct *task;
@@ -163,6 +208,10 @@ struct quorum_loop {
 	struct mutex info_lock;
 	struct raft_status *info;
 	struct completion info_done;
+	struct mutex ask_lock;
+	const struct raft_event *ask;
+	int ask_ret;
+	struct completion ask_done;
 };
 
 /* Room for one read-back: what a slow follower needs and the cache lost. */
@@ -274,6 +323,7 @@ struct quorum_group {
 	wait_queue_head_t readers;
 
 	struct quorum_waiters waiters;
+	struct quorum_reads reads;
 	struct quorum_loop loop;
 	struct quorum_readback readback;
 	struct quorum_group_stats stats;
@@ -317,6 +367,7 @@ extern struct workqueue_struct *quorum_workqueue;
 
 /* group.c */
 void quorum_group_event(struct quorum_group *g, u8 type);
+void quorum_group_transferred(struct quorum_group *g, u8 reason);
 void quorum_group_fail(struct quorum_group *g, int error, u8 halt);
 
 /* parts.c */
@@ -334,6 +385,7 @@ void quorum_loop_rx(void *priv);
 void quorum_loop_hard_done(void *priv, u64 seq, int error);
 void quorum_loop_write_done(void *priv, u64 cookie, int error);
 u64 quorum_loop_now(void);
+int quorum_loop_ask(struct quorum_group *g, const struct raft_event *ev);
 
 /* effects.c */
 int quorum_effects_step(struct quorum_group *g, const struct raft_event *ev,
@@ -349,6 +401,14 @@ void quorum_pump_appends(struct quorum_group *g);
 
 /* apply.c */
 void quorum_apply_committed(struct quorum_group *g);
+
+/* reads.c */
+void quorum_reads_init(struct quorum_reads *rs);
+void quorum_reads_open(struct quorum_reads *rs);
+void quorum_reads_close(struct quorum_group *g, int error);
+u64 quorum_reads_offer(struct quorum_group *g);
+void quorum_reads_answered(struct quorum_group *g, u64 handle, u64 index, u8 reason);
+void quorum_reads_leader(struct quorum_group *g);
 
 /* readback.c */
 int quorum_readback_init(struct quorum_readback *rb);
@@ -370,5 +430,6 @@ void quorum_waiters_committed(struct quorum_group *g, u64 tag, u64 index, u64 te
 void quorum_waiters_refused(struct quorum_group *g, u64 tag, u8 reason);
 void quorum_waiters_term_applied(struct quorum_group *g, u64 term);
 u64 quorum_waiters_resend(struct quorum_group *g, u64 now);
+unsigned long quorum_timeout_jiffies(u64 ns);
 
 #endif /* QUORUM_GROUP_PRIVATE_H */

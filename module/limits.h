@@ -23,6 +23,7 @@ enum quorum_limits {
 	QUORUM_INBOX_PROPOSALS_MAX	= 1024,	/* handed in, not yet taken by the loop */
 	QUORUM_INBOX_BYTES_MAX		= 4 * 1024 * 1024,
 	QUORUM_PROPOSE_BATCH_MAX	= 64,	/* proposals in one engine event */
+	QUORUM_READS_MAX		= 4096,	/* callers that wait for a read index */
 	QUORUM_FORWARD_WINDOW		= 1024,	/* tags per origin a leader can tell apart */
 
 	/* The engine. */

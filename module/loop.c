@@ -5,7 +5,7 @@
  * Interrupts, timers, system calls and workers only set a flag and wake it; it
  * takes what they left in bounded queues and turns it into events.  A turn is:
  *
- *	completions -> datagrams -> proposals -> deadline -> writes -> appends
+ *	completions -> datagrams -> proposals -> deadline -> reads -> writes -> appends
  *
  * Datagrams come before the deadline, so that a heartbeat that waited behind a
  * slow turn is heard before the election timer fires (bug P-5).  Writes and
@@ -222,6 +222,44 @@ static void answer_info(struct quorum_group *g)
 	complete(&g->loop.info_done);
 }
 
+static void answer_ask(struct quorum_group *g)
+{
+	struct quorum_loop *loop = &g->loop;
+	const struct raft_event *ev = loop->ask;
+
+	if (!ev)
+		return;
+	loop->ask = NULL;
+	loop->ask_ret = g->state == QUORUM_STATE_FAILED ? -RAFT_REFUSED_HALTED :
+							  quorum_effects_step(g, ev, NULL);
+	complete(&loop->ask_done);
+}
+
+/**
+ * quorum_loop_ask() - have the engine take an event of a user
+ * @g: a group whose thread runs, @g->parts or @g->lock held
+ * @ev: the event
+ *
+ * For what is rare; it waits for a turn of the loop and for no more.
+ * Context: process, sleeps.
+ * Return: what raft_step() returned.
+ */
+int quorum_loop_ask(struct quorum_group *g, const struct raft_event *ev)
+{
+	struct quorum_loop *loop = &g->loop;
+	int ret;
+
+	mutex_lock(&loop->ask_lock);
+	reinit_completion(&loop->ask_done);
+	/* Ordered by test_and_set_bit() here and xchg() in the loop. */
+	WRITE_ONCE(loop->ask, ev);
+	quorum_loop_wake(g, LOOP_ASK);
+	wait_for_completion(&loop->ask_done);
+	ret = loop->ask_ret;
+	mutex_unlock(&loop->ask_lock);
+	return ret;
+}
+
 static void turn(struct quorum_group *g)
 {
 	u64 resend;
@@ -232,16 +270,19 @@ static void turn(struct quorum_group *g)
 	if (g->state == QUORUM_STATE_FAILED) {
 		/* Silent to peers and to the device, whatever failed it. */
 		answer_info(g);
+		answer_ask(g);
 		return;
 	}
 
 	take_completions(g);
 	take_datagrams(g);
 	quorum_waiters_offer(g);
+	answer_ask(g);
 	take_deadline(g);
+	resend = quorum_reads_offer(g);
 	quorum_pump_writes(g);
 	quorum_pump_appends(g);
-	resend = quorum_waiters_resend(g, quorum_loop_now());
+	resend = min(resend, quorum_waiters_resend(g, quorum_loop_now()));
 	answer_info(g);
 	arm_timer(g, resend);
 }
@@ -268,6 +309,8 @@ void quorum_loop_init(struct quorum_loop *loop)
 	spin_lock_init(&loop->done_lock);
 	mutex_init(&loop->info_lock);
 	init_completion(&loop->info_done);
+	mutex_init(&loop->ask_lock);
+	init_completion(&loop->ask_done);
 	hrtimer_init(&loop->timer, CLOCK_BOOTTIME, HRTIMER_MODE_ABS);
 	loop->timer.function = timer_expired;
 }

@@ -275,6 +275,7 @@ int quorum_parts_go_live(struct quorum_group *g)
 	adopt_recovered(g);
 	quorum_waiters_open(&g->waiters, g->recovered.epoch,
 			    quorum_store_incarnation(g->store));
+	quorum_reads_open(&g->reads);
 	down_write(&g->parts);
 	WRITE_ONCE(g->state, QUORUM_STATE_RUNNING);
 	quorum_group_event(g, QUORUM_EVENT_STARTED);
@@ -282,6 +283,7 @@ int quorum_parts_go_live(struct quorum_group *g)
 	if (error) {
 		WRITE_ONCE(g->state, QUORUM_STATE_STARTING);
 		quorum_waiters_close(g, -ESHUTDOWN);
+		quorum_reads_close(g, -ESHUTDOWN);
 	}
 	up_write(&g->parts);
 	return error;

@@ -578,7 +578,8 @@ static int await_answer(struct quorum_group *g, struct quorum_waiter *w,
 	return error;
 }
 
-static unsigned long timeout_jiffies(u64 ns)
+/* Longest wait of a caller; 0 ns: the default. */
+unsigned long quorum_timeout_jiffies(u64 ns)
 {
 	if (!ns)
 		ns = DEFAULT_TIMEOUT_NS;
@@ -588,7 +589,7 @@ static unsigned long timeout_jiffies(u64 ns)
 int quorum_group_propose(struct quorum_group *g, struct iov_iter *from,
 			 struct quorum_proposal *p)
 {
-	unsigned long timeout = timeout_jiffies(p->timeout_ns);
+	unsigned long timeout = quorum_timeout_jiffies(p->timeout_ns);
 	struct quorum_waiter *w;
 	long left = timeout;
 	int error;

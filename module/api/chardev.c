@@ -32,6 +32,7 @@ static_assert(QUORUM_ENTRY_CONFIG == (int)RAFT_ENTRY_CONFIG);
 static_assert(sizeof(struct quorum_entry) % 8 == 0);
 static_assert(sizeof(struct quorum_propose) % 8 == 0);
 static_assert(sizeof(struct quorum_info) % 8 == 0);
+static_assert(sizeof(struct quorum_barrier) % 8 == 0);
 
 /* The largest record that read() returns. */
 #define RECORD_BYTES_MAX	QUORUM_ENTRY_LEN(QUORUM_ENTRY_BYTES_MAX)

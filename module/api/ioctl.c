@@ -21,6 +21,7 @@ enum { IOCTL_BYTES_MAX = 4096 };
 union ioctl_arg {
 	struct quorum_info info;
 	struct quorum_propose propose;
+	struct quorum_barrier barrier;
 };
 
 /**
@@ -108,6 +109,17 @@ static int ioctl_propose(struct file *file, struct quorum_group *group,
 	return error;
 }
 
+static int ioctl_barrier(struct file *file, struct quorum_group *group,
+			 union ioctl_arg *arg)
+{
+	struct quorum_barrier *b = &arg->barrier;
+
+	b->index = 0;
+	if (b->flags)
+		return -EOPNOTSUPP;
+	return quorum_group_barrier(group, b->timeout_ns, &b->index);
+}
+
 #define IOCTL_OP(number, function, type, last_field)			\
 	[_IOC_NR(number)] = {						\
 		.cmd = number,						\
@@ -122,6 +134,7 @@ static int ioctl_propose(struct file *file, struct quorum_group *group,
 static const struct ioctl_op ioctl_ops[] = {
 	IOCTL_OP(QUORUM_IOC_INFO, ioctl_info, quorum_info, last),
 	IOCTL_OP(QUORUM_IOC_PROPOSE, ioctl_propose, quorum_propose, tag),
+	IOCTL_OP(QUORUM_IOC_BARRIER, ioctl_barrier, quorum_barrier, index),
 };
 
 /**

@@ -134,6 +134,21 @@ int quorum_nl_group_relink_doit(struct sk_buff *skb, struct genl_info *info)
 	return explain(error, info->extack);
 }
 
+int quorum_nl_group_transfer_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct quorum_group *group = find_group(info);
+	u32 target = RAFT_NONE;
+	int error;
+
+	if (IS_ERR(group))
+		return PTR_ERR(group);
+	if (info->attrs[QUORUM_A_GROUP_TARGET])
+		target = nla_get_u32(info->attrs[QUORUM_A_GROUP_TARGET]);
+	error = quorum_group_transfer(group, target, info->extack);
+	quorum_group_put(group);
+	return explain(error, info->extack);
+}
+
 static int put_message(struct sk_buff *skb, void *hdr, struct quorum_group *group,
 		       struct quorum_group_info *info)
 {
@@ -253,6 +268,9 @@ static int put_event(struct sk_buff *skb, struct quorum_group *group,
 	if (event->role &&
 	    (nla_put_u32(skb, QUORUM_A_EVENT_ROLE, event->role) ||
 	     nla_put_u32(skb, QUORUM_A_EVENT_CAUSE, event->cause)))
+		return -EMSGSIZE;
+	if (event->type == QUORUM_EVENT_TRANSFERRED &&
+	    nla_put_u32(skb, QUORUM_A_EVENT_REASON, event->reason))
 		return -EMSGSIZE;
 	if (event->message &&
 	    nla_put_string(skb, QUORUM_A_EVENT_MESSAGE, event->message))

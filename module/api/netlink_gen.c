@@ -56,6 +56,11 @@ static const struct nla_policy quorum_group_get_nl_policy[QUORUM_A_GROUP_NAME + 
 	[QUORUM_A_GROUP_NAME] = { .type = NLA_NUL_STRING, .len = 255, },
 };
 
+static const struct nla_policy quorum_group_transfer_nl_policy[QUORUM_A_GROUP_TARGET + 1] = {
+	[QUORUM_A_GROUP_NAME] = { .type = NLA_NUL_STRING, .len = 255, },
+	[QUORUM_A_GROUP_TARGET] = { .type = NLA_U32, },
+};
+
 static const struct genl_ops quorum_nl_ops[] = {
 	{
 		.cmd		= QUORUM_CMD_GROUP_NEW,
@@ -99,6 +104,13 @@ static const struct genl_ops quorum_nl_ops[] = {
 		.dumpit		= quorum_nl_group_get_dumpit,
 		.policy		= quorum_group_get_nl_policy,
 		.maxattr	= QUORUM_A_GROUP_NAME,
+	},
+	{
+		.cmd		= QUORUM_CMD_GROUP_TRANSFER,
+		.doit		= quorum_nl_group_transfer_doit,
+		.policy		= quorum_group_transfer_nl_policy,
+		.maxattr	= QUORUM_A_GROUP_TARGET,
+		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 };
 

@@ -384,6 +384,9 @@ static int put_live(struct sk_buff *skb, const struct quorum_group_info *info)
 	    nla_put_u32(skb, QUORUM_A_GROUP_GRANULE, info->store.granule) ||
 	    put_numbers(skb, info, live_numbers, ARRAY_SIZE(live_numbers), QUORUM_A_GROUP_PAD))
 		return -EMSGSIZE;
+	if (raft->transfer != RAFT_NONE &&
+	    nla_put_u32(skb, QUORUM_A_GROUP_TARGET, raft->transfer))
+		return -EMSGSIZE;
 	if (raft->deadline != RAFT_NEVER &&
 	    nla_put_u64_64bit(skb, QUORUM_A_GROUP_DEADLINE_NS, ago(raft->deadline, info->now),
 			      QUORUM_A_GROUP_PAD))

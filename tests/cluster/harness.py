@@ -168,7 +168,7 @@ class Cluster:
     def log(self, node, to=None):
         """[(index, term, text)] of everything committed."""
         words = ["--to", str(to)] if to else []
-        text = self.on(node, "quorumctl", "--json", "read", "demo", *words, timeout=120)
+        text = self.on(node, "quorumctl", "--json", "read", "demo", "--stale", *words, timeout=120)
         entries = [json.loads(line) for line in text.splitlines()]
         return [(entry["index"], entry["term"], entry.get("text", entry.get("data")))
                 for entry in entries]

@@ -105,6 +105,40 @@ read_ranges()
 	[ "$(q 1 read demo-1 --raw --from "$last")" = "from node 3" ]
 }
 
+# What one node acknowledged, any other shows at once, without waiting for it.
+reads_are_linearizable()
+{
+	local i node
+
+	for i in $(seq "$(rounds 20 5)"); do
+		for node in $NODES; do
+			propose "$node" "line $i of $node" >/dev/null
+			[ "$(q $((node % 3 + 1)) read "demo-$((node % 3 + 1))" | tail -1)" = \
+			  "line $i of $node" ] || fail "node $((node % 3 + 1)) lags behind"
+		done
+	done
+	[ "$(total link.tx-messages.read)" -gt 0 ] || fail "nobody asked the leader"
+}
+
+leadership_moves()
+{
+	local old new
+
+	old=$(leader)
+	new=$((old % 3 + 1))
+	refused "node $old" q "$new" transfer "demo-$new"
+	refused 'member' q "$old" transfer "demo-$old" 9
+	refused 'member' q "$old" transfer "demo-$old" "$old"
+	refused 'not the id' q "$old" transfer "demo-$old" nobody
+	q "$old" transfer "demo-$old" "$new" | grep "node $new leads"
+	[ "$(leader)" = "$new" ]
+	propose "$old" "led by $new"
+	q "$new" transfer "demo-$new" | grep -E 'node [1-3] leads'
+	wait_leader
+	propose "$old" "moved again"
+	grep -q transferred "$T/events-$old"
+}
+
 proposals_from_a_pipe()
 {
 	local i
@@ -283,7 +317,8 @@ dump_and_fsck()
 
 run_tests setup format_refuses_what_it_does_not_know format_all one_of_three_elects_nobody \
 	three_elect_a_leader up_twice_is_fine namespaces_see_only_their_own_group \
-	propose_on_every_node read_ranges proposals_from_a_pipe tail_follows wait_returns \
+	propose_on_every_node read_ranges reads_are_linearizable proposals_from_a_pipe \
+	tail_follows wait_returns leadership_moves \
 	character_device:300 write_and_read_with_plain_tools device_permissions_are_the_users \
 	two_groups_share_an_endpoint over_ipv6 status_explains_itself events_tell_the_story \
 	down_and_up_again dump_and_fsck

@@ -230,6 +230,9 @@ a_minority_commits_nothing()
 	# Not later either: longer than an election would take.
 	until_ok "$(seconds 20)" "the last node gives up on its leader" test_leader_unknown "$left"
 	[ "$(get "$left" commit)" = "$commit" ]
+	refused 'no leader.*--stale' q "$left" read "demo-$left" --timeout 1s
+	q "$left" read "demo-$left" --stale >"$T/stale"
+	absent minority "$T/stale"
 	client log "$(dev "$left")" >"$T/log"
 	absent minority "$T/log"
 

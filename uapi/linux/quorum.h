@@ -154,6 +154,25 @@ struct quorum_propose {
 };
 
 /**
+ * struct quorum_barrier - argument of QUORUM_IOC_BARRIER
+ * @size: in: sizeof(struct quorum_barrier)
+ * @flags: in: 0
+ * @timeout_ns: in: longest wait in nanoseconds, 0: the default of 5 s
+ * @index: out: every entry up to here can be read on this node
+ *
+ * Waits until everything that any node of the group answered as committed before
+ * the call can be read here: what is read afterwards is linearizable.  Fails with
+ * EAGAIN (too many wait), ENOTCONN (no leader within the time), ETIMEDOUT, EINTR,
+ * ESHUTDOWN, EIO (failed) and ENODEV, and says nothing then about what is read.
+ */
+struct quorum_barrier {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 timeout_ns;
+	__aligned_u64 index;
+};
+
+/**
  * struct quorum_info - argument of QUORUM_IOC_INFO
  * @size: in: sizeof(struct quorum_info)
  * @flags: in: 0
@@ -190,5 +209,6 @@ struct quorum_info {
 
 #define QUORUM_IOC_INFO		_IO(QUORUM_IOC_MAGIC, 0)
 #define QUORUM_IOC_PROPOSE	_IO(QUORUM_IOC_MAGIC, 1)
+#define QUORUM_IOC_BARRIER	_IO(QUORUM_IOC_MAGIC, 4)
 
 #endif /* _UAPI_LINUX_QUORUM_H */

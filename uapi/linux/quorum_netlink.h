@@ -222,6 +222,8 @@ enum quorum_member_role {
  * @QUORUM_EVENT_STOPPED: It was stopped.
  * @QUORUM_EVENT_DELETED: It is gone.
  * @QUORUM_EVENT_START_FAILED: It could not be started; see error and message.
+ * @QUORUM_EVENT_TRANSFERRED: A transfer of leadership asked for here has
+ *	ended; see reason.
  */
 enum quorum_event_type {
 	QUORUM_EVENT_CREATED = 1,
@@ -231,6 +233,7 @@ enum quorum_event_type {
 	QUORUM_EVENT_STOPPED,
 	QUORUM_EVENT_DELETED,
 	QUORUM_EVENT_START_FAILED,
+	QUORUM_EVENT_TRANSFERRED,
 };
 
 /* addr: Where a member is reached; ipv4 or ipv6, and a port. */
@@ -552,6 +555,11 @@ enum {
 	QUORUM_A_GROUP_RUNTIME,
 	/* string: A sentence about error; missing if there is none. */
 	QUORUM_A_GROUP_MESSAGE,
+	/*
+	 * u32: Node id leadership goes to. In a request the one that fits best when
+	 * missing; in a reply missing unless a transfer is under way.
+	 */
+	QUORUM_A_GROUP_TARGET,
 
 	__QUORUM_A_GROUP_MAX,
 	QUORUM_A_GROUP_MAX = (__QUORUM_A_GROUP_MAX - 1)
@@ -589,6 +597,10 @@ enum {
 	QUORUM_A_EVENT_TIME_NS,
 	/* string: A sentence about error, for start-failed. */
 	QUORUM_A_EVENT_MESSAGE,
+	/*
+	 * u32, enum quorum_reason: For transferred, ok or why the target does not lead.
+	 */
+	QUORUM_A_EVENT_REASON,
 
 	__QUORUM_A_EVENT_MAX,
 	QUORUM_A_EVENT_MAX = (__QUORUM_A_EVENT_MAX - 1)
@@ -632,6 +644,12 @@ enum {
 	QUORUM_CMD_GROUP_GET,
 	/* Something happened to a group of this network namespace. */
 	QUORUM_CMD_GROUP_EVENT,
+	/*
+	 * Have another member lead. Asked of the leader, and answered as soon as it is
+	 * under way; the event transferred tells how it ended. Needs CAP_NET_ADMIN in
+	 * the user namespace that owns the network namespace.
+	 */
+	QUORUM_CMD_GROUP_TRANSFER,
 
 	__QUORUM_CMD_MAX,
 	QUORUM_CMD_MAX = (__QUORUM_CMD_MAX - 1)

@@ -304,6 +304,19 @@ int quorum_group_delete(struct quorum_control *control, const char *name)
 	return by_name(control, QUORUM_CMD_GROUP_DEL, name, NULL);
 }
 
+int quorum_group_transfer(struct quorum_control *control, const char *name,
+			  uint32_t target)
+{
+	struct nlmsghdr *nlh = begin(control, QUORUM_CMD_GROUP_TRANSFER, 0);
+
+	if (!name ||
+	    !mnl_attr_put_strz_check(nlh, sizeof(control->buf), QUORUM_A_GROUP_NAME, name) ||
+	    (target && !mnl_attr_put_u32_check(nlh, sizeof(control->buf),
+					       QUORUM_A_GROUP_TARGET, target)))
+		return -EINVAL;
+	return finish(control, nlh, NULL);
+}
+
 static int take_group(const struct nlmsghdr *nlh, void *data)
 {
 	struct quorum_control *control = data;

@@ -145,3 +145,14 @@ int quorum_propose(struct quorum *q, const void *data, size_t len, uint64_t time
 	}
 	return err;
 }
+
+int quorum_barrier(struct quorum *q, uint64_t timeout_ns, uint64_t *index)
+{
+	struct quorum_barrier arg = { .size = sizeof(arg), .timeout_ns = timeout_ns };
+
+	if (ioctl(q->fd, QUORUM_IOC_BARRIER, &arg) < 0)
+		return -errno;
+	if (index)
+		*index = arg.index;
+	return 0;
+}

@@ -90,6 +90,20 @@ int quorum_get_info(struct quorum *q, struct quorum_info *info);
 int quorum_propose(struct quorum *q, const void *data, size_t len, uint64_t timeout_ns,
 		   struct quorum_result *result);
 
+/**
+ * quorum_barrier() - wait until this node shows all that was acknowledged
+ * @q: the handle
+ * @timeout_ns: longest wait, 0: the kernel's default of 5 s
+ * @index: set to an index up to which everything can be read now; may be NULL
+ *
+ * What any node of the group answered as committed before the call can be read on
+ * this node afterwards: such a read is linearizable.
+ *
+ * Return: 0; -ENOTCONN no leader within the time; -ETIMEDOUT; -EINTR; -EAGAIN too
+ * many wait; -ESHUTDOWN the group is stopped; -EIO it has failed; -ENODEV deleted.
+ */
+int quorum_barrier(struct quorum *q, uint64_t timeout_ns, uint64_t *index);
+
 /* ---- reading ---- */
 
 struct quorum_reader;
@@ -312,6 +326,20 @@ int quorum_group_start(struct quorum_control *control, const char *name);
  * @name: name of the group on this machine
  */
 int quorum_group_stop(struct quorum_control *control, const char *name);
+
+/**
+ * quorum_group_transfer() - have another member lead
+ * @control: the handle
+ * @name: name of the group on this machine, which leads
+ * @target: node id, 0: the one that fits best
+ *
+ * Begins it; the event transferred and the leader in the status tell how it ends.
+ *
+ * Return: 0; -EREMCHG this node does not lead; -EBUSY; and what
+ * quorum_control_message() explains.
+ */
+int quorum_group_transfer(struct quorum_control *control, const char *name,
+			  uint32_t target);
 
 /**
  * quorum_group_delete() - delete a stopped group; its device keeps everything

@@ -203,6 +203,13 @@ int quorum_group_delete(struct quorum_control *control, const char *name)
 	return quorum_group_start(control, name);
 }
 
+int quorum_group_transfer(struct quorum_control *control, const char *name,
+			  uint32_t target)
+{
+	(void)target;
+	return quorum_group_start(control, name);
+}
+
 int quorum_events_open(struct quorum_events **events)
 {
 	*events = calloc(1, sizeof(**events));
@@ -263,6 +270,15 @@ int quorum_get_info(struct quorum *q, struct quorum_info *info)
 	info->node = UINT32_MAX;
 	info->entry_bytes_max = 65536;
 	return 0;
+}
+
+int quorum_barrier(struct quorum *q, uint64_t timeout_ns, uint64_t *index)
+{
+	(void)q;
+	(void)timeout_ns;
+	if (index)
+		*index = 0;
+	return -atoi(getenv("QUORUM_FAKE_ERRNO"));
 }
 
 int quorum_propose(struct quorum *q, const void *data, size_t len, uint64_t timeout_ns,

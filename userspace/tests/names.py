@@ -14,8 +14,6 @@ def upper(text):
 
 def expected(spec):
     for enum in (d for d in spec["definitions"] if d["type"] == "enum"):
-        if enum["name"] == "reason":
-            continue    # told between nodes only
         prefix = upper(enum.get("name-prefix", f"quorum-{enum['name']}-"))
         for entry in enum["entries"]:
             yield prefix + upper(entry["name"]), entry["name"]

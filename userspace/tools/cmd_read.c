@@ -12,21 +12,26 @@
 
 const char help_read[] =
 "Usage: quorumctl read NAME [--from INDEX] [--to INDEX] [--count N] [--raw | -H]\n"
+"                      [--stale | --timeout DURATION]\n"
 "\n"
 "Print the committed entries of a group, one payload per line, up to what was\n"
-"committed when the command began.  With --json one object per line, the payload\n"
+"committed anywhere in the group when the command began: it asks the leader how\n"
+"far that is, and waits until this node has it.  With --json one object per line, the payload\n"
 "as \"text\" where it is printable and as \"data\" in base64 where it is not.\n"
 "\n"
 "  --from INDEX   begin here (default: the first entry)\n"
 "  --to INDEX     end here, inclusive (default: the commit index)\n"
 "  --count N      at most N entries\n"
 "  --raw          payload only, no newline behind it\n"
-"  -H, --headers  index, term and origin before each payload\n";
+"  -H, --headers  index, term and origin before each payload\n"
+"  --stale        what this node has heard of; asks nobody, and may be behind\n"
+"  --timeout D    longest wait for the leader's answer (default: 5s)\n";
 
 const char help_tail[] =
 "Usage: quorumctl tail NAME [-n N] [-f] [--raw | -H]\n"
 "\n"
-"Print the last committed entries of a group, as `quorumctl read` does.\n"
+"Print the last committed entries this node has heard of, as `quorumctl read\n"
+"--stale` does.\n"
 "\n"
 "  -n N           how many (default: 10)\n"
 "  -f, --follow   go on with what is committed from now on\n"
@@ -92,6 +97,27 @@ static bool get_info(const char *name, struct quorum_info *info)
 	if (!err && !info->role)
 		err = -ESHUTDOWN;
 	if (err)
+		tool_fail("%s: %s", name, tool_strerror(-err));
+	return !err;
+}
+
+/* Have this node know all that is committed; prints why it cannot. */
+static bool catch_up(const char *name, uint64_t timeout, uint64_t *index)
+{
+	struct quorum *q;
+	int err;
+
+	err = quorum_open(name, &q);
+	if (err) {
+		tool_fail_device(name, err);
+		return false;
+	}
+	err = quorum_barrier(q, timeout, index);
+	quorum_close(q);
+	if (err == -ENOTCONN || err == -ETIMEDOUT)
+		tool_fail("%s: no leader answers, so this node may be behind; "
+			  "`quorumctl read --stale` prints what it has", name);
+	else if (err)
 		tool_fail("%s: %s", name, tool_strerror(-err));
 	return !err;
 }
@@ -163,7 +189,7 @@ static int copy(struct quorum_reader *reader, const char *name, const struct opt
 	return EXIT_OK;
 }
 
-enum { OPTION_RAW = 0x100, OPTION_FROM, OPTION_TO, OPTION_COUNT };
+enum { OPTION_RAW = 0x100, OPTION_FROM, OPTION_TO, OPTION_COUNT, OPTION_STALE, OPTION_TIMEOUT };
 
 int cmd_read(int argc, char **argv)
 {
@@ -172,33 +198,48 @@ int cmd_read(int argc, char **argv)
 		{ "to", required_argument, NULL, OPTION_TO },
 		{ "count", required_argument, NULL, OPTION_COUNT },
 		{ "raw", no_argument, NULL, OPTION_RAW },
+		{ "stale", no_argument, NULL, OPTION_STALE },
+		{ "timeout", required_argument, NULL, OPTION_TIMEOUT },
 		{ "headers", no_argument, NULL, 'H' },
 		{ NULL, 0, NULL, 0 },
 	};
 	struct options options = { .to = UINT64_MAX, .count = UINT64_MAX };
 	struct quorum_reader *reader;
 	struct quorum_info info;
+	uint64_t timeout = 0, index = 0;
 	int option, status;
+	bool stale = false;
 
 	while ((option = tool_options(argc, argv, "H", longs)) != -1) {
 		uint64_t *number = option == OPTION_FROM ? &options.from :
 				   option == OPTION_TO ? &options.to : &options.count;
 
-		if (option == 'H')
+		if (option == 'H') {
 			options.headers = true;
-		else if (option == OPTION_RAW)
+		} else if (option == OPTION_RAW) {
 			options.raw = true;
-		else if (!tool_parse_u64(optarg, option != OPTION_COUNT, INT64_MAX, number))
+		} else if (option == OPTION_STALE) {
+			stale = true;
+		} else if (option == OPTION_TIMEOUT) {
+			if (!tool_parse_duration(optarg, &timeout) || !timeout)
+				return tool_usage("'%s' is not a duration such as 30s or 500ms",
+						  optarg);
+		} else if (!tool_parse_u64(optarg, option != OPTION_COUNT, INT64_MAX, number)) {
 			return tool_usage("'%s' is not %s", optarg,
 					  option == OPTION_COUNT ? "a number" : "an index");
+		}
 	}
 	if (argc - optind != 1)
 		return tool_usage("read takes the name of one group");
 	if (options.raw && (options.headers || tool_json))
 		return tool_usage("--raw goes with neither --headers nor --json");
 	tool_catch_signals();
+	if (!stale && !catch_up(argv[optind], timeout, &index))
+		return EXIT_FAILED;
 	if (!get_info(argv[optind], &info))
 		return EXIT_FAILED;
+	if (info.commit < index)
+		info.commit = index;
 	if (options.to > info.commit)
 		options.to = info.commit;
 	if (options.from > options.to || !info.commit)

@@ -38,6 +38,9 @@ const char * const names_cause[] = {
 	[QUORUM_CAUSE_STORE_FAILED] = "store-failed",
 	[QUORUM_CAUSE_HALTED] = "halted",
 	[QUORUM_CAUSE_ASKED] = "asked",
+	[QUORUM_CAUSE_REMOVED] = "removed",
+	[QUORUM_CAUSE_TRANSFER] = "transfer",
+	[QUORUM_CAUSE_RECOVERED] = "recovered",
 	NULL,
 };
 
@@ -48,6 +51,7 @@ const char * const names_halt[] = {
 	[QUORUM_HALT_TWO_LEADERS] = "two-leaders",
 	[QUORUM_HALT_LAST_TERM] = "last-term",
 	[QUORUM_HALT_CONTRACT] = "contract",
+	[QUORUM_HALT_SNAPSHOT] = "snapshot",
 	NULL,
 };
 
@@ -59,6 +63,35 @@ const char * const names_verdict[] = {
 	[QUORUM_VERDICT_FOREIGN] = "foreign",
 	[QUORUM_VERDICT_UNFORMATTED] = "unformatted",
 	[QUORUM_VERDICT_TOO_NEW] = "too-new",
+	NULL,
+};
+
+const char * const names_reason[] = {
+	[QUORUM_REASON_OK] = "ok",
+	[QUORUM_REASON_NO_LEADER] = "no-leader",
+	[QUORUM_REASON_BUSY] = "busy",
+	[QUORUM_REASON_NO_SPACE] = "no-space",
+	[QUORUM_REASON_TOO_BIG] = "too-big",
+	[QUORUM_REASON_HALTED] = "halted",
+	[QUORUM_REASON_UNKNOWN] = "unknown",
+	[QUORUM_REASON_COMMITTED] = "committed",
+	[QUORUM_REASON_NOT_LEADER] = "not-leader",
+	[QUORUM_REASON_NOT_READY] = "not-ready",
+	[QUORUM_REASON_PENDING] = "pending",
+	[QUORUM_REASON_STALE] = "stale",
+	[QUORUM_REASON_INVALID] = "invalid",
+	[QUORUM_REASON_NOT_MEMBER] = "not-member",
+	[QUORUM_REASON_IS_MEMBER] = "is-member",
+	[QUORUM_REASON_TOO_MANY] = "too-many",
+	[QUORUM_REASON_NO_VOTER] = "no-voter",
+	[QUORUM_REASON_QUORUMS] = "quorums",
+	[QUORUM_REASON_NEEDS_JOINT] = "needs-joint",
+	[QUORUM_REASON_BEHIND] = "behind",
+	[QUORUM_REASON_WITNESS] = "witness",
+	[QUORUM_REASON_TRANSFERRING] = "transferring",
+	[QUORUM_REASON_LED] = "led",
+	[QUORUM_REASON_SUSPECT] = "suspect",
+	[QUORUM_REASON_TIMEOUT] = "timeout",
 	NULL,
 };
 
@@ -76,6 +109,7 @@ const char * const names_event_type[] = {
 	[QUORUM_EVENT_STOPPED] = "stopped",
 	[QUORUM_EVENT_DELETED] = "deleted",
 	[QUORUM_EVENT_START_FAILED] = "start-failed",
+	[QUORUM_EVENT_TRANSFERRED] = "transferred",
 	NULL,
 };
 
@@ -124,6 +158,11 @@ static const struct name messages_names[] = {
 	[QUORUM_A_MESSAGES_HEARTBEAT_REPLY] = NUMBER("heartbeat-reply"),
 	[QUORUM_A_MESSAGES_FORWARD] = NUMBER("forward"),
 	[QUORUM_A_MESSAGES_FORWARD_REPLY] = NUMBER("forward-reply"),
+	[QUORUM_A_MESSAGES_READ] = NUMBER("read"),
+	[QUORUM_A_MESSAGES_READ_REPLY] = NUMBER("read-reply"),
+	[QUORUM_A_MESSAGES_TIMEOUT_NOW] = NUMBER("timeout-now"),
+	[QUORUM_A_MESSAGES_SNAPSHOT] = NUMBER("snapshot"),
+	[QUORUM_A_MESSAGES_SNAPSHOT_REPLY] = NUMBER("snapshot-reply"),
 };
 
 const struct names names_messages = TABLE(messages_names);
@@ -240,6 +279,7 @@ static const struct name group_names[] = {
 	[QUORUM_A_GROUP_LINK] = NEST("link", names_link),
 	[QUORUM_A_GROUP_RUNTIME] = NEST("runtime", names_runtime),
 	[QUORUM_A_GROUP_MESSAGE] = STRING("message"),
+	[QUORUM_A_GROUP_TARGET] = NUMBER("target"),
 };
 
 const struct names names_group = TABLE(group_names);
@@ -258,6 +298,7 @@ static const struct name event_names[] = {
 	[QUORUM_A_EVENT_HALT] = VALUE("halt", names_halt),
 	[QUORUM_A_EVENT_TIME_NS] = NUMBER("time-ns"),
 	[QUORUM_A_EVENT_MESSAGE] = STRING("message"),
+	[QUORUM_A_EVENT_REASON] = VALUE("reason", names_reason),
 };
 
 const struct names names_event = TABLE(event_names);

@@ -49,6 +49,7 @@ extern const struct names names_addr, names_member, names_messages, names_drops,
 /* By number, ended by NULL; what lies below the first value is NULL too. */
 extern const char * const names_state[], * const names_role[], * const names_cause[],
 	* const names_halt[], * const names_verdict[], * const names_member_role[],
+	* const names_reason[],
 	* const names_event_type[];
 
 /* The name of a value; a number this tool does not know is "unknown". */

@@ -20,6 +20,7 @@ const struct command tool_commands[] = {
 	COMMAND(propose, "Propose entries and wait until they are committed"),
 	COMMAND(read, "Print committed entries"),
 	COMMAND(tail, "Print the last committed entries, and follow"),
+	COMMAND(transfer, "Have another member lead"),
 	COMMAND(events, "Follow what happens to groups"),
 	COMMAND(wait, "Wait for a leader or for an index"),
 	COMMAND(fsck, "Check a device, change nothing"),
