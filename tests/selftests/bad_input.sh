@@ -297,10 +297,10 @@ all_bad_proposals()
 	last=$(get 1 last-index)
 	refused 'empty|0 bytes|nothing' q 1 propose demo-1 ''
 	refused 'empty|0 bytes|nothing' q 1 propose demo-1
-	head -c 65537 /dev/zero >"$T/large"
+	head -c 67585 /dev/zero >"$T/large"
 	if q 1 propose demo-1 <"$T/large" >"$T/out-large" 2>&1; then fail "64 KiB and one byte"; fi
 	cat "$T/out-large"
-	grep -qiE '65536|64 KiB|too (large|long|big)|larger' "$T/out-large"
+	grep -qiE '67584|66 KiB|too (large|long|big)|larger' "$T/out-large"
 	refused 'no.*group|no such|there is no' q 1 propose nobody text
 	refused 'duration|timeout' q 1 propose demo-1 --timeout soon text
 	[ "$(get 1 last-index)" = "$last" ]

@@ -23,7 +23,7 @@
 #include "ktap.h"
 
 enum {
-	ENTRY_MAX	= 64 * 1024,
+	ENTRY_MAX	= 66 * 1024,
 	RECORD_MAX	= sizeof(struct quorum_entry) + ENTRY_MAX,
 	DEVICES_MAX	= 16,
 	THREADS		= 4,

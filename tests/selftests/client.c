@@ -39,7 +39,7 @@
 
 #include <linux/quorum.h>
 
-enum { ENTRY_MAX = 64 * 1024, JOBS_MAX = 256 };
+enum { ENTRY_MAX = 66 * 1024, JOBS_MAX = 256 };
 
 static const char *device;
 static const char *prefix = "entry";

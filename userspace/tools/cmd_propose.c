@@ -114,7 +114,7 @@ static const char *propose_error(int err, const struct quorum_result *result, ui
 	case EINVAL:
 		return "an empty entry cannot be proposed";
 	case EMSGSIZE:
-		return "the entry is larger than a group takes (65536 bytes)";
+		return "the entry is larger than a group takes (67584 bytes)";
 	case EBADF:
 	case EACCES:
 		return "no permission to propose";
