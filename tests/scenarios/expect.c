@@ -248,7 +248,6 @@ static bool find_number(const struct node *n, const char *key, u64 *value)
 		{ "applied-index", n->applied },
 		{ "writes", disk_pending(n) },
 		{ "config", n->config.index },
-		{ "priority-of-nobody", 0 },
 	};
 
 	for (i = 0; i < ARRAY_SIZE(numbers); i++) {
@@ -433,14 +432,16 @@ static void expect_same_log(struct world *w, struct words *words)
 		const struct node *b = node_get(w, ids[i]);
 
 		if (a->mem_last != b->mem_last)
-			die(w, "wanted the same log, found that of node %u ends at %llu, that of node %u at %llu",
+			die(w,
+			    "wanted the same log, found node %u's to end at %llu, node %u's at %llu",
 			    a->id, (unsigned long long)a->mem_last, b->id,
 			    (unsigned long long)b->mem_last);
 		for (at = max(a->mem_base, b->mem_base) + 1; at <= a->mem_last; at++)
 			if (!same_entry(a, b, at))
-				die(w, "wanted the same log, found %llu/%llu at node %u and %llu/%llu at node %u",
-				    (unsigned long long)at, (unsigned long long)a->mem[at].raft.term,
-				    a->id, (unsigned long long)at,
+				die(w,
+				    "wanted the same log, found %llu at %llu of node %u, %llu of node %u",
+				    (unsigned long long)a->mem[at].raft.term,
+				    (unsigned long long)at, a->id,
 				    (unsigned long long)b->mem[at].raft.term, b->id);
 	}
 }
