@@ -27,7 +27,7 @@ GET_RELEASE = vermagic=$$(modinfo -F vermagic $(BUILD)/quorum.ko) && \
 DKMS     = $(DESTDIR)/usr/src/quorum-$(VERSION)
 
 .PHONY: all module tools unit scenarios kunit selftests selftests-smp cluster power-cut test demo check \
-	sim sim-long crash corrupt install dkms-install kernels deps clean distclean help
+	sim sim-long bench coverage crash corrupt install dkms-install kernels deps clean distclean help
 
 all: module tools		## build the module and the tools (the default)
 
@@ -89,6 +89,14 @@ cluster: tools			## three QEMU machines on Debian's stock kernel
 power-cut: tools		## 200 power cuts of such machines under load (an hour)
 	@$(TOP)/scripts/deps qemu build
 	@QUORUM_POWER_CUTS=$${QUORUM_POWER_CUTS:-200} $(TOP)/tests/cluster/run power_cuts
+
+bench:				## instructions per entry of engine and codec, against limits
+	@$(TOP)/scripts/deps unit bench
+	@$(TOP)/tests/bench/run
+
+coverage:			## branch coverage of engine and formats by the unit tests
+	@$(TOP)/scripts/deps unit
+	@$(TOP)/scripts/coverage
 
 check:				## static checks: warnings, sparse, style, purity
 	@$(TOP)/scripts/deps check build
