@@ -200,7 +200,8 @@ void raft_progress_append_reply(struct raft *r, const struct raft_msg *msg)
  * The answer to a heartbeat shows what has arrived of all that was sent before
  * the heartbeat: what is missing was lost, or the peer has restarted.
  */
-static void find_loss(struct raft *r, struct raft_peer *p, const struct raft_beat *beat, u64 verified)
+static void find_loss(struct raft *r, struct raft_peer *p, const struct raft_beat *beat,
+		      u64 verified)
 {
 	u64 known = max(p->match, verified);
 

@@ -119,7 +119,7 @@ static const char *check_peer(const struct raft *r, const struct raft_peer *p)
 		return "match < next";
 	if (p->next > r->log.last_index + 1)
 		return "next within the log";
-	if (p->state == RAFT_PEER_SNAPSHOT ? p->next > r->log.base_index : p->next <= r->log.base_index)
+	if ((p->state == RAFT_PEER_SNAPSHOT) != (p->next <= r->log.base_index))
 		return "who needs what is forgotten is sent a snapshot";
 	if (p->count > RAFT_APPENDS_MAX || (p->state != RAFT_PEER_PIPELINE && p->count))
 		return "window within its limit, and empty while probing";

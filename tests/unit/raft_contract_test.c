@@ -418,12 +418,201 @@ static void a_base_without_a_snapshot(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, raft_next_append(b->raft, 2, &a), RAFT_NEXT_NOTHING);
 }
 
+/* Bytes of a snapshot that were stored too late, twice, or elsewhere. */
+static void stored_chunks_that_came_late(struct kunit *test)
+{
+	const struct raft_snapshot ten = { 10, 2, 40000, 0xa };
+	struct bench *b = bench_new(test, 1, 3, 0);
+
+	b->params.term = 3;
+	bench_start(b);
+	/* the leader's term is not durable yet: nothing is answered */
+	bench_chunk(b, 2, 4, &ten, 500, 10);
+	KUNIT_EXPECT_EQ(test, bench_sent_count(b, RAFT_MSG_SNAPSHOT_REPLY), 0U);
+	bench_settle(b);
+	bench_chunk(b, 2, 4, &ten, 0, 1000);
+	bench_stored(b, &ten, 7, 10, 0);
+	EXPECT_STATUS(b, incoming_stored, 0);
+	/* nobody leads, this node campaigns, another leads: it goes on or not */
+	bench_timeout(b);
+	bench_stored(b, &ten, 0, 1000, 0);
+	EXPECT_STATUS(b, incoming_stored, 1000);
+	KUNIT_EXPECT_EQ(test, bench_sent_count(b, RAFT_MSG_SNAPSHOT_REPLY), 0U);
+	bench_chunk(b, 2, 4, &ten, 1000, 0);
+	KUNIT_EXPECT_EQ(test, bench_sent_count(b, RAFT_MSG_SNAPSHOT_REPLY), 1U);
+	bench_chunk(b, 2, 4, &ten, 1000, 32000);
+	bench_stored(b, &ten, 1000, 32000, 0);
+	bench_chunk(b, 2, 4, &ten, 33000, 7000);
+	bench_stored(b, &ten, 33000, 7000, 0);
+	KUNIT_EXPECT_EQ(test, bench_effect_count(b, RAFT_FX_INSTALL_END), 1U);
+	bench_stored(b, &ten, 33000, 7000, 0);
+	KUNIT_EXPECT_EQ(test, bench_effect_count(b, RAFT_FX_INSTALL_END), 1U);
+	/* two leaders in one term: that ends everything */
+	bench_chunk(b, 3, 4, &ten, 0, 10);
+	EXPECT_STATUS(b, halt, RAFT_HALT_TWO_LEADERS);
+}
+
+static void another_installation_than_asked(struct kunit *test)
+{
+	const struct raft_snapshot ten = { 10, 2, 100, 0xa };
+	struct bench *b = bench_new(test, 1, 3, 0);
+
+	bench_start(b);
+	bench_chunk(b, 2, 4, &ten, 0, 100);
+	bench_settle(b);
+	bench_stored(b, &ten, 0, 100, 0);
+	bench_installed(b, &(struct raft_snapshot){ 10, 2, 100, 0xb }, 0);
+	EXPECT_STATUS(b, halt, RAFT_HALT_CONTRACT);
+}
+
+/* Of many terms: whole runs go, one is cut, the rest stays known. */
+static void compaction_cuts_runs(struct kunit *test)
+{
+	struct bench *b = bench_new(test, 1, 3, 0);
+	u64 forget, term, i;
+
+	for (forget = 1; forget <= 20; forget++) {
+		b->params.nruns = 0;
+		b->params.term = 0;
+		bench_run(b, 1, 1, 20);
+		bench_run(b, 6, 2, 20);
+		bench_run(b, 9, 4, 20);
+		bench_run(b, 10, 5, 20);
+		bench_start(b);
+		bench_elect(b);
+		bench_send_all(b, 2);
+		bench_ack(b, 2, 21, 21);
+		bench_snapshot(b, &(struct raft_snapshot){ 20, 5, 1, 1 }, forget);
+		EXPECT_STATUS(b, first_index, forget + 1);
+		for (i = forget; i <= 20; i++) {
+			KUNIT_EXPECT_TRUE(test, raft_term_at(b->raft, i, &term));
+			KUNIT_EXPECT_EQ(test, term, i < 6 ? 1ULL : i < 9 ? 2 : i < 10 ? 4 : 5);
+		}
+		KUNIT_EXPECT_FALSE(test, raft_term_at(b->raft, forget - 1, &term));
+	}
+}
+
+/* Where terms are forgotten, a snapshot's own term is all there is. */
+static void snapshots_of_forgotten_terms(struct kunit *test)
+{
+	struct bench *b = bench_new(test, 1, 3, 0);
+	struct raft_msg msg = { .type = RAFT_MSG_SNAPSHOT, .from = 2, .term = 6000 };
+	u32 i;
+
+	for (i = 1; i <= 2 * RAFT_RUNS_MAX; i++)
+		bench_run(b, i, i, i);
+	bench_start(b);
+	bench_append(b, 2, 6000, 2 * RAFT_RUNS_MAX, 2 * RAFT_RUNS_MAX, 20, NULL, 0);
+	bench_settle(b);
+	EXPECT_STATUS(b, commit, 20);
+	/* committed, and of a term nobody here knows: taken for right */
+	msg.snapshot.name = (struct raft_snapshot){ 10, 10, 1, 1 };
+	msg.snapshot.config = &b->params.config;
+	bench_message(b, &msg);
+	bench_append(b, 2, 6000, 10, 10, 20, NULL, 0);
+	EXPECT_STATUS(b, halt, RAFT_HALT_NONE);
+	/* only the snapshot's own index can be the new base */
+	bench_snapshot(b, &(struct raft_snapshot){ 15, 15, 1, 1 }, 12);
+	EXPECT_STATUS(b, first_index, 1);
+	bench_snapshot(b, &(struct raft_snapshot){ 15, 15, 1, 1 }, 15);
+	EXPECT_STATUS(b, first_index, 16);
+}
+
+static void transfers_to_odd_targets(struct kunit *test)
+{
+	struct raft_event stop = { .type = RAFT_EV_STEP_DOWN };
+	struct bench *b = bench_new(test, 1, 3, 0);
+
+	/* a witness votes, and cannot lead */
+	b->params.config.members[2].roles |= RAFT_M_WITNESS;
+	bench_start(b);
+	bench_elect(b);
+	KUNIT_EXPECT_EQ(test, bench_transfer(b, 3), -RAFT_REFUSED_WITNESS);
+	KUNIT_EXPECT_EQ(test, bench_transfer(b, RAFT_NONE), 1);
+	EXPECT_STATUS(b, transfer, 2);
+	bench_send_all(b, 2);
+	bench_ack(b, 2, 1, 1);
+	bench_ack(b, 2, 1, 1);
+	KUNIT_EXPECT_EQ(test, bench_sent_count(b, RAFT_MSG_TIMEOUT_NOW), 1U);
+	/* nobody has been heard for long: a stop tells nobody */
+	b = leading(test, 0);
+	b->now += 200 * MS;
+	bench_step(b, &stop);
+	KUNIT_EXPECT_EQ(test, bench_sent_count(b, RAFT_MSG_TIMEOUT_NOW), 0U);
+	EXPECT_STATUS(b, role, RAFT_FOLLOWER);
+	/* who does not lead has nothing to give up */
+	bench_step(b, &stop);
+	EXPECT_STATUS(b, role, RAFT_FOLLOWER);
+}
+
+/* TIMEOUT_NOW reaches a pre-candidate, and a candidate of that very term. */
+static void timeout_now_in_other_roles(struct kunit *test)
+{
+	struct raft_msg msg = { .type = RAFT_MSG_TIMEOUT_NOW, .from = 2, .term = 1 };
+	struct bench *b = bench_new(test, 1, 3, 0);
+
+	b->params.term = 1;
+	bench_start(b);
+	bench_timeout(b);
+	EXPECT_STATUS(b, role, RAFT_PRECANDIDATE);
+	bench_message(b, &msg);
+	EXPECT_STATUS(b, role, RAFT_CANDIDATE);
+	EXPECT_STATUS(b, term, 2);
+	msg.term = 2;
+	bench_message(b, &msg);
+	EXPECT_STATUS(b, term, 2);
+}
+
+/* P-1: a (term, vote) that hangs counts like a write that hangs. */
+static void p01_both_kinds_of_writes_hang(struct kunit *test)
+{
+	struct bench *b = bench_new(test, 1, 3, 0);
+
+	bench_start(b);
+	bench_append(b, 2, 1, 0, 0, 0, (u64[]){ 1 }, 1);
+	bench_hard(b, 0);
+	bench_submit(b, 0);
+	b->now += 10 * MS;
+	/* a new term while the log is being written */
+	bench_beat(b, 3, 2, 0, 1);
+	bench_timeout(b);
+	EXPECT_STATUS(b, role, RAFT_FOLLOWER);
+	bench_settle(b);
+	bench_timeout(b);
+	EXPECT_STATUS(b, role, RAFT_PRECANDIDATE);
+}
+
+/* With leases: a confirmed round without check-quorum, or a lagging member, is none. */
+static void no_lease_without_its_conditions(struct kunit *test)
+{
+	struct bench *b = bench_new(test, 1, 3, 0);
+
+	b->params.config.flags = RAFT_F_LEASE | RAFT_F_CHECKQUORUM;
+	b->params.config.index = 3;
+	bench_run(b, 1, 1, 5);
+	bench_start(b);
+	bench_elect(b);
+	bench_send_all(b, 2);
+	bench_ack(b, 2, 6, 6);
+	bench_read(b, 1);
+	/* n3 answers, but what it has does not reach the configuration in force */
+	bench_beat_round(b, 3, bench_sent(b, RAFT_MSG_HEARTBEAT, 3)->heartbeat.round);
+	KUNIT_EXPECT_EQ(test, bench_effect_count(b, RAFT_FX_READ), 1U);
+	bench_clear(b);
+	bench_read(b, 2);
+	KUNIT_EXPECT_EQ(test, bench_effect_count(b, RAFT_FX_READ), 0U);
+	bench_beat_round(b, 2, bench_sent(b, RAFT_MSG_HEARTBEAT, 2)->heartbeat.round);
+	bench_clear(b);
+	bench_read(b, 3);
+	KUNIT_EXPECT_EQ(test, bench_effect_count(b, RAFT_FX_READ), 1U);
+}
+
 /* H-5: each invariant is broken by hand once, and noticed. */
 static void h05_invariants_notice(struct kunit *test)
 {
 	u32 i;
 
-	for (i = 0; i < 8; i++) {
+	for (i = 0; i < 12; i++) {
 		struct bench *b = leading(test, 0);
 		struct raft *r = b->raft;
 
@@ -451,6 +640,26 @@ static void h05_invariants_notice(struct kunit *test)
 		case 6:
 			r->log.nruns = RAFT_RUNS_MAX + 1;
 			break;
+		case 7:
+			r->peers[1].inflight[r->peers[1].head].last = 0;
+			r->peers[1].match = 0;
+			break;
+		case 8:
+			r->log.runs[0].term++;
+			r->hard.term++;
+			r->hard.seq = r->hard.durable_seq;
+			r->term_start = 9;
+			break;
+		case 9:
+			r->term_leader = 2;
+			break;
+		case 10:
+			r->role = RAFT_FOLLOWER;
+			r->leader = RAFT_NONE;
+			r->uncommitted.n = 0;
+			r->uncommitted.bytes = 0;
+			r->answered = 1;
+			break;
 		default:
 			r->log.base_index = 4;
 			r->log.commit = 4;
@@ -476,6 +685,14 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(snapshot_reports_that_came_late),
 	KUNIT_CASE(unsound_snapshots_halt),
 	KUNIT_CASE(a_base_without_a_snapshot),
+	KUNIT_CASE(stored_chunks_that_came_late),
+	KUNIT_CASE(another_installation_than_asked),
+	KUNIT_CASE(compaction_cuts_runs),
+	KUNIT_CASE(snapshots_of_forgotten_terms),
+	KUNIT_CASE(transfers_to_odd_targets),
+	KUNIT_CASE(timeout_now_in_other_roles),
+	KUNIT_CASE(p01_both_kinds_of_writes_hang),
+	KUNIT_CASE(no_lease_without_its_conditions),
 	KUNIT_CASE(h05_invariants_notice),
 	{}
 };

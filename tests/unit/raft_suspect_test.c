@@ -44,7 +44,8 @@ static void f01_it_answers_with_the_number_of_its_life(struct kunit *test)
 	KUNIT_EXPECT_NE(test, number, 0ULL);
 	bench_append(b, 2, 2, 9, 2, 5, NULL, 0);
 	KUNIT_EXPECT_TRUE(test, bench_sent(b, RAFT_MSG_APPEND_REPLY, 2)->append_reply.rejected);
-	KUNIT_EXPECT_EQ(test, bench_sent(b, RAFT_MSG_APPEND_REPLY, 2)->append_reply.suspect, number);
+	KUNIT_EXPECT_EQ(test, bench_sent(b, RAFT_MSG_APPEND_REPLY, 2)->append_reply.suspect,
+			number);
 	bench_beat(b, 2, 2, 5, 1);
 	KUNIT_EXPECT_EQ(test, bench_sent(b, RAFT_MSG_HEARTBEAT_REPLY, 2)->heartbeat_reply.suspect,
 			number);

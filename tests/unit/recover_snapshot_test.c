@@ -21,6 +21,8 @@ struct world {
 	u8 *device;
 	u8 *buf;
 	u64 bad_from, bad_to;			/* reads that touch this fail */
+	u32 reads, fail_nth;			/* and this one, counted from 1 */
+	int fail_error;
 	struct disk_super super;
 	struct disk_hard hard;
 	struct quorum_snap_meta *meta;
@@ -33,6 +35,8 @@ static int world_read(void *ctx, u64 offset, void *buf, u32 bytes)
 
 	if (offset > SNAP_DEVICE || bytes > SNAP_DEVICE - offset)
 		return -EFAULT;
+	if (++w->reads == w->fail_nth)
+		return w->fail_error;
 	if (offset < w->bad_to && offset + bytes > w->bad_from)
 		return -EIO;
 	memcpy(buf, w->device + offset, bytes);
@@ -282,7 +286,67 @@ static void what_heals(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, recover_heals(&r));
 }
 
+/* Whichever read fails: damage if the block is bad, else the caller's error. */
+static void every_read_may_fail(struct kunit *test)
+{
+	static const int errors[] = { -EIO, -EINTR, -ENOMEM };
+	struct world *w = world_new(test);
+	struct recover_io io = { .read = world_read, .ctx = w, .device_bytes = SNAP_DEVICE };
+	u32 i, n, reads;
+	int got;
+
+	put_snapshot(w, 0, 6, 30, SNAP_BYTES);
+	put_snapshot(w, 1, 7, 40, SNAP_BYTES);
+	name_snapshot(w, 1, 7, 40);
+	w->hard.base_index = 30;
+	KUNIT_EXPECT_EQ(test, recover_snapshot(&io, &w->super, &w->hard, w->buf,
+					       QUORUM_RECORD_BYTES_MAX - 1, w->meta, &w->r),
+			-EINVAL);
+	/* The one in force is damaged, so that both are read. */
+	w->device[snapshot_data_offset(&w->super, 1)] ^= 1;
+	w->reads = 0;
+	look(w);
+	KUNIT_EXPECT_EQ(test, (int)w->r.snap, (int)RECOVER_SNAP_FALLBACK);
+	reads = w->reads;
+	KUNIT_ASSERT_GT(test, reads, 4U);
+	for (i = 0; i < ARRAY_SIZE(errors); i++) {
+		for (n = 1; n <= reads; n++) {
+			w->reads = 0;
+			w->fail_nth = n;
+			w->fail_error = errors[i];
+			memset(&w->r, 0, sizeof(w->r));
+			got = recover_snapshot(&io, &w->super, &w->hard, w->buf,
+					       QUORUM_RECORD_BYTES_MAX, w->meta, &w->r);
+			KUNIT_EXPECT_EQ(test, got, errors[i] == -EIO ? 0 : errors[i]);
+		}
+	}
+}
+
+/* Names that differ from what lies there, in each part. */
+static void another_one_is_not_the_one_in_force(struct kunit *test)
+{
+	struct world *w = world_new(test);
+
+	put_snapshot(w, 1, 7, 40, 100);
+	w->hard.base_index = 40;
+	name_snapshot(w, 1, 8, 40);
+	look(w);
+	KUNIT_EXPECT_NE(test, (int)w->r.snap, (int)RECOVER_SNAP_GOOD);
+	name_snapshot(w, 1, 7, 41);
+	look(w);
+	KUNIT_EXPECT_NE(test, (int)w->r.snap, (int)RECOVER_SNAP_GOOD);
+	name_snapshot(w, 1, 7, 40);
+	w->hard.snap_term++;
+	look(w);
+	KUNIT_EXPECT_NE(test, (int)w->r.snap, (int)RECOVER_SNAP_GOOD);
+	w->hard.snap_term--;
+	look(w);
+	KUNIT_EXPECT_EQ(test, (int)w->r.snap, (int)RECOVER_SNAP_GOOD);
+}
+
 static struct kunit_case cases[] = {
+	KUNIT_CASE(every_read_may_fail),
+	KUNIT_CASE(another_one_is_not_the_one_in_force),
 	KUNIT_CASE(none_is_none),
 	KUNIT_CASE(good_is_described),
 	KUNIT_CASE(empty_is_good),

@@ -41,6 +41,8 @@ struct image {
 	u32 wrong;
 	u64 bad_from;			/* reads at and behind fail */
 	int bad_error;
+	u32 reads, fail_nth;		/* this one fails, counted from 1 */
+	int fail_error;
 	struct disk_hard found;
 	struct recover_result r;
 };
@@ -53,6 +55,8 @@ static int image_read(void *ctx, u64 offset, void *buf, u32 bytes)
 		m->wrong++;
 		return -EFAULT;
 	}
+	if (++m->reads == m->fail_nth)
+		return m->fail_error;
 	if (m->bad_error && offset + bytes > m->bad_from)
 		return m->bad_error;
 	memcpy(buf, m->device + offset, bytes);
@@ -1068,6 +1072,31 @@ static void read_errors_are_no_verdict(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, image_recover(m), -EINTR);
 }
 
+/* Whichever read is the one: what is not about the device ends it, as it is. */
+static void every_read_may_fail(struct kunit *test)
+{
+	static const int errors[] = { -EIO, -EINTR, -ENOMEM };
+	struct image *m = example(test, 512);
+	u32 i, n, reads;
+	int got;
+
+	m->reads = 0;
+	KUNIT_ASSERT_EQ(test, image_recover(m), 0);
+	reads = m->reads;
+	for (i = 0; i < ARRAY_SIZE(errors); i++) {
+		for (n = 1; n <= reads; n++) {
+			m->reads = 0;
+			m->fail_nth = n;
+			m->fail_error = errors[i];
+			got = image_recover(m);
+			if (errors[i] != -EIO)
+				KUNIT_EXPECT_EQ_MSG(test, got, errors[i], "read %u", n);
+			else
+				KUNIT_EXPECT_TRUE(test, got == 0 || got == -EIO);
+		}
+	}
+}
+
 /* A pair that counted may be in the slot that could not be read. */
 static void an_unread_slot_may_hold_the_newest(struct kunit *test)
 {
@@ -1172,6 +1201,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(hard_state_misdirected),
 	KUNIT_CASE(hard_state_values_are_checked),
 	KUNIT_CASE(read_errors_are_no_verdict),
+	KUNIT_CASE(every_read_may_fail),
 	KUNIT_CASE(an_unread_slot_may_hold_the_newest),
 	KUNIT_CASE(the_sink_can_end_it),
 	KUNIT_CASE(texts_are_there),
