@@ -119,7 +119,16 @@ static u32 datagram_crc(const u8 *head, size_t head_len, const u8 *rest, size_t 
 /* Those of the engine, and those of the links in a sealed datagram. */
 static bool type_is_known(u8 type, bool sealed)
 {
-	return (type && type < RAFT_MSG_NR) || (sealed && type == WIRE_HELLO);
+	return (type && type < RAFT_MSG_NR) || (sealed && type == WIRE_HELLO) ||
+	       type == WIRE_REPAIR;
+}
+
+/* The least a body of @type has. */
+static size_t least_body(u8 type)
+{
+	if (type < RAFT_MSG_NR)
+		return body_bytes[type];
+	return type == WIRE_REPAIR ? WIRE_REPAIR_BYTES : 0;
 }
 
 bool wire_type_is_long(u8 type)
@@ -163,7 +172,7 @@ enum wire_error wire_check(const void *buf, size_t len, struct wire_header *hdr)
 	type = p[AT_TYPE] & ~WIRE_TYPE_FRAGMENT;
 	if (!type_is_known(type, sealed))
 		return WIRE_TYPE_BAD;
-	need = WIRE_HEADER_BYTES + (type < RAFT_MSG_NR ? body_bytes[type] : 0);
+	need = WIRE_HEADER_BYTES + least_body(type);
 	if (p[AT_TYPE] & WIRE_TYPE_FRAGMENT) {
 		if (!wire_type_is_long(type))
 			return WIRE_TYPE_BAD;
@@ -251,6 +260,26 @@ void wire_fragment_put(void *buf, const struct wire_fragment *frag)
 	put16(p + 6, frag->count);
 	put32(p + 8, frag->offset);
 	put32(p + 12, frag->total);
+}
+
+enum wire_error wire_repair_get(const void *buf, size_t len, struct wire_repair *repair)
+{
+	const u8 *p = (const u8 *)buf + WIRE_HEADER_BYTES;
+
+	if (len != WIRE_HEADER_BYTES + WIRE_REPAIR_BYTES)
+		return WIRE_LENGTH_BAD;
+	repair->message = get32(p);
+	repair->missing = get64(p + 8);
+	return is_zero(p + 4, 4) && repair->missing ? WIRE_OK : WIRE_FIELD_BAD;
+}
+
+void wire_repair_put(void *buf, const struct wire_repair *repair)
+{
+	u8 *p = (u8 *)buf + WIRE_HEADER_BYTES;
+
+	put32(p, repair->message);
+	put32(p + 4, 0);
+	put64(p + 8, repair->missing);
 }
 
 void wire_seal(void *buf, size_t len)

@@ -36,6 +36,12 @@
  * here: whoever takes the seal off cuts it off.  HELLO is sealed always, has no body
  * and term 0, and tells seals only.
  *
+ * REPAIR asks for fragments of the receiver's own message again, and has term 0:
+ *
+ *	 0  le32 message	its number
+ *	 4  4    zero
+ *	 8  le64 missing	bit i: fragment i; not 0
+ *
  * Bodies, by type; offsets in the body, "zero" is reserved and has to be 0:
  *
  *	PREVOTE, VOTE
@@ -146,11 +152,13 @@
 /* Types that nodes' links exchange among themselves: no message of the engine. */
 enum wire_link_type {
 	WIRE_HELLO		= 0x70,
+	WIRE_REPAIR		= 0x71,
 };
 
 enum wire_sizes {
 	WIRE_HEADER_BYTES	= 48,
 	WIRE_FRAGMENT_BYTES	= 16,	/* the fragment header */
+	WIRE_REPAIR_BYTES	= 16,	/* body of a REPAIR */
 	WIRE_APPEND_BYTES	= 32,	/* body of an APPEND before its entries */
 	WIRE_ENTRY_BYTES	= 24,	/* description of one entry */
 	WIRE_FORWARD_BYTES	= 16,	/* body of a FORWARD before its payload */
@@ -262,6 +270,22 @@ bool wire_type_is_long(u8 type);
  */
 enum wire_error wire_fragment_get(const void *buf, size_t len,
 				  struct wire_fragment *frag);
+
+/**
+ * struct wire_repair - a request for fragments
+ * @message: number of the message
+ * @missing: bit i: fragment i is wanted
+ */
+struct wire_repair {
+	u32 message;
+	u64 missing;
+};
+
+/* Decode a REPAIR that passed wire_check(); @len without the trailer. */
+enum wire_error wire_repair_get(const void *buf, size_t len, struct wire_repair *repair);
+
+/* Write the body of a REPAIR behind its header. */
+void wire_repair_put(void *buf, const struct wire_repair *repair);
 
 /* Write @hdr (and @frag when @hdr->fragment) to @buf; crc is left 0. */
 void wire_header_put(void *buf, const struct wire_header *hdr);

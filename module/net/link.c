@@ -50,7 +50,8 @@ const char *quorum_drop_name(enum quorum_drop drop)
 static void link_free(struct quorum_link *link)
 {
 	link_free_members(link);
-	kvfree(link->tx);
+	for (u32 i = 0; i < ARRAY_SIZE(link->kept); i++)
+		kvfree(link->kept[i].buf);
 	memzero_explicit(link->keys, sizeof(link->keys));
 	mutex_destroy(&link->path);
 	mutex_destroy(&link->change);
@@ -71,6 +72,18 @@ static int set_session(struct quorum_link *link, const struct quorum_link_params
 	link->session = params->epoch;
 	link->life = seal_life(params->ident.incarnation, link->session);
 	memcpy(link->keys, params->keys, sizeof(link->keys));
+	return 0;
+}
+
+/* What messages are built in. */
+static int make_buffers(struct quorum_link *link)
+{
+	for (u32 i = 0; i < ARRAY_SIZE(link->kept); i++) {
+		link->kept[i].buf = kvzalloc(QUORUM_MSG_BYTES_MAX, GFP_KERNEL);
+		if (!link->kept[i].buf)
+			return -ENOMEM;
+	}
+	link->tx = link->kept[0].buf;
 	return 0;
 }
 
@@ -95,8 +108,6 @@ static struct quorum_link *link_alloc(const struct quorum_link_params *params)
 	 * after a quick restart for the past; 61,000 messages a second catch up.
 	 */
 	link->message = ktime_get_boottime_ns() >> 14;
-	/* The largest message and its trailer. */
-	link->tx = kvzalloc(QUORUM_MSG_BYTES_MAX, GFP_KERNEL);
 	return link;
 }
 
@@ -111,7 +122,9 @@ struct quorum_link *quorum_link_open(struct net *net,
 	link = link_alloc(params);
 	if (!link)
 		return ERR_PTR(-ENOMEM);
-	error = link->tx ? set_session(link, params, extack) : -ENOMEM;
+	error = make_buffers(link);
+	if (!error)
+		error = set_session(link, params, extack);
 	if (!error)
 		error = link_address(&params->listen, true, &listen, extack);
 	if (!error) {
@@ -161,12 +174,16 @@ static struct assemble *find_assemble(struct quorum_link *link, struct link_memb
 				    QUORUM_REASSEMBLY_MS * (u64)NSEC_PER_MSEC))
 			link_drop(link, QUORUM_DROP_TIMEOUT);
 	as = assemble_find(m->as, ARRAY_SIZE(m->as), message);
-	if (as)
+	if (as) {
+		if (!as->known)
+			link_forget_repair(m, as - m->as);
 		return as;
+	}
 	as = &m->as[m->as_next];
 	m->as_next = (m->as_next + 1) % ARRAY_SIZE(m->as);
 	link_drop(link, QUORUM_DROP_FRAGMENT);
 	assemble_init(as, as->buf);
+	link_forget_repair(m, as - m->as);
 	return as;
 }
 
@@ -190,6 +207,8 @@ static struct assemble *take_fragment(struct quorum_link *link, struct link_memb
 	result = assemble_add(as, now, skb->data, &frag, &lost);
 	if (lost || result == ASSEMBLE_MISFIT)
 		link_drop(link, QUORUM_DROP_FRAGMENT);
+	else
+		link_ask_repair(link, m, &frag, now);
 	return result == ASSEMBLE_DONE ? as : NULL;
 }
 
@@ -222,15 +241,23 @@ bool quorum_link_recv(struct quorum_link *link, struct wire_header *hdr,
 			return false;
 
 		wire_header_get(skb->data, hdr);
+		/* It may have left the group since it was received. */
+		m = link_member_find(link, hdr->from);
+		if (!m)
+			continue;
+		if (!hdr->fragment)
+			link_ask_repair(link, m, NULL, ktime_get_boottime_ns());
+		if (hdr->type == WIRE_REPAIR) {
+			link_repair(link, m, skb);
+			continue;
+		}
 		if (!hdr->fragment) {
 			*buf = skb->data;
 			*len = skb->len;
 			atomic64_inc(&link->counters.rx_messages[hdr->type]);
 			return true;
 		}
-		/* It may have left the group since it was received. */
-		m = link_member_find(link, hdr->from);
-		as = m ? take_fragment(link, m, hdr, skb) : NULL;
+		as = take_fragment(link, m, hdr, skb);
 		if (as) {
 			hdr->fragment = false;
 			*buf = as->buf;
@@ -273,6 +300,8 @@ void quorum_link_get_stats(struct quorum_link *link, struct quorum_link_stats *s
 	stats->tx_datagrams = atomic64_read(&c->tx_datagrams);
 	stats->tx_bytes = atomic64_read(&c->tx_bytes);
 	stats->tx_errors = atomic64_read(&c->tx_errors);
+	stats->repairs_asked = atomic64_read(&c->repairs_asked);
+	stats->fragments_repaired = atomic64_read(&c->fragments_repaired);
 	stats->rx_datagrams = atomic64_read(&c->rx_datagrams);
 	stats->rx_bytes = atomic64_read(&c->rx_bytes);
 	for (u32 i = 0; i < RAFT_MSG_NR; i++) {

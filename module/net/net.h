@@ -97,6 +97,8 @@ struct quorum_link_stats {
 	u64 tx_bytes;		/* UDP payload */
 	u64 tx_messages[RAFT_MSG_NR];
 	u64 tx_errors;		/* the stack refused to send */
+	u64 repairs_asked;	/* of members, for lost fragments */
+	u64 fragments_repaired;	/* sent again when asked */
 	u64 rx_datagrams;
 	u64 rx_bytes;
 	u64 rx_messages[RAFT_MSG_NR];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The inside of the net: endpoint.c, receive.c, session.c, member.c, guest.c,
- * send.c, link.c.
+ * repair.c, send.c, link.c.
  *
  * Who touches what:
  *
@@ -94,6 +94,8 @@ struct member_keys {
  * @session: of the fragments in @as [loop]
  * @as: messages it is sending us in fragments [loop]
  * @as_next: the one to be given up next for a new message [loop]
+ * @asked: times that parts of each were asked for [loop]
+ * @ask_after: when to ask again, boottime ns [loop]
  * @mtu: bytes of IP that reach it in one piece, 0: not known yet [loop]
  * @mtu_asked: when @mtu was found, boottime ns [loop]
  */
@@ -116,6 +118,8 @@ struct link_member {
 	u32 session;
 	struct assemble as[QUORUM_REASSEMBLIES];
 	u32 as_next;
+	u8 asked[QUORUM_REASSEMBLIES];
+	u64 ask_after[QUORUM_REASSEMBLIES];
 	u32 mtu;
 	u64 mtu_asked;
 };
@@ -165,10 +169,26 @@ struct link_counters {
 	atomic64_t tx_bytes;
 	atomic64_t tx_messages[RAFT_MSG_NR];
 	atomic64_t tx_errors;
+	atomic64_t repairs_asked;
+	atomic64_t fragments_repaired;
 	atomic64_t rx_datagrams;
 	atomic64_t rx_bytes;
 	atomic64_t rx_messages[RAFT_MSG_NR];
 	atomic64_t drops[QUORUM_DROP_NR];
+};
+
+/**
+ * struct link_kept - a message that was sent in fragments
+ * @peer: to whom; 0: none, or @buf is in use
+ * @frag: its number, and the shape of its fragments
+ * @repairs: times it was repaired
+ * @buf: QUORUM_MSG_BYTES_MAX bytes: header and body
+ */
+struct link_kept {
+	u32 peer;
+	struct wire_fragment frag;
+	u32 repairs;
+	void *buf;
 };
 
 /* Ancillary data that names the source address of what we send. */
@@ -190,6 +210,8 @@ union link_source {
  * @rx: datagrams that passed every check of receive.c, without UDP header and seal
  * @reading: the one quorum_link_recv() returned last [loop]
  * @hellos: some member's hello_due is set
+ * @kept: what can be repaired [loop]
+ * @keep: the one whose buffer is @tx [loop]
  * @tx: quorum_link_buffer() [loop]
  * @message: number of the last message sent in fragments [loop]
  * @change: excludes changes of the members, keys and the endpoint
@@ -213,6 +235,8 @@ struct quorum_link {
 	struct sk_buff_head rx[LINK_CLASSES];
 	struct sk_buff *reading;
 	atomic_t hellos;
+	struct link_kept kept[QUORUM_KEPT_MAX];
+	u32 keep;
 	void *tx;
 	u32 message;
 	struct mutex change;
@@ -305,9 +329,21 @@ u64 link_life_of(struct link_member *m);
 void link_say_hello(struct quorum_link *link, struct link_member *m, u64 echo);
 void link_send_hellos(struct quorum_link *link);
 
+/* repair.c */
+void link_ask_repair(struct quorum_link *link, struct link_member *m,
+		     const struct wire_fragment *frag, u64 now);
+void link_forget_repair(struct link_member *m, u32 place);
+void link_keep(struct quorum_link *link, const struct link_member *m,
+	       const struct wire_fragment *frag);
+void link_repair(struct quorum_link *link, struct link_member *m, const struct sk_buff *skb);
+
 /* send.c */
 int link_send_datagram(struct quorum_link *link, struct link_member *m, struct kvec *vec,
 		       size_t n);
+int link_send_sealed(struct quorum_link *link, struct link_member *m, struct kvec vec[3],
+		     size_t n, u64 life);
+int link_send_fragment(struct quorum_link *link, struct link_member *m, void *buf,
+		       const struct wire_fragment *shape, u32 index, u64 life);
 
 /* receive.c */
 bool link_pin_incarnation(struct link_member *m, u64 incarnation);

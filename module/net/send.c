@@ -177,9 +177,16 @@ int link_send_datagram(struct quorum_link *link, struct link_member *m, struct k
 	return 0;
 }
 
-/* Seal or sum up a datagram of one or two pieces, and send it. */
-static int send_sealed(struct quorum_link *link, struct link_member *m, struct kvec vec[3],
-		       size_t n, u64 life)
+/**
+ * link_send_sealed() - seal or sum up a datagram, and send it
+ * @link: the link
+ * @m: to whom
+ * @vec: one or two pieces, and room for one more
+ * @n: how many
+ * @life: of @m
+ */
+int link_send_sealed(struct quorum_link *link, struct link_member *m, struct kvec vec[3],
+		     size_t n, u64 life)
 {
 	u8 trailer[SEAL_BYTES];
 
@@ -199,13 +206,44 @@ static int send_whole(struct quorum_link *link, struct link_member *m, size_t le
 {
 	struct kvec vec[3] = { { .iov_base = link->tx, .iov_len = len } };
 
-	return send_sealed(link, m, vec, 1, life);
+	return link_send_sealed(link, m, vec, 1, life);
+}
+
+/**
+ * link_send_fragment() - send one fragment of a message
+ * @link: the link
+ * @m: to whom
+ * @buf: the message
+ * @shape: number, total, stride and count
+ * @index: which one
+ * @life: of @m
+ */
+int link_send_fragment(struct quorum_link *link, struct link_member *m, void *buf,
+		       const struct wire_fragment *shape, u32 index, u64 life)
+{
+	u8 head[WIRE_HEADER_BYTES + WIRE_FRAGMENT_BYTES];
+	struct wire_fragment frag = *shape;
+	struct wire_header hdr;
+	struct kvec vec[3];
+
+	frag.index = index;
+	frag.offset = index * frag.stride;
+	frag.size = min(frag.stride, frag.total - frag.offset);
+	wire_header_get(buf, &hdr);
+	hdr.fragment = true;
+	wire_header_put(head, &hdr);
+	wire_fragment_put(head, &frag);
+	vec[0].iov_base = head;
+	vec[0].iov_len = sizeof(head);
+	vec[1].iov_base = buf + WIRE_HEADER_BYTES + frag.offset;
+	vec[1].iov_len = frag.size;
+	return link_send_sealed(link, m, vec, 2, life);
 }
 
 static int send_fragments(struct quorum_link *link, struct link_member *m, size_t len,
 			  size_t room, u64 life)
 {
-	u8 head[WIRE_HEADER_BYTES + WIRE_FRAGMENT_BYTES];
+	size_t chunk = room - WIRE_HEADER_BYTES - WIRE_FRAGMENT_BYTES;
 	struct wire_fragment frag = { .total = len - WIRE_HEADER_BYTES };
 	struct wire_header hdr;
 	int error = 0;
@@ -213,27 +251,16 @@ static int send_fragments(struct quorum_link *link, struct link_member *m, size_
 	wire_header_get(link->tx, &hdr);
 	if (!wire_type_is_long(hdr.type))
 		return -EMSGSIZE;
-	frag.count = DIV_ROUND_UP(frag.total, room - sizeof(head));
+	frag.count = DIV_ROUND_UP(frag.total, chunk);
 	if (frag.count > QUORUM_FRAGMENTS_MAX)
 		return -EMSGSIZE;
 	frag.stride = DIV_ROUND_UP(frag.total, frag.count);
 	frag.message = ++link->message;
-	hdr.fragment = true;
-
-	for (; frag.index < frag.count && !error; frag.index++) {
-		struct kvec vec[3];
-
-		frag.offset = frag.index * frag.stride;
-		frag.size = min(frag.stride, frag.total - frag.offset);
-		vec[0].iov_base = head;
-		vec[0].iov_len = sizeof(head);
-		vec[1].iov_base = link->tx + WIRE_HEADER_BYTES + frag.offset;
-		vec[1].iov_len = frag.size;
-		wire_header_put(head, &hdr);
-		wire_fragment_put(head, &frag);
+	for (u32 i = 0; i < frag.count && !error; i++)
 		/* Without one of them the rest is of no use. */
-		error = send_sealed(link, m, vec, 2, life);
-	}
+		error = link_send_fragment(link, m, link->tx, &frag, i, life);
+	if (!error)
+		link_keep(link, m, &frag);
 	return error;
 }
 
@@ -276,9 +303,11 @@ static int try_send(struct quorum_link *link, struct link_member *m, size_t len)
 void quorum_link_send(struct quorum_link *link, u32 peer, size_t len)
 {
 	struct link_member *m = link_member_find(link, peer);
-	struct wire_header hdr;
 	int error = -EDESTADDRREQ;
+	struct wire_header hdr;
 
+	/* Afterwards the buffer may be another one. */
+	wire_header_get(link->tx, &hdr);
 	if (m && peer != link->ident.from && len >= WIRE_HEADER_BYTES &&
 	    len <= QUORUM_MSG_BYTES_MAX)
 		error = try_send(link, m, len);
@@ -290,7 +319,6 @@ void quorum_link_send(struct quorum_link *link, u32 peer, size_t len)
 				    peer, error);
 		return;
 	}
-	wire_header_get(link->tx, &hdr);
 	if (hdr.type < RAFT_MSG_NR)
 		atomic64_inc(&link->counters.tx_messages[hdr.type]);
 }

@@ -100,6 +100,24 @@ no_election_at_five_percent_loss()
 
 beaten() { [ "$(get "$1" link.tx-messages.heartbeat)" -ge "$2" ]; }
 
+# Entries of 64 KiB are fifty datagrams. One in fifty is lost, so hardly any comes
+# whole; what was lost is sent again, and only that.
+lost_fragments_are_repaired()
+{
+	local node one before n
+
+	n=$(rounds 20 8)
+	one=$(leader)
+	for node in $NODES; do sw tc qdisc replace dev "p$node" root netem loss 2%; done
+	before=$(get "$one" link.tx-datagrams)
+	client propose -n "$n" -b 65536 -t $((10000 * SCALE)) -p lossy "$(dev "$one")" >"$T/lossy"
+	[ "$(grep -c ^committed "$T/lossy")" = "$n" ]
+	note "$n entries, $(($(get "$one" link.tx-datagrams) - before)) datagrams sent," \
+		"$(total link.repairs-asked) times asked, $(total link.fragments-repaired) repaired"
+	[ "$(get "$one" link.fragments-repaired)" -gt 0 ]
+	logs_equal
+}
+
 # Entries of 64 KiB in datagrams of 1,280 bytes: cut up by us, never by IP.
 smallest_mtu()
 {
@@ -209,5 +227,6 @@ ipv6_alone()
 	logs_equal
 }
 
-run_tests setup:120 one_way_cut flapping_link:90 no_election_at_five_percent_loss smallest_mtu \
+run_tests setup:120 one_way_cut flapping_link:90 no_election_at_five_percent_loss \
+	lost_fragments_are_repaired smallest_mtu \
 	an_address_changes_under_load:90 the_socket_changes_under_load:120 far_apart:120 ipv6_alone

@@ -1121,7 +1121,58 @@ static void names_and_keys(struct kunit *test)
 				type == RAFT_MSG_SNAPSHOT);
 }
 
+static void repair_is_checked(struct kunit *test)
+{
+	u8 buf[WIRE_HEADER_BYTES + WIRE_REPAIR_BYTES] = {};
+	struct wire_header hdr = { .type = WIRE_REPAIR, .from = 1, .to = 2, .incarnation = 3 };
+	struct wire_repair put = { .message = 0x01020304, .missing = 1ULL << 63 | 5 }, got;
+
+	wire_header_put(buf, &hdr);
+	wire_repair_put(buf, &put);
+	wire_seal(buf, sizeof(buf));
+	KUNIT_EXPECT_EQ(test, wire_check(buf, sizeof(buf), &hdr), WIRE_OK);
+	KUNIT_EXPECT_EQ(test, wire_check(buf, sizeof(buf) - 1, &hdr), WIRE_SHORT);
+	KUNIT_EXPECT_EQ(test, wire_repair_get(buf, sizeof(buf), &got), WIRE_OK);
+	KUNIT_EXPECT_EQ(test, got.message, put.message);
+	KUNIT_EXPECT_EQ(test, got.missing, put.missing);
+	KUNIT_EXPECT_EQ(test, wire_repair_get(buf, sizeof(buf) + 1, &got), WIRE_LENGTH_BAD);
+	buf[WIRE_HEADER_BYTES + 7] = 1;
+	KUNIT_EXPECT_EQ(test, wire_repair_get(buf, sizeof(buf), &got), WIRE_FIELD_BAD);
+	put.missing = 0;
+	wire_repair_put(buf, &put);
+	KUNIT_EXPECT_EQ(test, wire_repair_get(buf, sizeof(buf), &got), WIRE_FIELD_BAD);
+	/* No message of the engine, and never in fragments. */
+	KUNIT_EXPECT_FALSE(test, wire_type_is_long(WIRE_REPAIR));
+}
+
+/* A sender's places: who holds a message, and who is given to a new one. */
+static void places_are_found(struct kunit *test)
+{
+	struct assemble as[3] = {};
+
+	as[0].known = true;
+	as[0].open = true;
+	as[0].message = 7;
+	as[1].known = true;
+	as[1].message = 8;
+	as[1].since = 5;
+	as[2].known = true;
+	as[2].message = 9;
+	as[2].since = 4;
+	KUNIT_EXPECT_PTR_EQ(test, assemble_find(as, 3, 7), &as[0]);
+	KUNIT_EXPECT_PTR_EQ(test, assemble_find(as, 3, 8), &as[1]);
+	KUNIT_EXPECT_TRUE(test, as[1].known);
+	KUNIT_EXPECT_PTR_EQ(test, assemble_find(as, 3, 10), &as[2]);
+	KUNIT_EXPECT_FALSE(test, as[2].known);
+	as[1].open = true;
+	as[2].open = true;
+	as[2].known = true;
+	KUNIT_EXPECT_PTR_EQ(test, assemble_find(as, 3, 10), NULL);
+}
+
 static struct kunit_case cases[] = {
+	KUNIT_CASE(repair_is_checked),
+	KUNIT_CASE(places_are_found),
 	KUNIT_CASE(encode_gives_golden_bytes),
 	KUNIT_CASE(decode_reads_golden_bytes),
 	KUNIT_CASE(fragment_has_golden_bytes),

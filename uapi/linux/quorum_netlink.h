@@ -405,6 +405,10 @@ enum {
 	QUORUM_A_LINK_TX_ERRORS,
 	/* nest of messages: Messages sent, by type. */
 	QUORUM_A_LINK_TX_MESSAGES,
+	/* u64: Requests to members for fragments that were lost. */
+	QUORUM_A_LINK_REPAIRS_ASKED,
+	/* u64: Fragments sent again when a member asked for them. */
+	QUORUM_A_LINK_FRAGMENTS_REPAIRED,
 	/* u64: Datagrams received. */
 	QUORUM_A_LINK_RX_DATAGRAMS,
 	/* u64: Bytes received, UDP payload. */
