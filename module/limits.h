@@ -48,10 +48,11 @@ enum quorum_limits {
 	/* The wire. */
 	QUORUM_MSG_BYTES_MAX		= 68 * 1024, /* headers and payload of one message */
 	QUORUM_FRAGMENTS_MAX		= 64,	/* datagrams of one message */
-	QUORUM_REASSEMBLIES		= 4,	/* messages of one member put together at a time */
-	QUORUM_KEPT_MAX			= 8,	/* messages sent in fragments that can be repaired */
+	QUORUM_REASSEMBLIES		= 8,	/* messages of one member put together at a time */
+	QUORUM_KEPT_MAX			= 16,	/* messages sent in fragments that can be repaired */
 	QUORUM_REPAIRS_MAX		= 3,	/* times one message is repaired */
 	QUORUM_REPAIR_MS		= 5,	/* between requests for it */
+	QUORUM_HOLD_MS			= 20,	/* a whole message waits for an older one at most */
 	QUORUM_RX_QUEUE_MAX		= 1024,	/* datagrams a group has not read yet, of each class */
 	QUORUM_GUESTS_MAX		= 4,	/* senders no member list names that a link listens to */
 	QUORUM_STRANGER_MS		= 20,	/* between looks at the seal of an unknown sender */

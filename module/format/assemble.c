@@ -21,7 +21,7 @@ bool assemble_expire(struct assemble *as, u64 now, u64 patience)
 {
 	bool dropped;
 
-	if (!as->known || now < as->since || now - as->since <= patience)
+	if (!as->known || as->held || now < as->since || now - as->since <= patience)
 		return false;
 	dropped = as->open;
 	as->known = false;
@@ -37,13 +37,27 @@ struct assemble *assemble_find(struct assemble *as, u32 n, u32 message)
 		if (as[i].known && as[i].message == message)
 			return &as[i];
 		/* The oldest whole one: late copies of newer ones are told still. */
-		if (!as[i].open && (!free || !as[i].known ||
+		if (!as[i].open && !as[i].held && (!free || !as[i].known ||
 				    (free->known && as[i].since < free->since)))
 			free = &as[i];
 	}
 	if (free)
 		free->known = false;
 	return free;
+}
+
+struct assemble *assemble_next(struct assemble *as, u32 n, u64 now, u64 patience)
+{
+	struct assemble *next = NULL;
+
+	for (u32 i = 0; i < n; i++)
+		if (as[i].held && (!next || (s32)(as[i].message - next->message) < 0))
+			next = &as[i];
+	for (u32 i = 0; next && i < n; i++)
+		if (as[i].open && (s32)(as[i].message - next->message) < 0 &&
+		    now - as[i].since < patience)
+			return NULL;
+	return next;
 }
 
 static void begin(struct assemble *as, u64 now, const u8 *datagram,

@@ -35,6 +35,7 @@ enum assemble_result {
  * @count: fragments of it
  * @known: there was a message before
  * @open: it is not whole yet
+ * @held: it is whole and waits for older ones: the caller's, see assemble_next()
  */
 struct assemble {
 	u8 *buf;
@@ -46,6 +47,7 @@ struct assemble {
 	u16 count;
 	bool known;
 	bool open;
+	bool held;
 };
 
 /* Start with nothing; @buf holds QUORUM_MSG_BYTES_MAX bytes. */
@@ -74,6 +76,20 @@ bool assemble_expire(struct assemble *as, u64 now, u64 patience);
  * number; NULL: all hold others that are not whole, and one has to be given up.
  */
 struct assemble *assemble_find(struct assemble *as, u32 n, u32 message);
+
+/**
+ * assemble_next() - a whole message that may be given on
+ * @as: the places of a sender
+ * @n: how many
+ * @now: the caller's clock
+ * @patience: longest time an older message holds up newer ones, same unit
+ *
+ * Messages that overtake each other make a receiver that wants them in order ask for
+ * everything again: so what is whole is held while an older one may still become so.
+ *
+ * Return: the oldest that is held, if nothing older is missing any more; or NULL.
+ */
+struct assemble *assemble_next(struct assemble *as, u32 n, u64 now, u64 patience);
 
 /**
  * assemble_add() - take a fragment

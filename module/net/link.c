@@ -156,7 +156,19 @@ void quorum_link_close(struct quorum_link *link)
 	link_free(link);
 }
 
-/* The half message a fragment belongs to; where it is the first, the oldest makes room. */
+static struct assemble *oldest_open(struct link_member *m)
+{
+	struct assemble *as = NULL;
+
+	for (u32 i = 0; i < ARRAY_SIZE(m->as); i++)
+		if (m->as[i].open && (!as || (s32)(m->as[i].message - as->message) < 0))
+			as = &m->as[i];
+	return as;
+}
+
+/* The half message a fragment belongs to; where it is the first, the oldest makes room.
+ * NULL: all are whole and have not been read.
+ */
 static struct assemble *find_assemble(struct quorum_link *link, struct link_member *m,
 				      const struct wire_header *hdr, u32 message, u64 now)
 {
@@ -167,6 +179,8 @@ static struct assemble *find_assemble(struct quorum_link *link, struct link_memb
 		/* It was started again and counts its messages anew. */
 		for (i = 0; i < ARRAY_SIZE(m->as); i++)
 			assemble_init(&m->as[i], m->as[i].buf);
+		link->nheld -= m->nheld;
+		m->nheld = 0;
 		m->session = hdr->session;
 	}
 	for (i = 0; i < ARRAY_SIZE(m->as); i++)
@@ -179,37 +193,70 @@ static struct assemble *find_assemble(struct quorum_link *link, struct link_memb
 			link_forget_repair(m, as - m->as);
 		return as;
 	}
-	as = &m->as[m->as_next];
-	m->as_next = (m->as_next + 1) % ARRAY_SIZE(m->as);
+	as = oldest_open(m);
+	if (!as)
+		return NULL;
 	link_drop(link, QUORUM_DROP_FRAGMENT);
 	assemble_init(as, as->buf);
 	link_forget_repair(m, as - m->as);
 	return as;
 }
 
-/* Take a fragment; the message of member @m that is whole with it, or NULL. */
-static struct assemble *take_fragment(struct quorum_link *link, struct link_member *m,
-				      const struct wire_header *hdr, const struct sk_buff *skb)
+static void take_fragment(struct quorum_link *link, struct link_member *m,
+			  const struct wire_header *hdr, const struct sk_buff *skb)
 {
 	u64 now = ktime_get_boottime_ns();
 	struct wire_fragment frag;
 	enum assemble_result result;
 	enum wire_error error;
 	struct assemble *as;
-	bool lost;
+	bool lost = false;
 
 	error = wire_fragment_get(skb->data, skb->len, &frag);
 	if (error) {
 		link_drop(link, drop_of_error(error));
-		return NULL;
+		return;
 	}
 	as = find_assemble(link, m, hdr, frag.message, now);
-	result = assemble_add(as, now, skb->data, &frag, &lost);
+	result = as ? assemble_add(as, now, skb->data, &frag, &lost) : ASSEMBLE_MISFIT;
 	if (lost || result == ASSEMBLE_MISFIT)
 		link_drop(link, QUORUM_DROP_FRAGMENT);
 	else
 		link_ask_repair(link, m, &frag, now);
-	return result == ASSEMBLE_DONE ? as : NULL;
+	if (result == ASSEMBLE_DONE) {
+		as->held = true;
+		m->nheld++;
+		link->nheld++;
+	}
+}
+
+/* A message of @m that is whole and whose turn it is, or NULL. */
+static struct assemble *next_whole(struct quorum_link *link, struct link_member *m, u64 now)
+{
+	struct assemble *as;
+
+	if (!m->nheld)
+		return NULL;
+	as = assemble_next(m->as, ARRAY_SIZE(m->as), now,
+			   QUORUM_HOLD_MS * (u64)NSEC_PER_MSEC);
+	if (as) {
+		as->held = false;
+		m->nheld--;
+		link->nheld--;
+	}
+	return as;
+}
+
+/* The same of any member. */
+static struct assemble *any_whole(struct quorum_link *link)
+{
+	struct member_table *table = link_table(link);
+	u64 now = ktime_get_boottime_ns();
+	struct assemble *as = NULL;
+
+	for (u32 i = 0; i < table->n && !as; i++)
+		as = next_whole(link, table->members[i], now);
+	return as;
 }
 
 /* The next datagram: what must not wait first. */
@@ -222,46 +269,53 @@ static struct sk_buff *next_datagram(struct quorum_link *link)
 	return skb;
 }
 
+/* Look at the next datagram; true: it is a message by itself. */
+static bool take_datagram(struct quorum_link *link, struct wire_header *hdr)
+{
+	struct sk_buff *skb = link->reading;
+	struct link_member *m;
+
+	wire_header_get(skb->data, hdr);
+	m = link_member_find(link, hdr->from);
+	/* It may have left the group since it was received. */
+	if (!m)
+		return false;
+	if (hdr->fragment) {
+		take_fragment(link, m, hdr, skb);
+		return false;
+	}
+	link_ask_repair(link, m, NULL, ktime_get_boottime_ns());
+	if (hdr->type != WIRE_REPAIR)
+		return true;
+	link_repair(link, m, skb);
+	return false;
+}
+
 bool quorum_link_recv(struct quorum_link *link, struct wire_header *hdr,
 		      const void **buf, size_t *len)
 {
-	struct link_member *m;
 	struct assemble *as;
-	struct sk_buff *skb;
 
 	if (!list_empty(&link->gone))
 		link_let_go(link);
 	link_take_stranger(link);
 	link_send_hellos(link);
 	for (u32 i = 0; i < QUORUM_RX_QUEUE_MAX; i++) {
-		consume_skb(link->reading);
-		skb = next_datagram(link);
-		link->reading = skb;
-		if (!skb)
-			return false;
-
-		wire_header_get(skb->data, hdr);
-		/* It may have left the group since it was received. */
-		m = link_member_find(link, hdr->from);
-		if (!m)
-			continue;
-		if (!hdr->fragment)
-			link_ask_repair(link, m, NULL, ktime_get_boottime_ns());
-		if (hdr->type == WIRE_REPAIR) {
-			link_repair(link, m, skb);
-			continue;
-		}
-		if (!hdr->fragment) {
-			*buf = skb->data;
-			*len = skb->len;
+		as = link->nheld ? any_whole(link) : NULL;
+		if (as) {
+			wire_header_get(as->buf, hdr);
+			*buf = as->buf;
+			*len = assemble_bytes(as);
 			atomic64_inc(&link->counters.rx_messages[hdr->type]);
 			return true;
 		}
-		as = take_fragment(link, m, hdr, skb);
-		if (as) {
-			hdr->fragment = false;
-			*buf = as->buf;
-			*len = assemble_bytes(as);
+		consume_skb(link->reading);
+		link->reading = next_datagram(link);
+		if (!link->reading)
+			return false;
+		if (take_datagram(link, hdr)) {
+			*buf = link->reading->data;
+			*len = link->reading->len;
 			atomic64_inc(&link->counters.rx_messages[hdr->type]);
 			return true;
 		}

@@ -412,6 +412,7 @@ void link_let_go(struct quorum_link *link)
 
 	list_for_each_entry_safe(m, next, &link->gone, gone) {
 		list_del(&m->gone);
+		link->nheld -= m->nheld;
 		call_rcu(&m->rcu, free_member_rcu);
 	}
 }

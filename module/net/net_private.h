@@ -93,7 +93,7 @@ struct member_keys {
  * @hello_time: when @hello_credit was reckoned, boottime ns [loop]
  * @session: of the fragments in @as [loop]
  * @as: messages it is sending us in fragments [loop]
- * @as_next: the one to be given up next for a new message [loop]
+ * @nheld: how many of them are whole and not read yet [loop]
  * @asked: times that parts of each were asked for [loop]
  * @ask_after: when to ask again, boottime ns [loop]
  * @mtu: bytes of IP that reach it in one piece, 0: not known yet [loop]
@@ -117,7 +117,7 @@ struct link_member {
 	u64 hello_time;
 	u32 session;
 	struct assemble as[QUORUM_REASSEMBLIES];
-	u32 as_next;
+	u32 nheld;
 	u8 asked[QUORUM_REASSEMBLIES];
 	u64 ask_after[QUORUM_REASSEMBLIES];
 	u32 mtu;
@@ -209,6 +209,7 @@ union link_source {
  * @priv: argument of @wake
  * @rx: datagrams that passed every check of receive.c, without UDP header and seal
  * @reading: the one quorum_link_recv() returned last [loop]
+ * @nheld: whole messages of all members that are not read yet [loop]
  * @hellos: some member's hello_due is set
  * @kept: what can be repaired [loop]
  * @keep: the one whose buffer is @tx [loop]
@@ -234,6 +235,7 @@ struct quorum_link {
 	void *priv;
 	struct sk_buff_head rx[LINK_CLASSES];
 	struct sk_buff *reading;
+	u32 nheld;
 	atomic_t hellos;
 	struct link_kept kept[QUORUM_KEPT_MAX];
 	u32 keep;

@@ -1170,9 +1170,36 @@ static void places_are_found(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, assemble_find(as, 3, 10), NULL);
 }
 
+/* What is whole waits for what is older, but not for ever, and keeps its place. */
+static void whole_messages_keep_their_order(struct kunit *test)
+{
+	struct assemble as[3] = {};
+
+	KUNIT_EXPECT_PTR_EQ(test, assemble_next(as, 3, 10, 5), NULL);
+	as[0].known = true;
+	as[0].open = true;
+	as[0].message = ~0U;
+	as[0].since = 10;
+	as[1].known = true;
+	as[1].held = true;
+	as[1].message = 1;
+	as[2].known = true;
+	as[2].held = true;
+	as[2].message = 0;
+	KUNIT_EXPECT_PTR_EQ(test, assemble_next(as, 3, 14, 5), NULL);
+	KUNIT_EXPECT_PTR_EQ(test, assemble_next(as, 3, 15, 5), &as[2]);
+	KUNIT_EXPECT_PTR_EQ(test, assemble_find(as, 3, 7), NULL);
+	KUNIT_EXPECT_FALSE(test, assemble_expire(&as[2], 1000, 5));
+	as[0].open = false;
+	KUNIT_EXPECT_PTR_EQ(test, assemble_next(as, 3, 14, 5), &as[2]);
+	as[2].held = false;
+	KUNIT_EXPECT_PTR_EQ(test, assemble_next(as, 3, 14, 5), &as[1]);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(repair_is_checked),
 	KUNIT_CASE(places_are_found),
+	KUNIT_CASE(whole_messages_keep_their_order),
 	KUNIT_CASE(encode_gives_golden_bytes),
 	KUNIT_CASE(decode_reads_golden_bytes),
 	KUNIT_CASE(fragment_has_golden_bytes),
