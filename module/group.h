@@ -140,7 +140,8 @@ void quorum_group_set_hooks(const struct quorum_group_hooks *hooks);
  * quorum_group_create() - make a group, stopped
  *
  * Refusals: -EEXIST name taken; -EINVAL and friends from genesis_error_errno();
- * -EDESTADDRREQ a member without address; -ENOKEY neither a key nor @unsealed; -ENOENT unknown state machine; -ENFILE
+ * -EDESTADDRREQ a member without address; -ENOKEY neither a key nor @unsealed;
+ * -ENOENT unknown state machine; -ENFILE
  * QUORUM_GROUPS_MAX reached.  Every one has a sentence in @extack.
  *
  * Context: process, sleeps.

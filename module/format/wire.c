@@ -519,7 +519,8 @@ static enum wire_error get_forward(const u8 *p, size_t len, struct raft_msg *msg
 	msg->forward.entry_type = p[12];
 	if (!is_zero(p + 13, 3) ||
 	    (msg->forward.entry_type != RAFT_ENTRY_DATA &&
-	     msg->forward.entry_type != RAFT_ENTRY_SESSION) || !msg->forward.size || msg->forward.size > QUORUM_ENTRY_BYTES_MAX)
+	     msg->forward.entry_type != RAFT_ENTRY_SESSION) ||
+	    !msg->forward.size || msg->forward.size > QUORUM_ENTRY_BYTES_MAX)
 		return WIRE_FIELD_BAD;
 	if (len - WIRE_FORWARD_BYTES != msg->forward.size)
 		return WIRE_LENGTH_BAD;

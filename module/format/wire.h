@@ -29,8 +29,8 @@
  * put together again, and its header that of any fragment without bit 7.  All
  * chunks of a message but the last have one size, the stride; the last has the
  * rest, 1..stride bytes.  So a fragment tells the place of every other, and two
- * fragments that agree on (count, total, stride) cannot overlap.  Only APPEND
- * and FORWARD are ever fragmented.
+ * fragments that agree on (count, total, stride) cannot overlap.  Only APPEND,
+ * FORWARD and SNAPSHOT are ever fragmented.
  *
  * A sealed datagram ends in a trailer (seal.h), which is no part of what is described
  * here: whoever takes the seal off cuts it off.  HELLO is sealed always, has no body

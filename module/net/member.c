@@ -140,7 +140,7 @@ static void free_keys(struct rcu_head *rcu)
 
 /* Keys between this node and @id, or NULL where nothing is sealed. */
 static struct member_keys *make_keys(const struct quorum_link *link,
-				     const struct quorum_net_key keys[2], u32 id)
+				     const struct quorum_net_key *keys, u32 id)
 {
 	const struct wire_header *ident = &link->ident;
 	struct member_keys *k;
@@ -158,7 +158,7 @@ static struct member_keys *make_keys(const struct quorum_link *link,
 	return k;
 }
 
-int quorum_link_set_keys(struct quorum_link *link, const struct quorum_net_key keys[2],
+int quorum_link_set_keys(struct quorum_link *link, const struct quorum_net_key *keys,
 			 struct netlink_ext_ack *extack)
 {
 	struct member_keys *made[QUORUM_MEMBERS_MAX] = {};

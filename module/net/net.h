@@ -140,7 +140,7 @@ void quorum_link_close(struct quorum_link *link);
 /**
  * quorum_link_set_keys() - seal and open with other keys from now on
  * @link: the link
- * @keys: as in struct quorum_link_params
+ * @keys: two, as in struct quorum_link_params
  * @extack: gets the sentence on refusal, may be NULL
  *
  * All members have to accept a key before the first one seals with it: give it as
@@ -149,7 +149,7 @@ void quorum_link_close(struct quorum_link *link);
  * Context: process, sleeps.  Any thread while the link is open.
  * Return: 0; -EINVAL sealed or not is settled when a link is opened; -ENOMEM.
  */
-int quorum_link_set_keys(struct quorum_link *link, const struct quorum_net_key keys[2],
+int quorum_link_set_keys(struct quorum_link *link, const struct quorum_net_key *keys,
 			 struct netlink_ext_ack *extack);
 
 /**

@@ -143,9 +143,8 @@ int cmd_wait(int argc, char **argv);
 
 /* Their help texts, beside them. */
 extern const char help_create[], help_delete[], help_down[], help_dump[], help_events[],
-	help_format[], help_fsck[], help_genid[], help_genkey[], help_help[], help_list[], help_propose[],
-	help_read[], help_relink[], help_start[], help_status[], help_stop[], help_tail[],
-	help_transfer[], help_up[],
-	help_version[], help_wait[];
+	help_format[], help_fsck[], help_genid[], help_genkey[], help_help[], help_list[],
+	help_propose[], help_read[], help_relink[], help_start[], help_status[], help_stop[],
+	help_tail[], help_transfer[], help_up[], help_version[], help_wait[];
 
 #endif /* QUORUM_TOOL_H */
