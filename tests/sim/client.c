@@ -72,6 +72,24 @@ static struct sim_node *choose(struct world *w)
 	return node->phase == SIM_UP && !node->paused ? node : NULL;
 }
 
+/* Read by read index: a name for each attempt, which comes back once. */
+static void ask_read(struct world *w, struct sim_client *client, struct sim_node *node)
+{
+	struct raft_event ev = { .type = RAFT_EV_READ };
+	u32 op = client->op;
+
+	if (node->nreads == ARRAY_SIZE(node->reads))
+		return;
+	ev.read.handle = ((u64)++w->ops[op].attempts << 32) | op;
+	node->reads[node->nreads].handle = ev.read.handle;
+	node->reads[node->nreads++].ready = false;
+	sim_log(w, node->id, "client %u reads for operation %u", client->id, op);
+	if (node_step(w, node, &ev, NULL) < 0)
+		client_read(w, node, ev.read.handle, 0, RAFT_REFUSED_NO_LEADER);
+	node_turn(w, node);
+	client_serve(w, node);
+}
+
 /* Ask for the client's operation, once more or for the first time. */
 static int ask(struct world *w, struct sim_client *client, struct sim_node *node)
 {
@@ -114,6 +132,7 @@ static void begin(struct world *w, struct sim_client *client)
 	op->seq = ++client->seq;
 	op->key = (u8)world_random(w, SIM_KEYS);
 	op->read = world_random(w, 3) == 0;
+	op->by_index = op->read && world_chance(w, w->draw.reads);
 	op->state = OP_OPEN;
 }
 
@@ -138,7 +157,10 @@ void client_act(struct world *w, struct sim_client *client)
 		begin(w, client);
 	again(w, client, w->now + world_between(w, w->draw.election_min,
 						6 * w->draw.election_max));
-	ask(w, client, node);
+	if (w->ops[client->op].read && w->ops[client->op].by_index)
+		ask_read(w, client, node);
+	else
+		ask(w, client, node);
 }
 
 /* A burst nobody waits for, to have something in every pipeline. */
@@ -236,11 +258,49 @@ static void answered(struct world *w, struct sim_node *node, u32 nr, u64 index, 
 	op->value = value;
 	sim_log(w, node->id, "operation %u is done at %llu, value %u", nr,
 		(unsigned long long)index, value);
-	if (index <= op->floor)
+	if (index < op->floor || (index == op->floor && !op->by_index))
 		sim_fail(w, node->id, "operation %u at %llu began after %llu was answered", nr,
 			 (unsigned long long)index, (unsigned long long)op->floor);
 	w->answered = max(w->answered, index);
 	done(w, nr);
+}
+
+/* The engine has an index for a read, or none: exactly once per read. */
+void client_read(struct world *w, struct sim_node *node, u64 handle, u64 index, u8 reason)
+{
+	u32 i;
+
+	for (i = 0; i < node->nreads; i++)
+		if (node->reads[i].handle == handle && !node->reads[i].ready)
+			break;
+	if (i == node->nreads) {
+		sim_fail(w, node->id, "a read was answered that nobody waits for");
+		return;
+	}
+	if (reason == RAFT_OK) {
+		node->reads[i].index = index;
+		node->reads[i].ready = true;
+	} else {
+		node->reads[i] = node->reads[--node->nreads];
+	}
+}
+
+/* Serve the reads whose index is applied (bug R-4). */
+void client_serve(struct world *w, struct sim_node *node)
+{
+	u32 i = 0, nr;
+
+	while (i < node->nreads && !w->failed) {
+		struct sim_read read = node->reads[i];
+
+		if (!read.ready || read.index > node->applied) {
+			i++;
+			continue;
+		}
+		node->reads[i] = node->reads[--node->nreads];
+		nr = (u32)read.handle;
+		answered(w, node, nr, node->applied, node->machine.key[w->ops[nr].key]);
+	}
 }
 
 /* ---- the state machine ---- */
@@ -387,7 +447,8 @@ void client_check(struct world *w)
 		judge(w, forward, nf, backward, nb);
 	}
 	for (i = 1; i < w->ops_n; i++)
-		if (w->ops[i].state == OP_DONE && !w->draw.sessions && w->ops[i].applied != 1)
+		if (w->ops[i].state == OP_DONE && !w->ops[i].by_index &&
+		    w->ops[i].applied != 1)
 			sim_fail(w, 0, "operation %u was answered and applied %u times", i,
 				 w->ops[i].applied);
 }

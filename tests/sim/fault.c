@@ -15,6 +15,7 @@ static const char * const names[FAULT_NR] = {
 	[FAULT_PAUSE] = "pause", [FAULT_RESUME] = "resume", [FAULT_EIO] = "write error",
 	[FAULT_READ] = "read error", [FAULT_ROT] = "rot", [FAULT_JUMP] = "clock jump",
 	[FAULT_TICK] = "early tick", [FAULT_STEP_DOWN] = "step down",
+	[FAULT_TRANSFER] = "transfer",
 };
 
 const char *fault_name(u32 fault)
@@ -98,6 +99,21 @@ static void step_down(struct world *w, struct sim_node *node)
 
 	if (node->phase != SIM_UP || node->paused)
 		return;
+	node_step(w, node, &ev, NULL);
+	node_turn(w, node);
+}
+
+static void transfer(struct world *w, struct sim_node *node, u32 target)
+{
+	struct raft_event ev = { .type = RAFT_EV_TRANSFER };
+	u32 id;
+
+	for (id = 1; id <= w->n; id++)
+		if (w->nodes[id]->phase == SIM_UP && w->nodes[id]->role == RAFT_LEADER)
+			node = w->nodes[id];
+	if (node->phase != SIM_UP || node->paused)
+		return;
+	ev.transfer = world_random(w, 3) ? target : RAFT_NONE;
 	node_step(w, node, &ev, NULL);
 	node_turn(w, node);
 }
@@ -186,6 +202,9 @@ static void strike(struct world *w, u32 fault, struct sim_node *node)
 		break;
 	case FAULT_STEP_DOWN:
 		step_down(w, node);
+		break;
+	case FAULT_TRANSFER:
+		transfer(w, node, other);
 		break;
 	}
 }

@@ -20,7 +20,7 @@ enum {
 
 static const char usage[] =
 	"Usage: quorum-sim --seed N [--steps K] [--verbose [--from STEP]]\n"
-	"       quorum-sim --seeds A..B [--steps K] [--jobs J] [--twice]\n"
+	"       quorum-sim --seeds A..B [--steps K] [--jobs J] [--twice] [--first]\n"
 	"\n"
 	"Runs clusters of the real engine, codecs and recovery on a simulated network,\n"
 	"simulated disks and simulated clocks.  A run follows from its seed.\n"
@@ -31,6 +31,7 @@ static const char usage[] =
 	"                 and the cluster has to come to rest and to serve\n"
 	"  --jobs J       processes (default: one per processor)\n"
 	"  --twice        run each seed twice: both must end in the same hash\n"
+	"  --first        stop at the first failure\n"
 	"  --verbose      tell what happens\n"
 	"  --from STEP    ... from that step on\n"
 	"\n"
@@ -220,6 +221,15 @@ static void tell(const struct world *w, u32 steps)
 
 /* ---- many ---- */
 
+struct plan {
+	u64 first;
+	u64 last;
+	u32 steps;
+	u32 jobs;
+	u64 failures;	/* after that many a worker stops */
+	bool twice;
+};
+
 struct tally {
 	u64 seeds;
 	u64 steps;
@@ -242,20 +252,20 @@ static void put(int fd, const struct tally *t)
 }
 
 /* Every jobs-th seed; tells how far it is, a batch at a time. */
-static void work(struct world *w, u64 first, u64 last, u32 jobs, u32 steps, bool twice, int fd)
+static void work(struct world *w, const struct plan *plan, u32 job, int fd)
 {
 	struct tally t = {}, all = {};
 	u64 seed, hash;
 
-	for (seed = first; seed <= last; seed += jobs) {
-		run(w, seed, steps);
+	for (seed = plan->first + job; seed <= plan->last; seed += plan->jobs) {
+		run(w, seed, plan->steps);
 		hash = w->hash;
 		t.seeds++;
 		t.steps += w->step;
 		t.committed += w->check->commit_max;
 		t.failures += w->failed;
-		if (twice && !w->failed) {
-			run(w, seed, steps);
+		if (plan->twice && !w->failed) {
+			run(w, seed, plan->steps);
 			if (w->hash != hash) {
 				printf("FAIL seed %llu: two runs differ\n",
 				       (unsigned long long)seed);
@@ -267,7 +277,7 @@ static void work(struct world *w, u64 first, u64 last, u32 jobs, u32 steps, bool
 			all.failures += t.failures;
 			memset(&t, 0, sizeof(t));
 		}
-		if (all.failures >= FAILURES_SHOWN)
+		if (all.failures >= plan->failures)
 			break;
 	}
 	put(fd, &t);
@@ -293,7 +303,7 @@ static void progress(const struct tally *t, u64 total, double since)
 		passed > 0 ? (double)t->steps / passed : 0);
 }
 
-static void spawn(u32 job, u32 jobs, u64 first, u64 last, u32 steps, bool twice, int fd)
+static void spawn(const struct plan *plan, u32 job, int fd)
 {
 	static struct world w;
 	pid_t pid;
@@ -306,12 +316,13 @@ static void spawn(u32 job, u32 jobs, u64 first, u64 last, u32 steps, bool twice,
 	}
 	if (pid == 0) {
 		world_init(&w);
-		work(&w, first + job, last, jobs, steps, twice, fd);
+		work(&w, plan, job, fd);
 	}
 }
 
-static int many(u64 first, u64 last, u32 steps, u32 jobs, bool twice)
+static int many(const struct plan *plan)
 {
+	u64 total = plan->last - plan->first + 1;
 	struct tally sum = {}, t;
 	double since = seconds(), told = 0;
 	bool broken = false;
@@ -322,19 +333,19 @@ static int many(u64 first, u64 last, u32 steps, u32 jobs, bool twice)
 		perror("quorum-sim: pipe");
 		return 2;
 	}
-	for (i = 0; i < jobs; i++)
-		spawn(i, jobs, first, last, steps, twice, fd[1]);
+	for (i = 0; i < plan->jobs; i++)
+		spawn(plan, i, fd[1]);
 	close(fd[1]);
 	while (read(fd[0], &t, sizeof(t)) == (ssize_t)sizeof(t)) {
 		add(&sum, &t);
 		if (seconds() - told > (isatty(STDERR_FILENO) ? 0.5 : 20)) {
-			progress(&sum, last - first + 1, since);
+			progress(&sum, total, since);
 			told = seconds();
 		}
 	}
 	while (wait(&status) > 0)
 		broken |= status != 0;
-	progress(&sum, last - first + 1, since);
+	progress(&sum, total, since);
 	fputc('\n', stderr);
 	if (broken)
 		fprintf(stderr, "quorum-sim: a worker died\n");
@@ -400,14 +411,16 @@ int main(int argc, char **argv)
 		{ "steps", required_argument, NULL, 'k' },
 		{ "jobs", required_argument, NULL, 'j' },
 		{ "twice", no_argument, NULL, '2' },
+		{ "first", no_argument, NULL, '1' },
 		{ "verbose", no_argument, NULL, 'v' },
 		{ "from", required_argument, NULL, 'f' },
 		{ "help", no_argument, NULL, 'h' },
 		{}
 	};
-	u64 seed = 0, first = 0, last = 0, from = 0, steps = STEPS_DEFAULT;
+	struct plan plan = { .failures = FAILURES_SHOWN };
+	u64 seed = 0, from = 0, steps = STEPS_DEFAULT;
 	u64 jobs = (u64)sysconf(_SC_NPROCESSORS_ONLN);
-	bool single = false, range_given = false, verbose = false, twice = false;
+	bool single = false, range_given = false, verbose = false;
 	int c;
 
 	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
@@ -417,7 +430,7 @@ int main(int argc, char **argv)
 			single = true;
 			break;
 		case 'S':
-			range(optarg, &first, &last);
+			range(optarg, &plan.first, &plan.last);
 			range_given = true;
 			break;
 		case 'k':
@@ -427,7 +440,10 @@ int main(int argc, char **argv)
 			jobs = number(optarg, NULL);
 			break;
 		case '2':
-			twice = true;
+			plan.twice = true;
+			break;
+		case '1':
+			plan.failures = 1;
 			break;
 		case 'v':
 			verbose = true;
@@ -448,6 +464,9 @@ int main(int argc, char **argv)
 		fputs(usage, stderr);
 		return 2;
 	}
-	return single ? one(seed, (u32)steps, verbose, from) :
-			many(first, last, (u32)steps, (u32)jobs, twice);
+	if (single)
+		return one(seed, (u32)steps, verbose, from);
+	plan.steps = (u32)steps;
+	plan.jobs = (u32)jobs;
+	return many(&plan);
 }

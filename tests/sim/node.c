@@ -215,6 +215,13 @@ static void carry_out(struct world *w, struct sim_node *node, const struct raft_
 	case RAFT_FX_RESULT:
 		client_refused(w, node, fx->result.tag);
 		break;
+	case RAFT_FX_READ:
+		client_read(w, node, fx->read.handle, fx->read.index, fx->read.reason);
+		break;
+	case RAFT_FX_TRANSFER:
+		sim_log(w, node->id, "transfer to n%u: %s", fx->transfer.target,
+			raft_reason_name(fx->transfer.reason));
+		break;
 	case RAFT_FX_HALT:
 		sim_log(w, node->id, "halts: %s", raft_halt_name(fx->halt.code));
 		node->halt = fx->halt.code;
@@ -393,6 +400,7 @@ void node_apply(struct world *w, struct sim_node *node)
 		node->applied++;
 		check_applied(w, node, node->applied);
 	}
+	client_serve(w, node);
 }
 
 /* ---- life ---- */
@@ -407,6 +415,7 @@ void node_start(struct world *w, struct sim_node *node)
 	node->commit = 0;
 	node->applied = 0;
 	node->nwaiters = 0;
+	node->nreads = 0;
 	node->halt = 0;
 	node->pump_due = false;
 	node->apply_due = false;

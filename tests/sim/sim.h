@@ -92,6 +92,7 @@ enum sim_fault_kind {
 	FAULT_JUMP,		/* a clock */
 	FAULT_TICK,		/* a deadline too early */
 	FAULT_STEP_DOWN,
+	FAULT_TRANSFER,
 	FAULT_NR,
 };
 
@@ -124,6 +125,7 @@ struct sim_draw {
 	u64 turn_max;		/* delay of the pump, 0: none */
 	u32 clients;
 	bool sessions;
+	u32 reads;		/* of 1000 reads: by read index, not through the log */
 	u64 think;
 	s32 drift;		/* largest, in parts per million */
 	u64 fault_every;
@@ -242,6 +244,13 @@ struct sim_waiter {
 	u32 attempt;
 };
 
+/* A read that the engine took; @ready: it may be served once @index is applied. */
+struct sim_read {
+	u64 handle;
+	u64 index;
+	bool ready;
+};
+
 /* The state machine of the simulation: registers, and sessions above them. */
 struct sim_machine {
 	u32 key[SIM_KEYS];		/* value: number of the op that wrote it */
@@ -291,6 +300,8 @@ struct sim_node {
 	struct sim_machine machine;
 	struct sim_waiter waiters[256];
 	u32 nwaiters;
+	struct sim_read reads[64];
+	u32 nreads;
 	bool pump_due;
 	bool apply_due;
 };
@@ -315,6 +326,7 @@ struct sim_op {
 	u32 value;	/* read: what was returned */
 	u8  key;
 	bool read;
+	bool by_index;
 	u8  state;
 };
 
@@ -507,6 +519,8 @@ void client_load(struct world *w);
 u32 client_parse(struct world *w, const struct sim_entry *entry);
 void client_applied(struct world *w, struct sim_node *node, const struct sim_entry *entry);
 void client_refused(struct world *w, struct sim_node *node, u64 tag);
+void client_read(struct world *w, struct sim_node *node, u64 handle, u64 index, u8 reason);
+void client_serve(struct world *w, struct sim_node *node);
 void client_check(struct world *w);
 bool client_propose(struct world *w, struct sim_node *node, u32 count);
 

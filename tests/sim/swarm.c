@@ -17,6 +17,9 @@ static void draw_cluster(struct world *w, struct sim_draw *d)
 		d->flags &= ~RAFT_F_PREVOTE;
 	if (world_random(w, 4) == 0)
 		d->flags &= ~RAFT_F_CHECKQUORUM;
+	/* Leases trust in clocks that run alike, see draw_faults(). */
+	if (d->flags & RAFT_F_CHECKQUORUM && world_random(w, 4) == 0)
+		d->flags |= RAFT_F_LEASE;
 	d->heartbeat = beats[world_random(w, ARRAY_SIZE(beats))];
 	d->election_min = d->heartbeat * world_between(w, 2, 6);
 	/* Without any spread nobody wins among many, however long they try. */
@@ -70,6 +73,7 @@ static void draw_load(struct world *w, struct sim_draw *d)
 	d->burst_every = d->heartbeat * world_between(w, 1, 10);
 	d->clients = 1 + (u32)world_random(w, SIM_CLIENTS);
 	d->sessions = world_random(w, 2);
+	d->reads = (u32)world_random(w, 3) * 500;
 	d->think = d->heartbeat * world_between(w, 0, 3);
 	d->apply_max = world_random(w, 3) ? 0 : world_random(w, d->election_max);
 	d->turn_max = world_random(w, 3) ? 0 : world_random(w, d->heartbeat / 2);
@@ -83,6 +87,7 @@ static void draw_faults(struct world *w, struct sim_draw *d)
 		[FAULT_HEAL] = 5, [FAULT_CLOG] = 2, [FAULT_HANG] = 2, [FAULT_RELEASE] = 3,
 		[FAULT_PAUSE] = 2, [FAULT_RESUME] = 4, [FAULT_EIO] = 1, [FAULT_READ] = 1,
 		[FAULT_ROT] = 2, [FAULT_JUMP] = 1, [FAULT_TICK] = 2, [FAULT_STEP_DOWN] = 1,
+		[FAULT_TRANSFER] = 3,
 	};
 	u32 i;
 
@@ -94,6 +99,8 @@ static void draw_faults(struct world *w, struct sim_draw *d)
 	d->weight[FAULT_RELEASE] = usual[FAULT_RELEASE];
 	d->weight[FAULT_RESUME] = usual[FAULT_RESUME];
 	d->fault_every = d->election_max * world_between(w, 1, 8) / 2;
+	if (d->flags & RAFT_F_LEASE)
+		return;
 	d->drift = world_random(w, 2) ? 0 : (s32)world_random(w, 10000);
 }
 
