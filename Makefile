@@ -27,7 +27,7 @@ GET_RELEASE = vermagic=$$(modinfo -F vermagic $(BUILD)/quorum.ko) && \
 DKMS     = $(DESTDIR)/usr/src/quorum-$(VERSION)
 
 .PHONY: all module tools unit scenarios kunit selftests selftests-smp cluster power-cut test demo check \
-	sim sim-long bench coverage crash corrupt install dkms-install kernels deps clean distclean help
+	sim sim-long bench coverage crash corrupt explore mutants mutants-short install dkms-install kernels deps clean distclean help
 
 all: module tools		## build the module and the tools (the default)
 
@@ -56,6 +56,19 @@ sim:				## 100,000 simulated clusters with every kind of fault
 	@$(MAKE) -s -C $(TOP)/tests/sim
 	@$(BUILD)/quorum-sim --seeds 1..2000 --twice
 	@$(BUILD)/quorum-sim --seeds 2001..102000
+
+explore:			## every interleaving of small clusters
+	@$(TOP)/scripts/deps unit
+	@$(MAKE) -s -C $(TOP)/tests/sim
+	@$(BUILD)/quorum-explore
+
+mutants:			## put known bugs back: each must be found
+	@$(TOP)/scripts/deps unit
+	@$(TOP)/tests/mutants/run.py
+
+mutants-short:			## a sample of them, for CI
+	@$(TOP)/scripts/deps unit
+	@$(TOP)/tests/mutants/run.py --short
 
 sim-long:			## the same for hours: SEEDS=A..B STEPS=K
 	@$(TOP)/scripts/deps unit
