@@ -11,9 +11,6 @@ FORMAT = "format/"
 
 MUTANTS = [
     # ---- the six seams at the head of the catalogue ----
-    ("vote-forgotten", "V-1", RAFT + "hard.c", [
-        ("(term == hard->term && hard->vote != RAFT_NONE)", "(term == hard->term && false)"),
-        ("if (term == hard->term && vote == hard->vote)", "if (term == hard->term && vote == RAFT_NONE)")]),
     ("vote-again", "V-1", RAFT + "election.c", [
         ("(r->hard.vote == RAFT_NONE || r->hard.vote == msg->from)", "true"),
         ("raft_hard_set(r, r->hard.term, msg->from);",
@@ -41,7 +38,7 @@ MUTANTS = [
     ("own-vote-undurable", "V-22", RAFT + "election.c", [
         ("if (!raft_hard_durable(r) || !log_end_durable(r))", "if (!log_end_durable(r))")]),
     ("log-end-undurable", "V-21", RAFT + "election.c", [
-        ("if (!raft_hard_durable(r) || !log_end_durable(r))", "if (!raft_hard_durable(r))")]),
+        ("return r->disk.durable == r->log.last_index;", "return r->disk.durable <= r->log.last_index;")]),
     ("promise-undurable", "D-1", RAFT + "follower.c", [
         ("if (!raft_hard_durable(r))\n\t\treturn;\n\tif (r->owed.vote", "if (r->owed.vote")]),
     ("entries-before-term", "D-8", RAFT + "disk.c", [
@@ -51,12 +48,10 @@ MUTANTS = [
 
     # ---- elections ----
     ("prevote-is-vote", "V-2", RAFT + "election.c", [
-        ("\tr->granted = 0;\n\tr->answered = 0;\n\tr->resend_due", "\tr->resend_due")]),
-    ("learner-elects", "V-4", RAFT + "quorum.c", [
-        ("if (raft_set_size(set & half->voters) < half->election)", "if (raft_set_size(set) < half->election)")]),
+        ("\tr->granted = 0;\n\tr->doubtful = 0;\n\tr->answered = 0;\n\tr->resend_due", "\tr->resend_due")]),
     ("longer-log-wins", "V-6", RAFT + "log.c", [
         ("return term > own || (term == own && index >= log->last_index);",
-         "return index >= log->last_index;")]),
+         "return (own || term) && index >= log->last_index;")]),
     ("newer-term-suffices", "V-6", RAFT + "log.c", [
         ("return term > own || (term == own && index >= log->last_index);",
          "return term >= own;")]),
@@ -80,7 +75,7 @@ MUTANTS = [
     ("commit-older-term", "L-2", RAFT + "quorum.c", [
         ("if (index < r->term_start || index <= r->log.commit)", "if (index <= r->log.commit)")]),
     ("commit-own-undurable", "D-5", RAFT + "quorum.c", [
-        ("values[n++] = seat == r->seat ? r->disk.durable :", "values[n++] = seat == r->seat ? r->log.last_index :")]),
+        ("\t\treturn r->disk.durable;", "\t\treturn r->log.last_index;")]),
     ("minority-commits", "L-12", RAFT + "quorum.c", [
         ("values[half->commit - 1]", "values[half->commit > 1 ? half->commit - 2 : 0]")]),
     ("verified-is-match", "L-8", RAFT + "progress.c", [
@@ -101,7 +96,7 @@ MUTANTS = [
     ("verified-survives-term", "L-1", RAFT + "hard.c", [
         ("\t\tr->verified = 0;\n", "")]),
     ("loss-unnoticed", "P-3", RAFT + "progress.c", [
-        ("if (beat->seq <= p->stale_seq)\n\t\treturn;", "if (beat->seq)\n\t\treturn;")]),
+        ("if (beat->seq <= p->stale_seq ||", "if (beat->seq ||")]),
     ("answers-to-old-terms", "V-22", RAFT + "hard.c", [
         ("\t\tmemset(&r->owed, 0, sizeof(r->owed));\n", "")]),
 
@@ -137,8 +132,7 @@ MUTANTS = [
         ("head->lsn == next->lsn && head->prev_crc == next->prev_crc &&", "head->lsn == next->lsn &&"),
         ("head->epoch >= next->epoch;", "true;")]),
     ("clean-stop-long", "D-16", FORMAT + "recover.c", [
-        ("walk_judge(&w, got == 1 ||\n\t\t\t\t\t\t(got == 2 && head.epoch == hard->epoch));",
-         "walk_judge(&w, got > 0);")]),
+        ("walk_judge(&w, got > 0 && head.epoch == hard->epoch);", "walk_judge(&w, got > 0);")]),
     ("clean-stop-unread", "F-1", FORMAT + "recover.c", [
         ("if (!w->hard->clean)\n\t\treturn walk_scan(w);", "if (w->hard->end_lsn != ~0ULL)\n\t\treturn walk_scan(w);")]),
     ("cut-not-replayed", "D-7", FORMAT + "recover.c", [
