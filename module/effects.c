@@ -211,6 +211,14 @@ static void fx_halt(struct quorum_group *g, const struct raft_effect *fx)
 			  fx->halt.code);
 }
 
+/* A leader has given back what was missing: the mark on the device goes. */
+static void fx_healed(struct quorum_group *g)
+{
+	/* If it cannot go now, the next start is a suspect's once more: no harm. */
+	if (quorum_store_healed(g->store, SWITCH_HEALED))
+		pr_warn("%s: the log is whole, its mark on the device stays\n", g->params.name);
+}
+
 static void carry_out(struct quorum_group *g, const struct raft_effect *fx,
 		      const struct effects_source *src)
 {
@@ -244,6 +252,9 @@ static void carry_out(struct quorum_group *g, const struct raft_effect *fx,
 		quorum_loop_wake(g, LOOP_PROPOSALS);
 		quorum_group_transferred(g, fx->transfer.reason);
 		break;
+	case RAFT_FX_HEALED:
+		fx_healed(g);
+		break;
 	case RAFT_FX_READ:
 		quorum_reads_answered(g, fx->read.handle, fx->read.index, fx->read.reason);
 		break;
@@ -253,8 +264,7 @@ static void carry_out(struct quorum_group *g, const struct raft_effect *fx,
 	case RAFT_FX_INSTALL_END:
 	case RAFT_FX_INSTALL_ABORT:
 	case RAFT_FX_RESTORE:
-	case RAFT_FX_HEALED:
-		/* Nobody here makes snapshots or heals yet. */
+		/* Nobody here makes snapshots yet. */
 		break;
 	case RAFT_FX_HALT:
 		fx_halt(g, fx);

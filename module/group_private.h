@@ -168,6 +168,11 @@ enum loop_flag {
 	LOOP_ASK,		/* somebody waits for loop->ask */
 };
 
+/* Why the store's hard state was to be switched: its cookie (quorum_loop_snap_done()). */
+enum loop_switch {
+	SWITCH_HEALED,		/* the suspect mark is cleared */
+};
+
 /* A completion on its way from an interrupt to the loop. */
 struct loop_write_done {
 	u64 cookie;
@@ -186,6 +191,8 @@ struct loop_write_done {
  * @nwrites: number of @writes
  * @hard_seq: newest (term, vote) write that ended, 0: none
  * @hard_error: its errno
+ * @switches: switches of the store that ended, a bit per cookie
+ * @switch_error: errno of one of them
  * @info_lock: one asks at a time
  * @info: where to copy the engine's status [LOOP_INFO]
  * @info_done: completed then
@@ -205,6 +212,8 @@ struct quorum_loop {
 	u32 nwrites;
 	u64 hard_seq;
 	int hard_error;
+	unsigned long switches;
+	int switch_error;
 	struct mutex info_lock;
 	struct raft_status *info;
 	struct completion info_done;
@@ -383,6 +392,7 @@ void quorum_loop_init(struct quorum_loop *loop);
 void quorum_loop_wake(struct quorum_group *g, enum loop_flag flag);
 void quorum_loop_rx(void *priv);
 void quorum_loop_hard_done(void *priv, u64 seq, int error);
+void quorum_loop_snap_done(void *priv, u64 cookie, int error);
 void quorum_loop_write_done(void *priv, u64 cookie, int error);
 u64 quorum_loop_now(void);
 int quorum_loop_ask(struct quorum_group *g, const struct raft_event *ev);

@@ -73,6 +73,21 @@ void quorum_loop_write_done(void *priv, u64 cookie, int error)
 	quorum_loop_wake(g, LOOP_DONE);
 }
 
+/* A switch of the store ended.  Context: any, interrupts included. */
+void quorum_loop_snap_done(void *priv, u64 cookie, int error)
+{
+	struct quorum_group *g = priv;
+	struct quorum_loop *loop = &g->loop;
+	unsigned long flags;
+
+	spin_lock_irqsave(&loop->done_lock, flags);
+	loop->switches |= BIT(cookie);
+	if (error)
+		loop->switch_error = error;
+	spin_unlock_irqrestore(&loop->done_lock, flags);
+	quorum_loop_wake(g, LOOP_DONE);
+}
+
 static enum hrtimer_restart timer_expired(struct hrtimer *timer)
 {
 	struct quorum_group *g = container_of(timer, struct quorum_group, loop.timer);
@@ -113,8 +128,23 @@ static void write_ended(struct quorum_group *g, const struct loop_write_done *do
 	quorum_effects_step(g, &ev, NULL);
 }
 
+/* The store's hard state says something new, or the store has failed. */
+static void switches_ended(struct quorum_group *g, unsigned long switches, int error)
+{
+	if (error) {
+		quorum_group_fail(g, error, RAFT_HALT_STORE);
+		return;
+	}
+	if (switches & BIT(SWITCH_HEALED))
+		pr_info("%s: the log is whole again\n", g->params.name);
+	/* The ring may have more room. */
+	g->store_full = false;
+}
+
 static void take_completions(struct quorum_group *g)
 {
+	unsigned long switches;
+	int switch_error;
 	struct loop_write_done writes[RAFT_WRITES_MAX];
 	struct quorum_loop *loop = &g->loop;
 	u64 hard_seq;
@@ -128,8 +158,13 @@ static void take_completions(struct quorum_group *g)
 	hard_seq = loop->hard_seq;
 	hard_error = loop->hard_error;
 	loop->hard_seq = 0;
+	switches = loop->switches;
+	switch_error = loop->switch_error;
+	loop->switches = 0;
 	spin_unlock_irq(&loop->done_lock);
 
+	if (switches)
+		switches_ended(g, switches, switch_error);
 	if (hard_seq)
 		hard_state_ended(g, hard_seq, hard_error);
 	for (i = 0; i < n; i++)
@@ -328,6 +363,8 @@ int quorum_loop_start(struct quorum_group *g)
 	loop->nwrites = 0;
 	loop->hard_seq = 0;
 	loop->hard_error = 0;
+	loop->switches = 0;
+	loop->switch_error = 0;
 	loop->armed = RAFT_NEVER;
 	task = kthread_create(loop_main, g, "quorum/%s", g->params.name);
 	if (IS_ERR(task))

@@ -10,6 +10,7 @@
 #include <linux/netlink.h>
 #include <linux/random.h>
 #include <linux/slab.h>
+#include "format/recover.h"
 #include "group_private.h"
 
 /* ---- recovery ---- */
@@ -88,6 +89,7 @@ static int start_engine(struct quorum_group *g, const struct recovery *rec)
 	}
 	params->self = g->params.self;
 	params->seed = get_random_u64();
+	params->flags = g->recovered.suspect ? RAFT_F_SUSPECT : 0;
 	genesis_config(genesis, &params->config);
 	params->term = g->recovered.term;
 	params->vote = g->recovered.vote;
@@ -111,11 +113,10 @@ static int read_log(struct quorum_group *g, struct netlink_ext_ack *extack)
 		return -ENOMEM;
 	error = quorum_store_recover(g->store, recovered_entry, recovered_truncate, &rec,
 				     &g->recovered, extack);
-	if (!error && g->recovered.suspect) {
-		NL_SET_ERR_MSG_MOD(extack,
-				   "an acknowledged record of the log is damaged: see `quorumctl fsck`");
-		error = -EUCLEAN;
-	}
+	if (!error && g->recovered.suspect)
+		pr_warn("%s: %s: entries from %llu to %llu are to come from a leader, until then this member does not vote\n",
+			g->params.name, recover_row_text(g->recovered.row),
+			g->recovered.suspect_first, g->recovered.suspect_last);
 	if (!error)
 		error = have_cache(g, g->recovered.last_index + 1);
 	if (!error)
@@ -216,6 +217,7 @@ int quorum_parts_build(struct quorum_group *g, struct netlink_ext_ack *extack)
 {
 	static const struct quorum_store_ops store_ops = {
 		.hard_done = quorum_loop_hard_done,
+		.snap_done = quorum_loop_snap_done,
 		.write_done = quorum_loop_write_done,
 	};
 	struct quorum_store *store;

@@ -379,7 +379,7 @@ static void recover_suspect(struct quorum_store *store, u64 seen_last)
 {
 	struct disk_hard *h = &store->hard.durable;
 	const struct recover_result *r = &store->found;
-	u64 first = r->last_index + 1;
+	u64 first = max(r->last_index, h->base_index) + 1;
 
 	h->suspect_first = h->suspect ? min(h->suspect_first, first) : first;
 	h->suspect_last = max3(h->suspect_last, seen_last, h->suspect_first);
@@ -390,6 +390,8 @@ static void recover_take_over(struct quorum_store *store, struct quorum_recovere
 {
 	const struct recover_result *r = &store->found;
 	const struct disk_hard *h = &store->hard.durable;
+	/* Damage below the base leaves nothing above it. */
+	u64 last_index = max(r->last_index, h->base_index);
 
 	store->cursor = r->next;
 	store->cursor.epoch = h->epoch + 1;
@@ -397,8 +399,8 @@ static void recover_take_over(struct quorum_store *store, struct quorum_recovere
 	store->start_at = 0;
 	store->durable_at = r->used;
 	store->durable_lsn = r->next.lsn - 1;
-	store->last_index = r->last_index;
-	store->durable_index = r->last_index;
+	store->last_index = last_index;
+	store->durable_index = last_index;
 	store->snaps.last_id = h->snap_id;
 	store->recovered = true;
 
@@ -406,7 +408,7 @@ static void recover_take_over(struct quorum_store *store, struct quorum_recovere
 	found->vote = h->vote;
 	found->base_index = h->base_index;
 	found->base_term = h->base_term;
-	found->last_index = r->last_index;
+	found->last_index = last_index;
 	found->epoch = h->epoch + 1;
 	found->last_errno = h->last_errno;
 	found->last_why = h->why;
