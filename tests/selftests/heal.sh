@@ -1,0 +1,92 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Damage to something acknowledged: the member finds it, does not vote, gets it
+# from the leader, and all logs are the same again. Topology: lib.sh.
+
+. "$(dirname -- "$0")/lib.sh"
+
+setup()
+{
+	local i
+
+	make_group
+	for i in $(seq 12); do propose "$(leader)" "acknowledged entry $i" >/dev/null; done
+	catch_up
+}
+
+# Flip a byte of what was proposed, in the image of a node that is stopped.
+damage()
+{
+	local node=$1 text=$2 at
+
+	sync -f "$T/$node.img"
+	at=$(grep -obUa "$text" "$T/$node.img" | head -n 1 | cut -d: -f1)
+	[ -n "$at" ] || fail "'$text' is not on the disk of node $node"
+	printf 'X' | dd of="$T/$node.img" bs=1 seek="$at" conv=notrunc status=none
+	sync -f "$T/$node.img"
+}
+
+# heal NODE TEXT: stop, damage, start, and see it healed
+heal()
+{
+	local node=$1 text=$2 status=0 mark
+
+	q "$node" down "demo-$node"
+	damage "$node" "$text"
+	"$QUORUMCTL" fsck "$(disk "$node")" >"$T/fsck" || status=$?
+	[ $status = 4 ] || fail "fsck ends with $status: $(cat "$T/fsck")"
+	mark=$(dmesg | grep -c "demo-$node: the log is whole again" || true)
+	q "$node" up "$(conf "$node")"
+	until_ok "$(seconds 60)" "node $node is whole again" healed "$node" "$mark"
+	wait_leader
+	propose "$(leader)" "after the damage of $node" >/dev/null
+	logs_equal
+	q "$node" down "demo-$node"
+	"$QUORUMCTL" fsck "$(disk "$node")" >"$T/fsck" || fail "$(cat "$T/fsck")"
+	q "$node" up "$(conf "$node")"
+	wait_leader
+	logs_equal
+}
+
+healed()
+{
+	[ "$(dmesg | grep -c "demo-$1: the log is whole again")" -gt "$2" ]
+}
+
+a_follower_heals()
+{
+	local one
+
+	one=$(others "$(leader)")
+	heal "${one%% *}" "acknowledged entry 5"
+}
+
+the_leader_heals()
+{
+	heal "$(leader)" "acknowledged entry 7"
+}
+
+# Two copies of one entry of three are gone: the third member has it.
+two_members_heal()
+{
+	local one node
+
+	one=$(leader)
+	for node in $NODES; do q "$node" down "demo-$node"; done
+	for node in $(others "$one"); do damage "$node" "acknowledged entry 9"; done
+	for node in $NODES; do q "$node" up "$(conf "$node")"; done
+	wait_leader
+	until_ok "$(seconds 60)" "all logs are whole" all_whole
+	logs_equal
+}
+
+all_whole()
+{
+	local node last=
+
+	last=$(get "$(leader)" last-index)
+	for node in $NODES; do [ "$(get "$node" last-index)" = "$last" ] || return 1; done
+}
+
+run_tests setup:120 a_follower_heals:180 the_leader_heals:180 \
+	two_members_heal:180
