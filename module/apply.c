@@ -25,20 +25,57 @@ static void answer_origin(struct quorum_group *g, const struct raft_entry *entry
 			quorum_effects_send(g, &msg, NULL, 0);
 }
 
-static void apply_entry(struct quorum_group *g, const struct raft_entry *entry,
+/* False: the group has failed. */
+static bool apply_entry(struct quorum_group *g, const struct raft_entry *entry,
 			const void *payload)
 {
-	g->sm->apply(g->sm_state, entry, payload);
+	struct quorum_outcome outcome = {
+		.reply.data = g->result,
+		.reply.room = QUORUM_RESULT_BYTES_MAX,
+	};
+	int error;
+
+	error = quorum_machine_apply(g->machine, entry, payload, &outcome);
+	if (error) {
+		/* Nothing of it was done, and nothing behind it may be. */
+		quorum_group_fail(g, error, RAFT_HALT_CONTRACT);
+		return false;
+	}
 	g->stats.applied++;
 	/* In this order: whoever is told of an entry must be able to read it. */
 	atomic64_set(&g->applied, entry->index);
-	if (entry->type == RAFT_ENTRY_DATA)
+	if (entry->type == RAFT_ENTRY_DATA || entry->type == RAFT_ENTRY_SESSION)
 		atomic64_set(&g->last_data, entry->index);
 	if (entry->origin == g->params.self)
-		quorum_waiters_committed(g, entry->tag, entry->index, entry->term);
+		quorum_waiters_applied(g, entry->tag, &outcome);
 	else if (entry->origin && g->role == RAFT_LEADER && entry->term == g->term)
 		answer_origin(g, entry);
 	quorum_waiters_term_applied(g, entry->term);
+	return true;
+}
+
+/*
+ * An entry to apply: from memory, or from what was read back after a start.  NULL:
+ * it is being read, and the loop comes here again.
+ */
+static const struct raft_entry *next_entry(struct quorum_group *g, u64 index,
+					   const void **payload)
+{
+	const struct raft_entry *entry = quorum_cache_peek(g->cache, index, payload);
+	u64 first;
+
+	if (entry)
+		return entry;
+	entry = quorum_readback_peek(&g->replay, index, payload);
+	if (entry)
+		return entry;
+	first = quorum_cache_first(g->cache);
+	/* Committed and not applied, so the hold keeps what this life has added. */
+	if (WARN_ON_ONCE(index >= first))
+		quorum_group_fail(g, -EUCLEAN, RAFT_HALT_CONTRACT);
+	else
+		quorum_readback_request(&g->replay, index, min(g->commit, first - 1));
+	return NULL;
 }
 
 /**
@@ -54,7 +91,7 @@ void quorum_apply_committed(struct quorum_group *g)
 	u64 index = atomic64_read(&g->applied);
 	u64 passed = min(g->commit, quorum_cache_first(g->cache) - 1);
 
-	if (passed > index) {
+	if (passed > index && !g->replay_needed) {
 		/*
 		 * Recovered from the device and too old for the cache: no waiter
 		 * of this life can be meant.  Readers fetch them themselves; that
@@ -66,13 +103,10 @@ void quorum_apply_committed(struct quorum_group *g)
 	}
 	while (index < g->commit) {
 		index++;
-		entry = quorum_cache_peek(g->cache, index, &payload);
-		/* Committed and not applied, so the hold keeps it in the cache. */
-		if (WARN_ON_ONCE(!entry)) {
-			quorum_group_fail(g, -EUCLEAN, RAFT_HALT_CONTRACT);
-			return;
-		}
-		apply_entry(g, entry, payload);
+		entry = next_entry(g, index, &payload);
+		if (!entry || !apply_entry(g, entry, payload))
+			break;
+		quorum_tick_applied(g);
 	}
 	wake_up_interruptible_poll(&g->readers, EPOLLIN | EPOLLRDNORM);
 }

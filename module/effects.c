@@ -75,7 +75,7 @@ static void append_batch(struct quorum_group *g, const struct raft_effect *fx,
 			.tag = w->tag,
 			.origin = g->params.self,
 			.size = w->size,
-			.type = RAFT_ENTRY_DATA,
+			.type = w->type,
 		};
 
 		keep(g, &entry, w->data);

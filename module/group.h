@@ -11,6 +11,7 @@
 #include <linux/types.h>
 #include <linux/poll.h>
 #include <linux/quorum_netlink.h>	/* enum quorum_state, quorum_event_type */
+#include <linux/quorum_machine.h>
 #include "limits.h"
 #include "raft/raft.h"
 #include "format/genesis.h"
@@ -204,6 +205,13 @@ int quorum_group_relink(struct quorum_group *group, const struct quorum_relink *
  * struct quorum_proposal - one proposal of a user
  * @timeout_ns: longest wait, 0: the default
  * @nonblock: return when handed in
+ * @local: return once this node has applied it
+ * @op: QUORUM_SESSION_*, 0: no session
+ * @client: the session
+ * @seq: the command's number in it
+ * @result: where what the machine returns goes; NULL: nowhere
+ * @result_len: out, its bytes, though more than there was room for
+ * @verdict: out, what the machine says of the command: 0 or a negative errno
  * @index: out, when committed
  * @term: out, when committed
  * @tag: out, when handed in
@@ -212,6 +220,13 @@ int quorum_group_relink(struct quorum_group *group, const struct quorum_relink *
 struct quorum_proposal {
 	u64 timeout_ns;
 	bool nonblock;
+	bool local;
+	u32 op;
+	u64 client;
+	u64 seq;
+	struct iov_iter *result;
+	u32 result_len;
+	int verdict;
 	u64 index;
 	u64 term;
 	u64 tag;
@@ -253,6 +268,36 @@ int quorum_group_barrier(struct quorum_group *group, u64 timeout_ns, u64 *index)
  */
 int quorum_group_transfer(struct quorum_group *group, u32 target,
 			  struct netlink_ext_ack *extack);
+
+/**
+ * struct quorum_question - a question to the state machine
+ * @request: the question
+ * @len: its bytes
+ * @reply: room for the answer; its @error is not used
+ * @stale: what this node has will do
+ * @after: answer only from a state behind this index; wait for it
+ * @timeout_ns: longest wait, 0: the default
+ * @index: out: of the state that answered
+ */
+struct quorum_question {
+	const void *request;
+	u32 len;
+	struct quorum_reply reply;
+	bool stale;
+	u64 after;
+	u64 timeout_ns;
+	u64 index;
+};
+
+/**
+ * quorum_group_query() - ask the state machine
+ *
+ * Context: process, sleeps, interruptible.
+ * Return: 0; what the machine says; -EOPNOTSUPP it answers nothing; -ENOTCONN,
+ * -ETIMEDOUT, -EAGAIN as of quorum_group_barrier(); -ETIME nothing behind @after
+ * within the time; -ESHUTDOWN; -ENODEV; -EIO the group has failed.
+ */
+int quorum_group_query(struct quorum_group *group, struct quorum_question *question);
 
 /**
  * quorum_group_read() - copy out the first committed data entry at or above *@index

@@ -34,6 +34,7 @@
 #include <linux/workqueue.h>
 #include "compat.h"
 #include "group.h"
+#include "sm/machine.h"
 #include "sm/sm.h"
 #include "store/cache.h"
 
@@ -60,12 +61,18 @@ enum waiter_stage {
  * @term: of the leader it was given to [waiters->lock]
  * @sent: when it was forwarded last, boottime ns [loop]
  * @refusal: why it waits in the inbox, enum raft_reason [waiters->lock]
+ * @type: of the entry
+ * @local: answered once this node has applied it, not when it hears of it
+ * @known: it is committed, and not applied here yet [waiters->lock]
  * @outcome: QUORUM_OUTCOME_*, final once DONE
  * @error: errno that goes with it, likewise
  * @index: when committed
  * @entry_term: when committed
  * @done: completed when DONE
  * @size: bytes of @data
+ * @room: bytes for the result, behind the payload
+ * @result_len: bytes of it
+ * @verdict: of the state machine
  * @data: the payload
  */
 struct quorum_waiter {
@@ -78,6 +85,9 @@ struct quorum_waiter {
 	bool nonblock;
 	bool abandoned;
 	u8 refusal;
+	u8 type;
+	bool local;
+	bool known;
 	u64 tag;
 	u64 term;
 	u64 sent;
@@ -87,6 +97,9 @@ struct quorum_waiter {
 	u64 entry_term;
 	struct completion done;
 	u32 size;
+	u32 room;
+	u32 result_len;
+	int verdict;
 	u8 data[];
 };
 
@@ -231,6 +244,7 @@ enum readback_sizes {
 /**
  * struct quorum_readback - entries read from the device for slow followers
  * @work: does the reading, in a worker
+ * @group: whose log
  * @busy: @work owns everything below; otherwise the loop does
  * @want: first index asked for
  * @last: last index it may read
@@ -242,6 +256,7 @@ enum readback_sizes {
  */
 struct quorum_readback {
 	struct work_struct work;
+	struct quorum_group *group;
 	bool busy;
 	u64 want;
 	u64 last;
@@ -283,7 +298,10 @@ struct quorum_inflight {
  * @cache: its newest entries [parts]
  * @link: the network [parts]
  * @raft: the engine [loop]
- * @sm_state: state of the state machine [loop]
+ * @machine: the replicated state; changed by the loop only [parts]
+ * @result: room for what a command returns, QUORUM_RESULT_BYTES_MAX [loop]
+ * @replay: entries older than the cache, for the state machine
+ * @replay_needed: they are more than something to read
  * @recovered: what start found [parts]
  * @recovered_last: entries up to here came from the device and were never
  *	replaced since: they need not be held for the state machine [loop]
@@ -300,7 +318,7 @@ struct quorum_group {
 	struct quorum_group_params params;
 	u32 number;
 	struct net *net;
-	const struct quorum_sm_ops *sm;
+	const struct quorum_machine_ops *sm;
 	struct kref ref;
 
 	struct mutex lock;
@@ -318,7 +336,9 @@ struct quorum_group {
 	struct quorum_cache *cache;
 	struct quorum_link *link;
 	struct raft *raft;
-	void *sm_state;
+	struct quorum_machine *machine;
+	u8 *result;
+	bool replay_needed;
 	struct quorum_recovered recovered;
 	u64 recovered_last;
 
@@ -335,6 +355,7 @@ struct quorum_group {
 	struct quorum_reads reads;
 	struct quorum_loop loop;
 	struct quorum_readback readback;
+	struct quorum_readback replay;
 	struct quorum_group_stats stats;
 
 	/* [loop] */
@@ -349,6 +370,8 @@ struct quorum_group {
 	u32 pump_first;			/* member served first this turn */
 	u64 swept_term;			/* of the newest applied entry */
 	u64 offer_after;		/* a busy leader gets no proposals before */
+	u64 tick_at;			/* when the machine is to be asked; see tick.c */
+	u64 tick_term;			/* leadership it was asked in last */
 	struct wire_header ident;
 	struct raft_effects effects;
 	struct raft_entry entries[RAFT_MSG_ENTRIES_MAX];
@@ -419,13 +442,16 @@ void quorum_reads_close(struct quorum_group *g, int error);
 u64 quorum_reads_offer(struct quorum_group *g);
 void quorum_reads_answered(struct quorum_group *g, u64 handle, u64 index, u8 reason);
 void quorum_reads_leader(struct quorum_group *g);
+/* tick.c */
+u64 quorum_tick(struct quorum_group *g, u64 now);
+void quorum_tick_applied(struct quorum_group *g);
 
 /* readback.c */
-int quorum_readback_init(struct quorum_readback *rb);
+int quorum_readback_init(struct quorum_readback *rb, struct quorum_group *g);
 void quorum_readback_destroy(struct quorum_readback *rb);
 const struct raft_entry *quorum_readback_peek(struct quorum_readback *rb, u64 index,
 					      const void **payload);
-void quorum_readback_request(struct quorum_group *g, u64 first, u64 last);
+void quorum_readback_request(struct quorum_readback *rb, u64 first, u64 last);
 void quorum_readback_truncate(struct quorum_readback *rb, u64 index);
 void quorum_readback_stop(struct quorum_readback *rb);
 
@@ -437,6 +463,10 @@ void quorum_waiters_offer(struct quorum_group *g);
 void quorum_waiters_appended(struct quorum_group *g, struct quorum_waiter *w, u64 term);
 void quorum_waiters_forwarded(struct quorum_group *g, struct quorum_waiter *w, u64 term);
 void quorum_waiters_committed(struct quorum_group *g, u64 tag, u64 index, u64 term);
+void quorum_waiters_applied(struct quorum_group *g, u64 tag,
+			    const struct quorum_outcome *outcome);
+void quorum_waiters_skipped(struct quorum_group *g, u64 index);
+void quorum_waiters_inject(struct quorum_group *g, const void *data, u32 size);
 void quorum_waiters_refused(struct quorum_group *g, u64 tag, u8 reason);
 void quorum_waiters_term_applied(struct quorum_group *g, u64 term);
 u64 quorum_waiters_resend(struct quorum_group *g, u64 now);

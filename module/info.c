@@ -57,7 +57,7 @@ int quorum_group_read(struct quorum_group *g, u64 *index, struct raft_entry *ent
 		if (error)
 			break;
 		++*index;
-		if (entry->type == RAFT_ENTRY_DATA)
+		if (entry->type == RAFT_ENTRY_DATA || entry->type == RAFT_ENTRY_SESSION)
 			break;
 		error = -EAGAIN;
 	}

@@ -311,6 +311,9 @@ static void turn(struct quorum_group *g)
 
 	take_completions(g);
 	take_datagrams(g);
+	/* What was read back for it meanwhile. */
+	if (atomic64_read(&g->applied) < g->commit)
+		quorum_apply_committed(g);
 	quorum_waiters_offer(g);
 	answer_ask(g);
 	take_deadline(g);
@@ -318,6 +321,7 @@ static void turn(struct quorum_group *g)
 	quorum_pump_writes(g);
 	quorum_pump_appends(g);
 	resend = min(resend, quorum_waiters_resend(g, quorum_loop_now()));
+	resend = min(resend, quorum_tick(g, quorum_loop_now()));
 	answer_info(g);
 	arm_timer(g, resend);
 }

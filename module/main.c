@@ -12,7 +12,7 @@ static int __init quorum_init(void)
 {
 	int error;
 
-	error = quorum_sm_log_init();
+	error = quorum_sm_init();
 	if (error)
 		return error;
 	error = quorum_net_init();
@@ -37,7 +37,7 @@ exit_chardev:
 exit_net:
 	quorum_net_exit();
 exit_sm:
-	quorum_sm_log_exit();
+	quorum_sm_exit();
 	return error;
 }
 
@@ -47,7 +47,7 @@ static void __exit quorum_exit(void)
 	quorum_group_exit();
 	quorum_chardev_exit();
 	quorum_net_exit();
-	quorum_sm_log_exit();
+	quorum_sm_exit();
 	pr_info("unloaded\n");
 }
 

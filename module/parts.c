@@ -60,6 +60,9 @@ static int recovered_entry(void *ctx, const struct raft_entry *entry, const void
 		rec->nruns++;
 	}
 	rec->last = entry->index;
+	/* Sessions are above all machines, also above one that keeps nothing. */
+	if (entry->type == RAFT_ENTRY_SESSION)
+		g->replay_needed = true;
 	return quorum_cache_append(g->cache, entry, payload);
 }
 
@@ -167,20 +170,23 @@ void quorum_parts_tear_down(struct quorum_group *g, bool clean)
 	if (g->link)
 		quorum_link_close(g->link);
 	quorum_readback_stop(&g->readback);
+	quorum_readback_stop(&g->replay);
 	if (g->store) {
 		quorum_store_stop(g->store, clean);
 		quorum_store_close(g->store);
 	}
 	quorum_cache_destroy(g->cache);
 	quorum_readback_destroy(&g->readback);
+	quorum_readback_destroy(&g->replay);
 	kvfree(g->raft);
-	if (g->sm->release && g->sm_state)
-		g->sm->release(g->sm_state);
+	quorum_machine_destroy(g->machine);
+	kvfree(g->result);
 	g->link = NULL;
 	g->store = NULL;
 	g->cache = NULL;
 	g->raft = NULL;
-	g->sm_state = NULL;
+	g->machine = NULL;
+	g->result = NULL;
 }
 
 /**
@@ -202,7 +208,31 @@ void quorum_parts_reset(struct quorum_group *g)
 	g->store_full = false;
 	g->offer_after = 0;
 	g->swept_term = 0;
+	g->tick_at = 0;
+	g->tick_term = 0;
+	/* A machine that keeps anything has to see everything. */
+	g->replay_needed = g->sm != &quorum_log_ops;
 	memset(&g->recovered, 0, sizeof(g->recovered));
+}
+
+static int make_machine(struct quorum_group *g)
+{
+	struct quorum_machine *machine;
+	int error;
+
+	error = quorum_readback_init(&g->readback, g);
+	if (!error)
+		error = quorum_readback_init(&g->replay, g);
+	if (error)
+		return error;
+	g->result = kvmalloc(QUORUM_RESULT_BYTES_MAX, GFP_KERNEL);
+	if (!g->result)
+		return -ENOMEM;
+	machine = quorum_machine_create(g->sm);
+	if (IS_ERR(machine))
+		return PTR_ERR(machine);
+	g->machine = machine;
+	return 0;
 }
 
 /**
@@ -223,16 +253,9 @@ int quorum_parts_build(struct quorum_group *g, struct netlink_ext_ack *extack)
 	struct quorum_store *store;
 	int error;
 
-	error = quorum_readback_init(&g->readback);
+	error = make_machine(g);
 	if (error)
 		return error;
-	if (g->sm->init) {
-		void *state = g->sm->init();
-
-		if (IS_ERR_OR_NULL(state))
-			return state ? PTR_ERR(state) : -ENOMEM;
-		g->sm_state = state;
-	}
 	store = quorum_store_open(g->start_device, &g->params.genesis, g->params.self,
 				  &store_ops, g, extack);
 	if (IS_ERR(store))

@@ -211,7 +211,7 @@ static void pump_peer(struct quorum_group *g, u32 peer)
 			n = choose(g, &a, &bytes);
 		if (!a.prev_known || (!n && a.last >= a.first)) {
 			/* Not in memory any more; the peer hears heartbeats meanwhile. */
-			quorum_readback_request(g, a.first, max(a.last, a.first));
+			quorum_readback_request(&g->readback, a.first, max(a.last, a.first));
 			return;
 		}
 		if (!send_append(g, &a, n, bytes))

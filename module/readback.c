@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Read-back: entries that left the cache, fetched from the device for a slow peer.
+ * Read-back: entries that left the cache, fetched from the device for a slow peer,
+ * or after a start for the state machine (apply.c).
  *
  * Reading sleeps, so a worker does it, one request at a time; the loop asks and
  * later finds the entries here.  The buffer belongs to the worker while @busy and
@@ -33,7 +34,7 @@ static bool read_one(struct quorum_group *g, struct quorum_readback *rb, u64 ind
 static void readback_work(struct work_struct *work)
 {
 	struct quorum_readback *rb = container_of(work, struct quorum_readback, work);
-	struct quorum_group *g = container_of(rb, struct quorum_group, readback);
+	struct quorum_group *g = rb->group;
 	u64 index = rb->want > 1 ? rb->want - 1 : rb->want;
 	u32 used = 0;
 
@@ -55,9 +56,10 @@ static bool idle(const struct quorum_readback *rb)
 	return !smp_load_acquire(&rb->busy);
 }
 
-int quorum_readback_init(struct quorum_readback *rb)
+int quorum_readback_init(struct quorum_readback *rb, struct quorum_group *g)
 {
 	INIT_WORK(&rb->work, readback_work);
+	rb->group = g;
 	rb->busy = false;
 	rb->n = 0;
 	rb->not_before = 0;
@@ -103,21 +105,19 @@ const struct raft_entry *quorum_readback_peek(struct quorum_readback *rb, u64 in
 
 /**
  * quorum_readback_request() - have entries read back
- * @g: the group
+ * @rb: the read-back
  * @first: first index wanted; the one before is read too, for its term
  * @last: last index wanted
  *
  * Does nothing while a request is under way.
  * Context: only the loop.
  */
-void quorum_readback_request(struct quorum_group *g, u64 first, u64 last)
+void quorum_readback_request(struct quorum_readback *rb, u64 first, u64 last)
 {
-	struct quorum_readback *rb = &g->readback;
-
 	if (!idle(rb) || quorum_loop_now() < rb->not_before)
 		return;
 	/* Only what is certainly on the device can be read. */
-	last = min(last, g->durable);
+	last = min(last, rb->group->durable);
 	if (!first || first > last)
 		return;
 	rb->want = first;

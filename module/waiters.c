@@ -190,7 +190,7 @@ static u32 take_batch(struct quorum_group *g, u64 room)
 		w->stage = WAITER_TAKEN;
 		g->proposals[n].tag = w->tag;
 		g->proposals[n].size = w->size;
-		g->proposals[n].type = RAFT_ENTRY_DATA;
+		g->proposals[n].type = w->type;
 		g->batch[n++] = w;
 	}
 	spin_unlock(&ws->lock);
@@ -289,7 +289,7 @@ static void send_forward(struct quorum_group *g, struct quorum_waiter *w)
 		.term = w->term,
 		.forward.tag = w->tag,
 		.forward.size = w->size,
-		.forward.entry_type = RAFT_ENTRY_DATA,
+		.forward.entry_type = w->type,
 	};
 
 	w->sent = quorum_loop_now();
@@ -319,7 +319,57 @@ void quorum_waiters_forwarded(struct quorum_group *g, struct quorum_waiter *w, u
 	waiter_put(w);
 }
 
-/* Found in the log, or the leader says so. */
+static u8 *result_of(struct quorum_waiter *w)
+{
+	return w->data + ALIGN(w->size, 8);
+}
+
+/* Applied here: the answer, with what the state machine says. */
+void quorum_waiters_applied(struct quorum_group *g, u64 tag,
+			    const struct quorum_outcome *outcome)
+{
+	struct quorum_waiters *ws = &g->waiters;
+	struct quorum_waiter *w;
+
+	spin_lock(&ws->lock);
+	w = lookup(ws, tag);
+	if (w && w->stage != WAITER_TAKEN) {
+		w->index = outcome->index;
+		w->entry_term = outcome->term;
+		w->verdict = outcome->reply.error;
+		w->result_len = outcome->reply.len;
+		memcpy(result_of(w), outcome->reply.data, min(w->room, outcome->reply.len));
+		finish(g, w, QUORUM_OUTCOME_COMMITTED, 0);
+	}
+	spin_unlock(&ws->lock);
+}
+
+/**
+ * quorum_waiters_skipped() - a snapshot stands for the log up to an index
+ * @g: the group
+ * @index: its last entry
+ *
+ * What this node knows to be in there will not be applied here one by one: committed,
+ * with a result that is not known.
+ *
+ * Context: only the loop.
+ */
+void quorum_waiters_skipped(struct quorum_group *g, u64 index)
+{
+	struct quorum_waiters *ws = &g->waiters;
+	struct quorum_waiter *w, *next;
+
+	spin_lock(&ws->lock);
+	list_for_each_entry_safe(w, next, &ws->forwarded, node) {
+		if (!w->known || w->index > index)
+			continue;
+		w->verdict = -ENODATA;
+		finish(g, w, QUORUM_OUTCOME_COMMITTED, 0);
+	}
+	spin_unlock(&ws->lock);
+}
+
+/* The leader says that it is committed. */
 void quorum_waiters_committed(struct quorum_group *g, u64 tag, u64 index, u64 term)
 {
 	struct quorum_waiters *ws = &g->waiters;
@@ -330,7 +380,10 @@ void quorum_waiters_committed(struct quorum_group *g, u64 tag, u64 index, u64 te
 	if (w && w->stage != WAITER_TAKEN) {
 		w->index = index;
 		w->entry_term = term;
-		finish(g, w, QUORUM_OUTCOME_COMMITTED, 0);
+		if (w->local)
+			w->known = true;
+		else
+			finish(g, w, QUORUM_OUTCOME_COMMITTED, 0);
 	}
 	spin_unlock(&ws->lock);
 }
@@ -446,7 +499,8 @@ u64 quorum_waiters_resend(struct quorum_group *g, u64 now)
 		list_move_tail(&w->node, &ws->forwarded);
 		w->sent = now;
 		/* Given to an earlier leader: only the log can tell what became of it. */
-		if (w->term != g->term || !g->leader || g->leader == g->params.self)
+		if (w->known || w->term != g->term || !g->leader ||
+		    g->leader == g->params.self)
 			continue;
 		refcount_inc(&w->ref);
 		spin_unlock(&ws->lock);
@@ -461,26 +515,52 @@ u64 quorum_waiters_resend(struct quorum_group *g, u64 now)
 
 /* ---- the caller's side ---- */
 
-static struct quorum_waiter *waiter_create(struct iov_iter *from)
+static struct quorum_waiter *waiter_alloc(size_t size, u32 room)
 {
-	size_t size = iov_iter_count(from);
 	struct quorum_waiter *w;
 
-	if (!size)
-		return ERR_PTR(-EINVAL);
-	if (size > QUORUM_ENTRY_BYTES_MAX)
-		return ERR_PTR(-EMSGSIZE);
 	/* On the caller's account, and the caller waits: not the loop's memory. */
-	w = kvmalloc(struct_size(w, data, size), GFP_KERNEL_ACCOUNT);
+	w = kvmalloc(struct_size(w, data, ALIGN(size, 8) + room), GFP_KERNEL_ACCOUNT);
 	if (!w)
-		return ERR_PTR(-ENOMEM);
+		return NULL;
 	memset(w, 0, sizeof(*w));
 	INIT_LIST_HEAD(&w->node);
 	INIT_LIST_HEAD(&w->live);
 	refcount_set(&w->ref, 2);
 	init_completion(&w->done);
 	w->size = size;
-	if (!copy_from_iter_full(w->data, size, from)) {
+	w->room = room;
+	w->type = RAFT_ENTRY_DATA;
+	return w;
+}
+
+static struct quorum_waiter *waiter_create(struct iov_iter *from,
+					   const struct quorum_proposal *p)
+{
+	struct quorum_session_head head = {
+		.op = cpu_to_le32(p->op),
+		.client = cpu_to_le64(p->client),
+		.seq = cpu_to_le64(p->seq),
+	};
+	size_t len = iov_iter_count(from), front = p->op ? sizeof(head) : 0;
+	size_t size = front + len;
+	u32 room = p->result ? min_t(size_t, iov_iter_count(p->result),
+				     QUORUM_RESULT_BYTES_MAX) : 0;
+	struct quorum_waiter *w;
+
+	if (!size)
+		return ERR_PTR(-EINVAL);
+	if (size > QUORUM_ENTRY_BYTES_MAX)
+		return ERR_PTR(-EMSGSIZE);
+	w = waiter_alloc(size, room);
+	if (!w)
+		return ERR_PTR(-ENOMEM);
+	w->local = p->local || p->op || p->result;
+	if (front) {
+		w->type = RAFT_ENTRY_SESSION;
+		memcpy(w->data, &head, front);
+	}
+	if (len && !copy_from_iter_full(w->data + front, len, from)) {
 		kvfree(w);
 		return ERR_PTR(-EFAULT);
 	}
@@ -573,7 +653,13 @@ static int await_answer(struct quorum_group *g, struct quorum_waiter *w,
 	if (p->outcome == QUORUM_OUTCOME_COMMITTED) {
 		p->index = w->index;
 		p->term = w->entry_term;
+		p->verdict = w->verdict;
+		p->result_len = w->result_len;
 		error = 0;
+		/* Committed all the same: the result can be asked for again. */
+		if (p->result && copy_to_iter(result_of(w), min(w->room, w->result_len),
+					      p->result) != min(w->room, w->result_len))
+			error = -EFAULT;
 	}
 	return error;
 }
@@ -595,7 +681,7 @@ int quorum_group_propose(struct quorum_group *g, struct iov_iter *from,
 	int error;
 
 	p->outcome = QUORUM_OUTCOME_NONE;
-	w = waiter_create(from);
+	w = waiter_create(from, p);
 	if (IS_ERR(w))
 		return PTR_ERR(w);
 	w->nonblock = p->nonblock;
@@ -620,4 +706,31 @@ int quorum_group_propose(struct quorum_group *g, struct iov_iter *from,
 	}
 	waiter_put(w);
 	return error;
+}
+
+/**
+ * quorum_waiters_inject() - propose a command that nobody waits for
+ * @g: the group
+ * @data: the command
+ * @size: its bytes
+ *
+ * For what the leader's machine wants itself.  If there is no room, it is lost, and
+ * wanted again.
+ *
+ * Context: only the loop.
+ */
+void quorum_waiters_inject(struct quorum_group *g, const void *data, u32 size)
+{
+	struct quorum_waiter *w = waiter_alloc(size, 0);
+
+	if (!w)
+		return;
+	memcpy(w->data, data, size);
+	w->nonblock = true;
+	if (hand_in(g, w, true)) {
+		kvfree(w);
+		return;
+	}
+	quorum_loop_wake(g, LOOP_PROPOSALS);
+	waiter_put(w);
 }

@@ -109,4 +109,7 @@ struct quorum_machine_ops {
 	struct list_head list;
 };
 
+int quorum_machine_register(struct quorum_machine_ops *ops);
+void quorum_machine_unregister(struct quorum_machine_ops *ops);
+
 #endif /* _LINUX_QUORUM_MACHINE_H */

@@ -22,6 +22,7 @@ union ioctl_arg {
 	struct quorum_info info;
 	struct quorum_propose propose;
 	struct quorum_barrier barrier;
+	struct quorum_query query;
 };
 
 /**
@@ -69,6 +70,23 @@ static int ioctl_info(struct file *file, struct quorum_group *group, union ioctl
 	return 0;
 }
 
+/* A command has a payload; what only opens or ends a session has none. */
+static int check_op(const struct quorum_propose *p)
+{
+	switch (p->op) {
+	case 0:
+		return p->len && !p->client && !p->seq ? 0 : -EINVAL;
+	case QUORUM_SESSION_COMMAND:
+		return p->len && p->client && p->seq ? 0 : -EINVAL;
+	case QUORUM_SESSION_OPEN:
+		return !p->len && !p->client && !p->seq ? 0 : -EINVAL;
+	case QUORUM_SESSION_CLOSE:
+		return !p->len && p->client && !p->seq ? 0 : -EINVAL;
+	default:
+		return -EOPNOTSUPP;
+	}
+}
+
 static int ioctl_propose(struct file *file, struct quorum_group *group,
 			 union ioctl_arg *arg)
 {
@@ -77,10 +95,12 @@ static int ioctl_propose(struct file *file, struct quorum_group *group,
 		.timeout_ns = p->timeout_ns,
 		.nonblock = file->f_flags & O_NONBLOCK,
 	};
-	struct iov_iter from;
+	struct iov_iter from, result;
 	void __user *data;
 	int error;
 
+	p->verdict = 0;
+	p->result_len = 0;
 	p->outcome = QUORUM_OUTCOME_NONE;
 	p->index = 0;
 	p->term = 0;
@@ -90,14 +110,25 @@ static int ioctl_propose(struct file *file, struct quorum_group *group,
 		return -EBADF;
 	if (p->flags)
 		return -EOPNOTSUPP;
-	if (!p->len)
-		return -EINVAL;
+	error = check_op(p);
+	if (error)
+		return error;
 	if (p->len > QUORUM_ENTRY_BYTES_MAX)
 		return -EMSGSIZE;
 	data = u64_to_user_ptr(p->data);
 	if (!access_ok(data, p->len))
 		return -EFAULT;
 	iov_iter_ubuf(&from, ITER_SOURCE, data, p->len);
+	proposal.op = p->op;
+	proposal.client = p->client;
+	proposal.seq = p->seq;
+	if (p->result) {
+		data = u64_to_user_ptr(p->result);
+		if (!access_ok(data, p->result_room))
+			return -EFAULT;
+		iov_iter_ubuf(&result, ITER_DEST, data, p->result_room);
+		proposal.result = &result;
+	}
 	error = quorum_group_propose(group, &from, &proposal);
 	p->outcome = proposal.outcome;
 	/* Handed in and not waited for: nobody knows yet. */
@@ -106,6 +137,51 @@ static int ioctl_propose(struct file *file, struct quorum_group *group,
 	p->index = proposal.index;
 	p->term = proposal.term;
 	p->tag = proposal.tag;
+	p->verdict = -proposal.verdict;
+	p->result_len = proposal.result_len;
+	return error;
+}
+
+static int ioctl_query(struct file *file, struct quorum_group *group, union ioctl_arg *arg)
+{
+	struct quorum_query *q = &arg->query;
+	struct quorum_question question = {
+		.len = q->len,
+		.stale = q->flags & QUORUM_QUERY_STALE,
+		.after = q->after,
+		.timeout_ns = q->timeout_ns,
+		.reply.room = min_t(u32, q->reply_room, QUORUM_REPLY_BYTES_MAX),
+	};
+	void *request, *reply;
+	int error = 0;
+
+	q->reply_len = 0;
+	if (!(file->f_mode & FMODE_READ))
+		return -EBADF;
+	if (q->flags & ~QUORUM_QUERY_STALE)
+		return -EOPNOTSUPP;
+	if (q->__reserved)
+		return -EINVAL;
+	if (q->len > QUORUM_ENTRY_BYTES_MAX)
+		return -EMSGSIZE;
+	request = vmemdup_user(u64_to_user_ptr(q->request), q->len);
+	if (IS_ERR(request))
+		return PTR_ERR(request);
+	reply = kvmalloc(question.reply.room, GFP_KERNEL_ACCOUNT);
+	if (!reply) {
+		error = -ENOMEM;
+		goto free_request;
+	}
+	question.request = request;
+	question.reply.data = reply;
+	error = quorum_group_query(group, &question);
+	if (!error && copy_to_user(u64_to_user_ptr(q->reply), reply, question.reply.len))
+		error = -EFAULT;
+	q->reply_len = question.reply.len;
+	q->index = question.index;
+	kvfree(reply);
+free_request:
+	kvfree(request);
 	return error;
 }
 
@@ -135,6 +211,7 @@ static const struct ioctl_op ioctl_ops[] = {
 	IOCTL_OP(QUORUM_IOC_INFO, ioctl_info, quorum_info, last),
 	IOCTL_OP(QUORUM_IOC_PROPOSE, ioctl_propose, quorum_propose, tag),
 	IOCTL_OP(QUORUM_IOC_BARRIER, ioctl_barrier, quorum_barrier, index),
+	IOCTL_OP(QUORUM_IOC_QUERY, ioctl_query, quorum_query, index),
 };
 
 /**

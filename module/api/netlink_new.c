@@ -55,6 +55,7 @@ static int parse_machine(const struct nlattr *attr, struct quorum_group_params *
 	if (strscpy(params->sm, machine, sizeof(params->sm)) < 0)
 		return QUORUM_NL_REFUSE(extack, attr, -ENOENT,
 				"no state machine has so long a name");
+	memcpy(params->genesis.machine, params->sm, sizeof(params->genesis.machine));
 	return 0;
 }
 

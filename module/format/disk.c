@@ -120,6 +120,7 @@ void disk_super_encode(const struct disk_super *super, void *block)
 	memcpy(d->cluster, g->cluster, sizeof(d->cluster));
 	memcpy(d->device, super->device, sizeof(d->device));
 	memcpy(d->group, g->group, strnlen(g->group, QUORUM_NAME_LEN_MAX));
+	memcpy(d->machine, g->machine, strnlen(g->machine, QUORUM_NAME_LEN_MAX));
 	d->node = cpu_to_le32(super->node);
 	d->blocks = cpu_to_le64(super->blocks);
 	d->ring_start = cpu_to_le64(super->ring_start);
@@ -183,6 +184,7 @@ static bool super_genesis_decode(const struct disk_superblock *d, struct quorum_
 	memset(g, 0, sizeof(*g));
 	memcpy(g->cluster, d->cluster, sizeof(g->cluster));
 	memcpy(g->group, d->group, sizeof(g->group));
+	memcpy(g->machine, d->machine, sizeof(g->machine));
 	g->heartbeat_us = le32_to_cpu(d->heartbeat_us);
 	g->election_min_us = le32_to_cpu(d->election_min_us);
 	g->election_max_us = le32_to_cpu(d->election_max_us);

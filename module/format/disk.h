@@ -138,7 +138,8 @@ struct disk_superblock {
 	__le32 election_max_us;		/* 160 */
 	__le32 members;			/* 164  used of member[] */
 	struct disk_member member[16];	/* 168 */
-	u8     reserved[3800];		/* 296  zero */
+	u8     reserved[3768];		/* 296  zero */
+	char   machine[32];		/* 4064  NUL terminated, zeroes behind; "": log */
 };
 static_assert(sizeof(struct disk_superblock) == QUORUM_BLOCK_BYTES);
 static_assert(offsetof(struct disk_superblock, cluster) == 32);

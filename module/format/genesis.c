@@ -30,6 +30,8 @@ static const struct refusal refusals[GENESIS_ERROR_NR] = {
 		"timing must keep heartbeat >= 500us, 2 heartbeats <= election min <= max <= 60s" },
 	[GENESIS_SELF_MISSING] = { EADDRNOTAVAIL,
 		"the own node id is not in the member list: add this node to it" },
+	[GENESIS_MACHINE_BAD] = { ELIBBAD,
+		"a state machine's name is 1 to 31 of A-Z a-z 0-9 . _ -, the first a letter or digit" },
 };
 
 static_assert(QUORUM_MEMBERS_MAX == 16);
@@ -38,13 +40,15 @@ static_assert(QUORUM_HEARTBEAT_US_MIN == 500);
 static_assert(QUORUM_ELECTION_US_MAX == 60 * 1000 * 1000);
 
 /**
- * genesis_normalize() - sort members by id
+ * genesis_normalize() - sort members by id, drop the name of the default machine
  * @g: the genesis; left alone when it holds more members than there are seats
  */
 void genesis_normalize(struct quorum_genesis *g)
 {
 	u32 i, k;
 
+	if (!memcmp(g->machine, "log", sizeof("log")))
+		memset(g->machine, 0, sizeof(g->machine));
 	if (g->n > QUORUM_MEMBERS_MAX)
 		return;
 	for (i = 1; i < g->n; i++) {
@@ -126,6 +130,8 @@ enum genesis_error genesis_check(const struct quorum_genesis *g, u32 self)
 		return GENESIS_NAME_BAD;
 	if (!memcmp(g->cluster, none, sizeof(none)))
 		return GENESIS_CLUSTER_ZERO;
+	if (g->machine[0] && !name_good(g->machine))
+		return GENESIS_MACHINE_BAD;
 	error = members_check(g, self);
 	if (error)
 		return error;
@@ -160,11 +166,12 @@ static u32 add32(u32 crc, u32 value)
 }
 
 /**
- * genesis_fingerprint() - of members and timing, not of cluster and group
+ * genesis_fingerprint() - of members, timing and machine, not of cluster and group
  * @g: a normalized and checked genesis
  *
  * Each value goes in as four little-endian bytes: heartbeat, election minimum,
- * election maximum, number of members, then id and role (1: voter) of each.
+ * election maximum, number of members, then id and role (1: voter) of each; and,
+ * unless it is the default, the name of the machine.
  */
 u32 genesis_fingerprint(const struct quorum_genesis *g)
 {
@@ -178,7 +185,7 @@ u32 genesis_fingerprint(const struct quorum_genesis *g)
 		crc = add32(crc, g->members[i].id);
 		crc = add32(crc, g->members[i].voter);
 	}
-	return crc;
+	return crc32c(crc, g->machine, strnlen(g->machine, QUORUM_NAME_LEN_MAX));
 }
 
 /**

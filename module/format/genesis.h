@@ -26,6 +26,7 @@ struct genesis_member {
  * struct quorum_genesis - cluster, group, members and timing
  * @cluster: UUID of the cluster
  * @group: name of the group, NUL terminated
+ * @machine: name of its state machine; "" is "log" (genesis_normalize())
  * @heartbeat_us: microseconds; see struct raft_timing
  * @election_min_us: microseconds
  * @election_max_us: microseconds
@@ -35,6 +36,7 @@ struct genesis_member {
 struct quorum_genesis {
 	u8  cluster[16];
 	char group[QUORUM_NAME_LEN_MAX + 1];
+	char machine[QUORUM_NAME_LEN_MAX + 1];
 	u32 heartbeat_us;
 	u32 election_min_us;
 	u32 election_max_us;
@@ -54,10 +56,11 @@ enum genesis_error {
 	GENESIS_NO_VOTER,
 	GENESIS_TIMING_BAD,
 	GENESIS_SELF_MISSING,
+	GENESIS_MACHINE_BAD,	/* not a name, as for groups */
 	GENESIS_ERROR_NR,
 };
 
-/* Sort members by id. */
+/* Sort members by id; one way to say each thing. */
 void genesis_normalize(struct quorum_genesis *g);
 
 /**
@@ -73,7 +76,7 @@ const char *genesis_error_text(enum genesis_error error);
 /* The errno (positive) a kernel interface returns for it. */
 int genesis_error_errno(enum genesis_error error);
 
-/* Fingerprint of members and timing (not of cluster and group). */
+/* Fingerprint of members, timing and machine (not of cluster and group). */
 u32 genesis_fingerprint(const struct quorum_genesis *g);
 
 /* CRC32C of the group's name: its number on the wire. */

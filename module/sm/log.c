@@ -6,23 +6,28 @@
 #include <linux/module.h>
 #include "sm.h"
 
-static void log_apply(void *state, const struct raft_entry *entry, const void *payload)
+static int nothing;
+
+static void *log_create(void)
+{
+	return &nothing;
+}
+
+static void log_destroy(void *state)
+{
+}
+
+static int log_apply(void *state, const struct quorum_command *command,
+		     struct quorum_reply *reply)
 {
 	/* Readers are woken by the runtime once the entry counts as applied. */
+	return 0;
 }
 
-static struct quorum_sm_ops log_ops = {
+struct quorum_machine_ops quorum_log_ops = {
 	.name = "log",
 	.owner = THIS_MODULE,
+	.create = log_create,
+	.destroy = log_destroy,
 	.apply = log_apply,
 };
-
-int quorum_sm_log_init(void)
-{
-	return quorum_sm_register(&log_ops);
-}
-
-void quorum_sm_log_exit(void)
-{
-	quorum_sm_unregister(&log_ops);
-}

@@ -175,7 +175,7 @@ static void identify_tells_blocks_apart(struct kunit *test)
 	struct disk_superblock *d = (struct disk_superblock *)plan->superblock;
 
 	KUNIT_EXPECT_EQ(test, (int)disk_identify(d), (int)DISK_OK);
-	d->reserved[3799] = 1;
+	d->reserved[3767] = 1;
 	KUNIT_EXPECT_EQ(test, (int)disk_identify(d), (int)DISK_CRC_BAD);
 	d->magic[0] = 'x';
 	KUNIT_EXPECT_EQ(test, (int)disk_identify(d), (int)DISK_OTHER);

@@ -140,6 +140,16 @@ struct quorum_entry {
  * @index: out: index, when committed
  * @term: out: term of the entry, when committed
  * @tag: out: the proposal's name, when it was handed in
+ * @op: in: QUORUM_SESSION_*, 0: no session.  OPEN and CLOSE have no payload
+ * @verdict: out: errno (positive) of the state machine, or of the session, about a
+ *	committed command: EKEYEXPIRED the session has ended, and what became of
+ *	earlier copies is not known; EKEYREJECTED a newer command of the session came
+ *	first; ENODATA it was applied before, and its result was not kept
+ * @client: in: the session
+ * @seq: in: number of the command in it, from 1
+ * @result: in: where the state machine's result goes, 0: nowhere
+ * @result_room: in: bytes of room there
+ * @result_len: out: bytes of the result, also if there was less room
  */
 struct quorum_propose {
 	__u32 size;
@@ -151,6 +161,45 @@ struct quorum_propose {
 	__aligned_u64 index;
 	__aligned_u64 term;
 	__aligned_u64 tag;
+	__u32 op;
+	__u32 verdict;
+	__aligned_u64 client;
+	__aligned_u64 seq;
+	__aligned_u64 result;
+	__u32 result_room;
+	__u32 result_len;
+};
+
+/* quorum_query.flags */
+#define QUORUM_QUERY_STALE	(1U << 0)	/* what this node has will do */
+
+/**
+ * struct quorum_query - argument of QUORUM_IOC_QUERY: ask the state machine
+ * @size: in: sizeof(struct quorum_query)
+ * @flags: in: QUORUM_QUERY_*.  Without STALE the answer is linearizable
+ * @request: in: pointer to the question, in the machine's own terms
+ * @reply: in: pointer to room for the answer
+ * @len: in: bytes of the question
+ * @reply_room: in: bytes of room
+ * @reply_len: out: bytes of the answer
+ * @__reserved: 0
+ * @timeout_ns: in: longest wait in nanoseconds, 0: the default of 5 s
+ * @after: in: not 0: wait until this node has applied something behind this index,
+ *	and answer from that, as with STALE.  ETIME if nothing came
+ * @index: out: last entry of the state that answered
+ */
+struct quorum_query {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 request;
+	__aligned_u64 reply;
+	__u32 len;
+	__u32 reply_room;
+	__u32 reply_len;
+	__u32 __reserved;
+	__aligned_u64 timeout_ns;
+	__aligned_u64 after;
+	__aligned_u64 index;
 };
 
 /**
@@ -210,5 +259,6 @@ struct quorum_info {
 #define QUORUM_IOC_INFO		_IO(QUORUM_IOC_MAGIC, 0)
 #define QUORUM_IOC_PROPOSE	_IO(QUORUM_IOC_MAGIC, 1)
 #define QUORUM_IOC_BARRIER	_IO(QUORUM_IOC_MAGIC, 4)
+#define QUORUM_IOC_QUERY	_IO(QUORUM_IOC_MAGIC, 2)
 
 #endif /* _UAPI_LINUX_QUORUM_H */

@@ -103,6 +103,90 @@ int quorum_propose(struct quorum *q, const void *data, size_t len, uint64_t time
  * many wait; -ESHUTDOWN the group is stopped; -EIO it has failed; -ENODEV deleted.
  */
 int quorum_barrier(struct quorum *q, uint64_t timeout_ns, uint64_t *index);
+/* ---- state machines ---- */
+
+/**
+ * struct quorum_reply_buffer - where an answer goes
+ * @data: the bytes
+ * @room: how many there may be
+ * @len: how many there are, also when that is more than @room
+ */
+struct quorum_reply_buffer {
+	void *data;
+	size_t room;
+	size_t len;
+};
+
+/**
+ * quorum_command() - propose a command to the state machine, and have its result
+ * @q: the handle
+ * @data: the command, in the machine's own terms, such as <linux/quorum_kv.h>
+ * @len: its bytes
+ * @timeout_ns: longest wait, 0: 5 s
+ * @reply: gets the result; may be NULL
+ * @result: filled in, on failure too; may be NULL
+ *
+ * Return: 0; the errors of quorum_propose(); or, with @result->outcome committed,
+ * what the machine says of the command.
+ */
+int quorum_command(struct quorum *q, const void *data, size_t len, uint64_t timeout_ns,
+		   struct quorum_reply_buffer *reply, struct quorum_result *result);
+
+/**
+ * quorum_query() - ask the state machine
+ * @q: the handle
+ * @request: the question
+ * @len: its bytes
+ * @flags: QUORUM_QUERY_STALE: what this node has will do; otherwise linearizable
+ * @after: not 0: wait until something behind this index is applied here
+ * @timeout_ns: longest wait, 0: 5 s
+ * @reply: gets the answer
+ * @index: set to the last entry of the state that answered; may be NULL
+ *
+ * Return: 0; -ETIME nothing came behind @after; -ENOTCONN no leader; or what the
+ * machine says.
+ */
+int quorum_query(struct quorum *q, const void *request, size_t len, uint32_t flags,
+		 uint64_t after, uint64_t timeout_ns, struct quorum_reply_buffer *reply,
+		 uint64_t *index);
+
+struct quorum_session;
+
+/**
+ * quorum_session_open() - open a session: commands are applied exactly once
+ * @q: the handle; must outlive the session
+ * @timeout_ns: longest wait, 0: 5 s
+ * @session: set to the session
+ */
+int quorum_session_open(struct quorum *q, uint64_t timeout_ns,
+			struct quorum_session **session);
+
+/**
+ * quorum_session_command() - a command within a session
+ * @session: the session; one command at a time, others wait
+ * @data: the command
+ * @len: its bytes
+ * @timeout_ns: longest wait, 0: 5 s
+ * @reply: gets the result; may be NULL
+ * @result: filled in, on failure too; may be NULL
+ *
+ * It is handed in again, within the time, whenever its outcome is not known, and is
+ * applied once however many copies reach the log.
+ *
+ * Return: 0; -EKEYEXPIRED the session has ended, so that what became of earlier
+ * copies is not known; -ENODATA it was applied, and its result was not kept; the
+ * errors of quorum_propose(), after which @result->outcome says whether it is
+ * certainly not applied or unknown; or what the machine says.
+ */
+int quorum_session_command(struct quorum_session *session, const void *data, size_t len,
+			   uint64_t timeout_ns, struct quorum_reply_buffer *reply,
+			   struct quorum_result *result);
+
+/**
+ * quorum_session_close() - end a session
+ * @session: the session, or NULL
+ */
+void quorum_session_close(struct quorum_session *session);
 
 /* ---- reading ---- */
 

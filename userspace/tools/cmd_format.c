@@ -115,6 +115,7 @@ static bool make_plan(struct disk_plan *plan, const struct conf *conf,
 
 	memcpy(genesis->cluster, config->cluster, sizeof(genesis->cluster));
 	strcpy(genesis->group, conf->group);
+	strcpy(genesis->machine, conf->machine);
 	genesis->heartbeat_us = config->heartbeat_us;
 	genesis->election_min_us = config->election_min_us;
 	genesis->election_max_us = config->election_max_us;

@@ -28,6 +28,8 @@ struct json_object *disk_super_json(const struct disk_super *super)
 	char uuid[37];
 
 	output_add_str(json, "group", super->genesis.group);
+	output_add_str(json, "machine",
+		       super->genesis.machine[0] ? super->genesis.machine : "log");
 	conf_format_uuid(super->genesis.cluster, uuid);
 	output_add_str(json, "cluster", uuid);
 	output_add_u64(json, "node", super->node);

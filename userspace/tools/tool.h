@@ -128,6 +128,9 @@ int cmd_fsck(int argc, char **argv);
 int cmd_genid(int argc, char **argv);
 int cmd_genkey(int argc, char **argv);
 int cmd_help(int argc, char **argv);
+int cmd_kv(int argc, char **argv);
+int cmd_lock(int argc, char **argv);
+int cmd_elect(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_propose(int argc, char **argv);
 int cmd_read(int argc, char **argv);
@@ -143,8 +146,9 @@ int cmd_wait(int argc, char **argv);
 
 /* Their help texts, beside them. */
 extern const char help_create[], help_delete[], help_down[], help_dump[], help_events[],
-	help_format[], help_fsck[], help_genid[], help_genkey[], help_help[], help_list[],
-	help_propose[], help_read[], help_relink[], help_start[], help_status[], help_stop[],
-	help_tail[], help_transfer[], help_up[], help_version[], help_wait[];
+	help_elect[], help_format[], help_fsck[], help_genid[], help_genkey[], help_help[],
+	help_kv[], help_list[], help_lock[], help_propose[], help_read[], help_relink[],
+	help_start[], help_status[], help_stop[], help_tail[], help_transfer[], help_up[],
+	help_version[], help_wait[];
 
 #endif /* QUORUM_TOOL_H */

@@ -1,0 +1,137 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# A group whose machine is kv: keys, watches, leases, locks; over restarts and leader
+# changes. Topology: lib.sh.
+
+. "$(dirname -- "$0")/lib.sh"
+
+kv() { local node=$1 verb=$2; shift 2; q "$node" kv "$verb" "demo-$node" "$@" --timeout "$(seconds 5)s"; }
+
+setup()
+{
+	local node
+
+	make_nodes
+	for node in $NODES; do
+		echo "machine = kv" >>"$(conf "$node")"
+		q "$node" format "$(conf "$node")" >/dev/null
+		q "$node" up "$(conf "$node")"
+	done
+	wait_leader
+}
+
+put_get_delete()
+{
+	local r1 r2
+
+	r1=$(kv 1 put a one)
+	r2=$(kv 2 put a two)
+	[ "$r2" -gt "$r1" ]
+	for node in $NODES; do [ "$(kv "$node" get a)" = two ]; done
+	echo -n "from a pipe" | kv 3 put b
+	[ "$(kv 1 get b)" = "from a pipe" ]
+	[ "$(q 2 --json kv get demo-2 a | "$BIN/jsonq" key value version create modify)" = \
+	  "$(printf 'a\ttwo\t2\t%s\t%s' "$r1" "$r2")" ]
+	[ "$(kv 1 get '' --prefix --keys | tr '\n' ' ')" = "a b " ]
+	[ "$(kv 1 delete a)" = 1 ]
+	refused "there is no a" kv 2 get a
+	refused "1 to 1024|at most 1024" kv 1 get "$(printf '%02000d' 0)"
+}
+
+conditions()
+{
+	kv 1 create lock me
+	refused "already" kv 2 create lock you
+	refused "does not hold" kv 3 cas lock you other
+	kv 3 cas lock me you
+	[ "$(kv 1 get lock)" = you ]
+}
+
+large_values()
+{
+	head -c 65536 /dev/zero | tr '\0' x | kv 2 put large
+	[ "$(kv 3 get large | wc -c)" = 65537 ]
+	kv 1 delete large
+}
+
+watch_sees_all_in_order()
+{
+	local from i
+
+	from=$(kv 1 put w/0 0)
+	service watch nsenter --net="/run/netns/$NS-3" "$QUORUMCTL" kv watch demo-3 w/ --prefix \
+		--from "$from" --count 21
+	for i in $(seq 20); do kv $((1 + i % 2)) put "w/$i" "$i" >/dev/null; done
+	until_ok "$(seconds 20)" "21 events" sh -c "[ \$(wc -l <$T/watch) = 21 ]"
+	[ "$(cut -f3 "$T/watch" | tr '\n' ' ')" = "$(seq -f 'w/%g' 0 20 | tr '\n' ' ')" ]
+	[ "$(cut -f1 "$T/watch")" = "$(cut -f1 "$T/watch" | sort -nu)" ]
+	kv 1 compact "$from"
+	refused "compacted" kv 1 watch w/ --prefix --from "$from" --count 1
+}
+
+leases_end()
+{
+	local lease
+
+	lease=$(kv 1 grant "$(seconds 1)s")
+	kv 2 put leased x --lease "$lease" >/dev/null
+	[ "$(kv 3 get leased)" = x ]
+	until_ok "$(seconds 20)" "the key goes with its lease" sh -c \
+		"! nsenter --net=/run/netns/$NS-1 $QUORUMCTL kv get demo-1 leased"
+	refused "no such lease" kv 1 put leased y --lease "$lease"
+}
+
+one_holder_at_a_time()
+{
+	local i
+
+	for i in 1 2 3; do
+		service "lock-$i" nsenter --net="/run/netns/$NS-$i" "$QUORUMCTL" lock "demo-$i/x" \
+			--ttl "$(seconds 2)s" -- sh -c \
+			"echo in \$QUORUM_TOKEN >>$T/held; sleep 0.3; echo out >>$T/held"
+	done
+	until_ok "$(seconds 40)" "three holders" sh -c "[ \$(grep -c out $T/held) = 3 ]"
+	# Never two at once, and tokens only grow.
+	[ "$(cut -d' ' -f1 "$T/held" | tr '\n' ' ')" = "in out in out in out " ]
+	[ "$(awk '/in/ { print $2 }' "$T/held")" = "$(awk '/in/ { print $2 }' "$T/held" | sort -nu)" ]
+}
+
+state_survives()
+{
+	local old node index
+
+	old=$(leader)
+	kv "$old" put before 1 >/dev/null
+	q "$old" down "$(conf "$old")"
+	node=$(others "$old" | cut -d' ' -f1)
+	# shellcheck disable=SC2046
+	wait_leader $(others "$old")
+	kv "$node" put after 2 >/dev/null
+	q "$old" up "$(conf "$old")"
+	wait_leader
+	[ "$(kv "$old" get before)" = 1 ]
+	[ "$(kv "$old" get after)" = 2 ]
+	# All of them down: everything comes from the devices.
+	for node in $NODES; do q "$node" down "$(conf "$node")"; done
+	for node in $NODES; do q "$node" up "$(conf "$node")"; done
+	wait_leader
+	for node in $NODES; do
+		[ "$(kv "$node" get before)" = 1 ]
+		kv "$node" status | tr -d ' \n' | grep -o '"revision":[0-9]*' >"$T/rev-$node"
+	done
+	cmp "$T/rev-1" "$T/rev-2"
+	cmp "$T/rev-1" "$T/rev-3"
+}
+
+machines_must_agree()
+{
+	sed 's/machine = kv/machine = counter/' "$(conf 1)" >"$T/other-1.conf"
+	q 1 down "$(conf 1)"
+	refused "machine|member list|timing" q 1 up "$T/other-1.conf"
+	q 1 delete demo-1 2>/dev/null || true
+	q 1 up "$(conf 1)"
+	wait_leader
+}
+
+run_tests setup put_get_delete conditions large_values watch_sees_all_in_order leases_end \
+	one_holder_at_a_time state_survives machines_must_agree
