@@ -576,6 +576,9 @@ void node_start(struct world *w, struct node *n)
 #endif
 	if (ret)
 		die(w, "node %u does not start: the engine refuses its state", n->id);
+	if (n->preset_commit)
+		node_preset_commit(w, n, n->preset_commit);
+	n->preset_commit = 0;
 	trace(w, "node %u starts: term %llu, log ends at %llu", n->id,
 	      (unsigned long long)n->term, (unsigned long long)n->mem_last);
 	if (raft_deadline(n->raft) != RAFT_NEVER &&

@@ -15,9 +15,6 @@ void play_start(struct world *w)
 	for (id = 1; id <= ID_MAX; id++)
 		if (w->nodes[id] && !w->nodes[id]->up)
 			node_start(w, w->nodes[id]);
-	for (id = 1; id <= ID_MAX; id++)
-		if (w->nodes[id] && w->nodes[id]->preset_commit)
-			node_preset_commit(w, w->nodes[id], w->nodes[id]->preset_commit);
 }
 
 /* Let every write end that ends by itself.  Return: did one? */
