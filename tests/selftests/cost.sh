@@ -33,7 +33,12 @@ counters()
 	flushes=$(total store.flushes)
 	hard=$(total store.hard-bios)
 	forwarded=$(total runtime.forwarded)
+	wire=$(payload "$one")
 }
+
+# Bytes of UDP payload the leader has sent, without its heartbeats: 48 of header, 32 of
+# body and 32 of seal each. All from one status, so that none comes in between.
+payload() { get "$1" link.tx-bytes link.tx-messages.heartbeat | awk '{ print $1 - 112 * $2 }'; }
 
 # propose_one_by_one NODE BYTES: each only when the one before is everywhere, so
 # that no two share a write or a datagram.
@@ -56,15 +61,15 @@ expect()
 
 measure()
 {
-	local node=$1 bytes=$2 one term append reply bios records flushes hard forwarded
-	local term0 append0 reply0 bios0 records0 flushes0 hard0 forwarded0 forwards=0
+	local node=$1 bytes=$2 one term append reply bios records flushes hard forwarded wire
+	local wire0 each term0 append0 reply0 bios0 records0 flushes0 hard0 forwarded0 forwards=0
 
 	one=$(leader)
 	[ "$node" = "$one" ] || forwards=$N
 	until_ok "$(seconds 10)" "all members have acknowledged" all_acknowledged "$one"
 	counters "$one"
 	term0=$term append0=$append reply0=$reply bios0=$bios records0=$records
-	flushes0=$flushes hard0=$hard forwarded0=$forwarded
+	flushes0=$flushes hard0=$hard forwarded0=$forwarded wire0=$wire
 	propose_one_by_one "$node" "$bytes"
 	counters "$one"
 	if [ "$term" != "$term0" ]; then
@@ -77,6 +82,14 @@ measure()
 	expect "flushes" $((flushes - flushes0)) 0
 	expect "writes of (term, vote)" $((hard - hard0)) 0
 	expect "forwarded" $((forwarded - forwarded0)) "$forwards"
+	# An APPEND of one entry: 48 of header, 32 of body, 24 of description, the entry,
+	# and 32 of seal. A heartbeat that left while status counted may be in one number.
+	each=$((48 + 32 + 24 + bytes + 32))
+	note "bytes sent for each entry and member: $(((wire - wire0) / (2 * N))), expected $each"
+	[ "$forwards" != 0 ] || case $((wire - wire0 - 2 * N * each)) in
+	0 | 112 | -112 | 224 | -224) ;;
+	*) fail "$((wire - wire0)) bytes for $((2 * N)) messages of $each" ;;
+	esac
 }
 
 proposals_at_the_leader() { measure "$(leader)" 100; }
@@ -88,7 +101,7 @@ nearly_a_datagram() { measure "$(leader)" 1200; }
 # Nothing is written, and only heartbeats travel, when nobody proposes.
 an_idle_group_writes_nothing()
 {
-	local one term append reply bios records flushes hard forwarded bios0 append0 hard0 beats
+	local one term append reply bios records flushes hard forwarded wire bios0 append0 hard0 beats
 
 	one=$(leader)
 	until_ok "$(seconds 10)" "all members have acknowledged" all_acknowledged "$one"

@@ -454,7 +454,7 @@ drops_of()
 }
 
 # bad KIND "REASONS" [FLOOD-OPTION...]: send it at the leader and at a follower, or
-# at one of both where ONE_TARGET is set;
+# at one of both where ONE_TARGET is yes;
 # the counters of the reasons grow by as many, term and vote stay, and commits
 # go on.
 bad()
@@ -464,7 +464,7 @@ bad()
 	shift 2
 	one=$(leader)
 	targets="$one $(others "$one" | cut -d' ' -f1)"
-	if [ -n "${ONE_TARGET:-}" ]; then
+	if [ "${ONE_TARGET:-}" = yes ]; then
 		# shellcheck disable=SC2086 # two words
 		targets=$(printf '%s\n' $targets | shuf -n 1)
 	fi

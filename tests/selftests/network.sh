@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # What networks do: cuts in one direction, links that flap, delay, loss, small MTUs,
 # addresses that change, IPv6 alone. Topology: lib.sh.
+# QUORUM_SELFTEST_ROUNDS: how often the socket is changed.
 
 . "$(dirname -- "$0")/lib.sh"
 
@@ -71,7 +72,7 @@ flapping_link()
 
 	node=$(others "$(leader)" | cut -d' ' -f1)
 	load_begin flap
-	for i in $(seq "$(rounds 10 4)"); do
+	for i in $(seq "$(rounds 5 3)"); do
 		unplug "$node"
 		sleep 0.$((RANDOM % 9 + 1))
 		plug "$node"
@@ -106,7 +107,7 @@ lost_fragments_are_repaired()
 {
 	local node one before n
 
-	n=$(rounds 20 8)
+	n=$(rounds 10 8)
 	one=$(leader)
 	for node in $NODES; do sw tc qdisc replace dev "p$node" root netem loss 2%; done
 	before=$(get "$one" link.tx-datagrams)
@@ -182,7 +183,7 @@ the_socket_changes_under_load()
 
 	one=$(leader)
 	load_begin socket
-	for i in $(seq "$(rounds "${QUORUM_SELFTEST_ROUNDS:-10}" 3)"); do
+	for i in $(seq "$(rounds "${QUORUM_SELFTEST_ROUNDS:-4}" 3)"); do
 		move "$one" "10.77.0.$one:7421"
 		move "$one" "10.77.0.$one:7420"
 	done

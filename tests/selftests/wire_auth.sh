@@ -6,7 +6,7 @@
 
 . "$(dirname -- "$0")/lib.sh"
 
-COUNT=$(rounds 300 100)
+COUNT=$(rounds 200 100)
 ONE_TARGET=yes
 
 setup()
