@@ -99,6 +99,7 @@ void link_take_stranger(struct quorum_link *link)
 	struct link_stranger *s = &link->stranger;
 
 	/* Pairs with the release in softirq: what it wrote is seen with @here. */
+	/* Pairs with the release in link_note_stranger(). */
 	if (!smp_load_acquire(&s->here))
 		return;
 	mutex_lock(&link->change);

@@ -104,7 +104,7 @@ all_bad_configuration_files()
 	conf_refused 10 'absolute' '10s/= .*/= key/'
 	conf_refused 10 'neither' '10s/key.*/auth = maybe/'
 	# shellcheck disable=SC2016 # a line of sed
-	conf_refused '' 'choose one' '$a auth = none'
+	conf_refused '' 'choose one' '10a auth = none'
 	conf_refused '' 'missing' 10d
 	conf_refused '' 'not among|member' '4s/1/4/'
 	conf_refused '' 'voter' '7,9s/$/ learner/'
