@@ -29,20 +29,23 @@ usage()
 	awk 'NR > 2 { if (!/^#/) exit; sub(/^# ?/, ""); print }' "$0"
 }
 
-# Release of the newest installed Debian cloud kernel that has an image,
-# modules and headers: the pair the modules are built and booted with.
+# Release of the installed Debian cloud kernel the modules are built and booted
+# with, which has an image, modules and headers: the newest of Debian 12's own 6.1,
+# else the newest. QUORUM_STOCK=6.12 in the environment prefers another series.
 stock_release()
 {
-	local release
+	local release releases series=${QUORUM_STOCK:-6.1}
 
+	releases=$(for image in /boot/vmlinuz-*-cloud-amd64; do
+		[ -e "$image" ] && printf '%s\n' "${image#/boot/vmlinuz-}"
+	done | sort -rV || true)
 	while read -r release; do
 		[ -d "/lib/modules/$release/kernel" ] || continue
 		[ -e "/lib/modules/$release/build/Makefile" ] || continue
 		printf '%s\n' "$release"
 		return 0
-	done < <(for image in /boot/vmlinuz-*-cloud-amd64; do
-		[ -e "$image" ] && printf '%s\n' "${image#/boot/vmlinuz-}"
-	done | sort -rV)
+	done < <(grep -F "$series." <<<"$releases" || true
+		grep -v -F "$series." <<<"$releases" || true)
 	return 1
 }
 
