@@ -198,6 +198,12 @@ int quorum_group_stop(struct quorum_control *control, const char *name)
 	return quorum_group_start(control, name);
 }
 
+int quorum_group_relink(struct quorum_control *control,
+			const struct quorum_group_config *config)
+{
+	return quorum_group_start(control, config->name ? config->name : config->group);
+}
+
 int quorum_group_delete(struct quorum_control *control, const char *name)
 {
 	return quorum_group_start(control, name);
