@@ -18,11 +18,9 @@ static void answer_origin(struct quorum_group *g, const struct raft_entry *entry
 		.forward_reply.entry_term = entry->term,
 		.forward_reply.reason = RAFT_COMMITTED,
 	};
-	u32 i;
 
-	for (i = 0; i < g->params.genesis.n; i++)
-		if (g->params.genesis.members[i].id == entry->origin)
-			quorum_effects_send(g, &msg, NULL, 0);
+	if (raft_config_find(raft_get_config(g->raft), entry->origin))
+		quorum_effects_send(g, &msg, NULL, 0);
 }
 
 /* False: the group has failed. */

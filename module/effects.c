@@ -2,6 +2,7 @@
 /*
  * Effects: carry out what the engine decided, in the order it decided it.
  */
+#include "format/config.h"
 #include "group_private.h"
 #include "trace.h"
 
@@ -62,6 +63,21 @@ static void append_noop(struct quorum_group *g, const struct raft_effect *fx)
 	keep(g, &entry, NULL);
 }
 
+/* The engine made it: a change that was asked for, or one that follows by itself. */
+static void append_config(struct quorum_group *g, const struct raft_effect *fx)
+{
+	struct raft_entry entry = {
+		.index = fx->append.first,
+		.term = fx->append.term,
+		.tag = fx->append.tag,
+		.type = RAFT_ENTRY_CONFIG,
+	};
+	u8 buf[RAFT_CONFIG_BYTES_MAX];
+
+	entry.size = config_encode(buf, sizeof(buf), fx->append.config);
+	keep(g, &entry, buf);
+}
+
 static void append_batch(struct quorum_group *g, const struct raft_effect *fx,
 			 struct quorum_waiter **batch)
 {
@@ -119,6 +135,8 @@ static void fx_append(struct quorum_group *g, const struct raft_effect *fx,
 {
 	if (fx->append.noop)
 		append_noop(g, fx);
+	else if (fx->append.config)
+		append_config(g, fx);
 	else if (src && src->batch)
 		append_batch(g, fx, src->batch);
 	else if (src && src->msg && src->msg->type == RAFT_MSG_FORWARD)
@@ -257,6 +275,10 @@ static void carry_out(struct quorum_group *g, const struct raft_effect *fx,
 		break;
 	case RAFT_FX_READ:
 		quorum_reads_answered(g, fx->read.handle, fx->read.index, fx->read.reason);
+		break;
+	case RAFT_FX_CONFIG:
+		quorum_members_changed(g, fx->config.config, fx->config.committed);
+		quorum_group_event(g, QUORUM_EVENT_CONFIG);
 		break;
 	case RAFT_FX_FORGET:
 	case RAFT_FX_INSTALL:

@@ -487,8 +487,26 @@ static int refused(u8 reason, struct netlink_ext_ack *extack)
 		NL_SET_ERR_MSG_MOD(extack, "another one is under way: wait for its end");
 		return -EBUSY;
 	case RAFT_REFUSED_NOT_MEMBER:
-		NL_SET_ERR_MSG_MOD(extack, "no other member of this id may lead");
+		NL_SET_ERR_MSG_MOD(extack, "no other member has this id and the role for it");
 		return -EADDRNOTAVAIL;
+	case RAFT_REFUSED_IS_MEMBER:
+		NL_SET_ERR_MSG_MOD(extack, "a member has this id already");
+		return -EEXIST;
+	case RAFT_REFUSED_STALE:
+		NL_SET_ERR_MSG_MOD(extack, "the members have changed meanwhile: look again");
+		return -ESTALE;
+	case RAFT_REFUSED_TOO_MANY:
+		NL_SET_ERR_MSG_MOD(extack, "a group has at most 16 members, old and new together");
+		return -E2BIG;
+	case RAFT_REFUSED_NO_VOTER:
+		NL_SET_ERR_MSG_MOD(extack, "nobody who can lead would be left");
+		return -EDEADLK;
+	case RAFT_REFUSED_BEHIND:
+		NL_SET_ERR_MSG_MOD(extack, "it has not caught up yet: wait until it has");
+		return -EAGAIN;
+	case RAFT_REFUSED_INVALID:
+		NL_SET_ERR_MSG_MOD(extack, "there is nothing to change, or a value is out of its range");
+		return -EINVAL;
 	case RAFT_REFUSED_WITNESS:
 		NL_SET_ERR_MSG_MOD(extack, "a witness keeps no log and cannot lead");
 		return -EOPNOTSUPP;
@@ -524,6 +542,25 @@ int quorum_group_transfer(struct quorum_group *g, u32 target, struct netlink_ext
 {
 	struct raft_event ev = { .type = RAFT_EV_TRANSFER, .transfer = target };
 
+	return ask(g, &ev, extack);
+}
+
+int quorum_group_change(struct quorum_group *g, u64 seen, struct raft_change *list,
+			const struct sockaddr_storage *where, u32 count,
+			struct netlink_ext_ack *extack)
+{
+	struct raft_event ev = {
+		.type = RAFT_EV_CHANGE,
+		.change.list = list,
+		.change.count = count,
+		.change.joint = count > 1,
+		.change.seen = seen,
+		.change.room = QUORUM_ENTRY_BYTES_MAX,
+	};
+	u32 i;
+
+	for (i = 0; i < count; i++)
+		quorum_members_pack(&where[i], list[i].member.address);
 	return ask(g, &ev, extack);
 }
 

@@ -74,7 +74,7 @@ struct quorum_group_info {
 	struct quorum_genesis genesis;
 	struct sockaddr_storage listen;
 	bool unsealed;
-	struct sockaddr_storage addrs[QUORUM_MEMBERS_MAX]; /* in genesis order */
+	struct sockaddr_storage addrs[QUORUM_MEMBERS_MAX]; /* in the order of @config */
 	u64 incarnations[QUORUM_MEMBERS_MAX];		/* likewise */
 	u32 self;
 	u8  state;		/* enum quorum_state */
@@ -87,6 +87,7 @@ struct quorum_group_info {
 	u64 now;		/* boottime, to compare contacts and deadlines with */
 	u64 role_since;		/* boottime of the last change of role */
 	struct raft_status raft;
+	struct raft_config config;		/* in force */
 	struct quorum_store_stats store;
 	struct quorum_link_stats link;
 	struct quorum_group_stats stats;
@@ -298,6 +299,21 @@ struct quorum_question {
  * within the time; -ESHUTDOWN; -ENODEV; -EIO the group has failed.
  */
 int quorum_group_query(struct quorum_group *group, struct quorum_question *question);
+
+/**
+ * quorum_group_change() - change who is a member
+ * @seen: index of the configuration the caller saw, QUORUM_A_GROUP_CONFIG_INDEX
+ * @list: what to change, @count steps that take effect at once
+ * @where: address of each step's member, family 0 if it has none
+ *
+ * Begins it: events CONFIG and status tell how far it is.
+ * Refusals: -EREMCHG this node does not lead; -ESTALE @seen is not in force any
+ * more; and more, each with its sentence.
+ * Context: process, sleeps.
+ */
+int quorum_group_change(struct quorum_group *group, u64 seen, struct raft_change *list,
+			const struct sockaddr_storage *where, u32 count,
+			struct netlink_ext_ack *extack);
 
 /**
  * quorum_group_read() - copy out the first committed data entry at or above *@index

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The inside of a group, shared by the files of the runtime: group.c, parts.c,
- * loop.c, effects.c, pump.c, apply.c, waiters.c, reads.c, readback.c and info.c.
+ * loop.c, effects.c, pump.c, apply.c, waiters.c, reads.c, members.c, readback.c and
+ * info.c.
  *
  * Locks, outermost first:
  *
@@ -208,6 +209,7 @@ struct loop_write_done {
  * @switch_error: errno of one of them
  * @info_lock: one asks at a time
  * @info: where to copy the engine's status [LOOP_INFO]
+ * @info_config: likewise, the configuration in force
  * @info_done: completed then
  * @ask_lock: one asks at a time
  * @ask: an event of a user for the engine [LOOP_ASK]
@@ -229,6 +231,7 @@ struct quorum_loop {
 	int switch_error;
 	struct mutex info_lock;
 	struct raft_status *info;
+	struct raft_config *info_config;
 	struct completion info_done;
 	struct mutex ask_lock;
 	const struct raft_event *ask;
@@ -372,6 +375,8 @@ struct quorum_group {
 	u64 offer_after;		/* a busy leader gets no proposals before */
 	u64 tick_at;			/* when the machine is to be asked; see tick.c */
 	u64 tick_term;			/* leadership it was asked in last */
+	struct raft_config config_committed; /* as far as it is known */
+	struct raft_config config_in;	/* of the message in hand */
 	struct wire_header ident;
 	struct raft_effects effects;
 	struct raft_entry entries[RAFT_MSG_ENTRIES_MAX];
@@ -445,6 +450,14 @@ void quorum_reads_leader(struct quorum_group *g);
 /* tick.c */
 u64 quorum_tick(struct quorum_group *g, u64 now);
 void quorum_tick_applied(struct quorum_group *g);
+
+/* members.c */
+void quorum_members_pack(const struct sockaddr_storage *addr,
+			 u8 packed[RAFT_ADDRESS_BYTES]);
+void quorum_members_address(struct quorum_group *g, const struct raft_member *member,
+			    struct sockaddr_storage *addr);
+void quorum_members_changed(struct quorum_group *g, const struct raft_config *config,
+			    bool committed);
 
 /* readback.c */
 int quorum_readback_init(struct quorum_readback *rb, struct quorum_group *g);

@@ -109,20 +109,16 @@ void quorum_group_bounds(struct quorum_group *g, u64 *first, u64 *end)
 static void describe(struct quorum_group *g, struct quorum_group_info *info)
 {
 	const struct quorum_genesis *genesis = &g->params.genesis;
-	u32 i, j;
 
 	memset(info, 0, sizeof(*info));
 	memcpy(info->name, g->params.name, sizeof(info->name));
 	memcpy(info->device, g->params.device, sizeof(info->device));
 	memcpy(info->sm, g->params.sm, sizeof(info->sm));
 	info->genesis = *genesis;
+	genesis_config(genesis, &info->config);
 	info->unsealed = g->params.unsealed;
 	spin_lock(&g->where);
 	info->listen = g->params.listen;
-	for (i = 0; i < genesis->n; i++)
-		for (j = 0; j < genesis->n; j++)
-			if (g->params.members[j].id == genesis->members[i].id)
-				info->addrs[i] = g->params.members[j].addr;
 	spin_unlock(&g->where);
 	info->self = g->params.self;
 	info->state = READ_ONCE(g->state);
@@ -131,11 +127,13 @@ static void describe(struct quorum_group *g, struct quorum_group_info *info)
 }
 
 /* Only the loop may look at the engine, so it is asked to. */
-static void ask_loop(struct quorum_group *g, struct raft_status *status)
+static void ask_loop(struct quorum_group *g, struct raft_status *status,
+		     struct raft_config *config)
 {
 	mutex_lock(&g->loop.info_lock);
 	reinit_completion(&g->loop.info_done);
 	/* Ordered by test_and_set_bit() here and xchg() in the loop. */
+	g->loop.info_config = config;
 	WRITE_ONCE(g->loop.info, status);
 	quorum_loop_wake(g, LOOP_INFO);
 	wait_for_completion(&g->loop.info_done);
@@ -153,7 +151,7 @@ void quorum_group_get_info(struct quorum_group *g, struct quorum_group_info *inf
 	memcpy(info->message, g->message, sizeof(info->message));
 	/* The thread runs from before @parts is released until it is taken to stop. */
 	if (g->loop.task) {
-		ask_loop(g, &info->raft);
+		ask_loop(g, &info->raft, &info->config);
 		if (info->state == QUORUM_STATE_FAILED) {
 			/* Whatever the engine believes, it is not asked any more. */
 			info->raft.role = RAFT_FOLLOWER;
@@ -167,10 +165,12 @@ void quorum_group_get_info(struct quorum_group *g, struct quorum_group_info *inf
 		info->role_since = READ_ONCE(g->role_since);
 		quorum_store_get_stats(g->store, &info->store);
 		quorum_link_get_stats(g->link, &info->link);
-		for (i = 0; i < info->genesis.n; i++)
+		for (i = 0; i < info->config.n; i++)
 			info->incarnations[i] =
-				quorum_link_incarnation(g->link, info->genesis.members[i].id);
+				quorum_link_incarnation(g->link, info->config.members[i].id);
 	}
+	for (i = 0; i < info->config.n; i++)
+		quorum_members_address(g, &info->config.members[i], &info->addrs[i]);
 	info->stats = g->stats;
 	up_read(&g->parts);
 }

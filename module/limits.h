@@ -38,6 +38,8 @@ enum quorum_limits {
 	RAFT_CHUNK_BYTES_MAX		= 32 * 1024, /* of a snapshot, in one message */
 	RAFT_SNAPSHOT_WINDOW_BYTES	= 128 * 1024, /* of a snapshot, in flight */
 	RAFT_EFFECTS_MAX		= 96,	/* effects of one step */
+	RAFT_CONFIGS_MAX		= 4,	/* configurations kept to go back to */
+	RAFT_CONFIG_BYTES_MAX		= 688,	/* payload of an entry of type CONFIG */
 	RAFT_ADDRESS_BYTES		= 20,	/* of a member, opaque to the engine */
 	RAFT_PRIORITY_MAX		= 7,	/* of a member; 0 is the least */
 

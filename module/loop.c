@@ -13,6 +13,7 @@
  * during a write in flight, leaves as one batch: group commit without a timer.
  */
 #include <linux/sched/mm.h>
+#include "format/config.h"
 #include "group_private.h"
 #include "trace.h"
 
@@ -191,6 +192,11 @@ static void take_message(struct quorum_group *g, const struct wire_header *hdr,
 		quorum_link_malformed(g->link, error);
 		return;
 	}
+	/* Several configurations, or what is none: not from a sane sender. */
+	if (!config_attach(&msg, src.payload, &g->config_in)) {
+		quorum_link_malformed(g->link, WIRE_FIELD_BAD);
+		return;
+	}
 	trace_quorum_message(g, &msg);
 	if (msg.type == RAFT_MSG_FORWARD_REPLY) {
 		take_forward_reply(g, &msg);
@@ -254,6 +260,7 @@ static void answer_info(struct quorum_group *g)
 		return;
 	g->loop.info = NULL;
 	raft_get_status(g->raft, info);
+	*g->loop.info_config = *raft_get_config(g->raft);
 	complete(&g->loop.info_done);
 }
 

@@ -10,6 +10,7 @@
 #include <linux/netlink.h>
 #include <linux/random.h>
 #include <linux/slab.h>
+#include "format/config.h"
 #include "format/recover.h"
 #include "group_private.h"
 
@@ -20,6 +21,8 @@ struct recovery {
 	struct raft_run *runs;
 	u32 nruns;
 	u64 last;
+	struct raft_config *configs;	/* the newest, ascending */
+	u32 nconfigs;
 };
 
 static int have_cache(struct quorum_group *g, u64 next_index)
@@ -32,6 +35,20 @@ static int have_cache(struct quorum_group *g, u64 next_index)
 	if (IS_ERR(cache))
 		return PTR_ERR(cache);
 	g->cache = cache;
+	return 0;
+}
+
+static int recovered_config(struct recovery *rec, const struct raft_entry *entry,
+			    const void *payload)
+{
+	if (rec->nconfigs == RAFT_CONFIGS_MAX) {
+		rec->nconfigs--;
+		memmove(rec->configs, rec->configs + 1, rec->nconfigs * sizeof(*rec->configs));
+	}
+	/* Its checksum is right, so it was written so. */
+	if (!config_decode(payload, entry->size, &rec->configs[rec->nconfigs]))
+		return -EUCLEAN;
+	rec->configs[rec->nconfigs++].index = entry->index;
 	return 0;
 }
 
@@ -63,6 +80,11 @@ static int recovered_entry(void *ctx, const struct raft_entry *entry, const void
 	/* Sessions are above all machines, also above one that keeps nothing. */
 	if (entry->type == RAFT_ENTRY_SESSION)
 		g->replay_needed = true;
+	if (entry->type == RAFT_ENTRY_CONFIG) {
+		error = recovered_config(rec, entry, payload);
+		if (error)
+			return error;
+	}
 	return quorum_cache_append(g->cache, entry, payload);
 }
 
@@ -72,6 +94,8 @@ static void recovered_truncate(void *ctx, u64 index)
 
 	while (rec->nruns && rec->runs[rec->nruns - 1].first >= index)
 		rec->nruns--;
+	while (rec->nconfigs && rec->configs[rec->nconfigs - 1].index >= index)
+		rec->nconfigs--;
 	if (rec->last >= index)
 		rec->last = index - 1;
 	if (rec->g->cache)
@@ -101,6 +125,10 @@ static int start_engine(struct quorum_group *g, const struct recovery *rec)
 	params->last_index = g->recovered.last_index;
 	params->runs = rec->runs;
 	params->nruns = rec->nruns;
+	params->configs = rec->configs;
+	params->nconfigs = rec->nconfigs;
+	/* Whoever is in force beyond it, the engine says by RAFT_FX_CONFIG. */
+	g->config_committed = params->config;
 	error = raft_init(g->raft, params, quorum_loop_now());
 	kfree(params);
 	return error;
@@ -112,8 +140,12 @@ static int read_log(struct quorum_group *g, struct netlink_ext_ack *extack)
 	int error;
 
 	rec.runs = kvmalloc_array(RAFT_RUNS_MAX, sizeof(*rec.runs), GFP_KERNEL);
-	if (!rec.runs)
+	rec.configs = kcalloc(RAFT_CONFIGS_MAX, sizeof(*rec.configs), GFP_KERNEL);
+	if (!rec.runs || !rec.configs) {
+		kvfree(rec.runs);
+		kfree(rec.configs);
 		return -ENOMEM;
+	}
 	error = quorum_store_recover(g->store, recovered_entry, recovered_truncate, &rec,
 				     &g->recovered, extack);
 	if (!error && g->recovered.suspect)
@@ -125,6 +157,7 @@ static int read_log(struct quorum_group *g, struct netlink_ext_ack *extack)
 	if (!error)
 		error = start_engine(g, &rec);
 	kvfree(rec.runs);
+	kfree(rec.configs);
 	return error;
 }
 

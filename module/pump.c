@@ -141,8 +141,8 @@ static u32 choose(struct quorum_group *g, const struct raft_append *a, u32 *byte
 	size_t used = WIRE_HEADER_BYTES + WIRE_APPEND_BYTES;
 	const struct raft_entry *entry;
 	const void *payload;
+	u32 n = 0, config = 0;
 	u64 index;
-	u32 n = 0;
 
 	*bytes = 0;
 	for (index = a->first; index <= a->last && n < RAFT_MSG_ENTRIES_MAX; index++) {
@@ -151,6 +151,9 @@ static u32 choose(struct quorum_group *g, const struct raft_append *a, u32 *byte
 			break;
 		used += WIRE_ENTRY_BYTES + entry->size;
 		if (n && (used > budget || *bytes + entry->size > a->bytes))
+			break;
+		/* One configuration in a message, so that the engine sees each. */
+		if (entry->type == RAFT_ENTRY_CONFIG && config++)
 			break;
 		g->entries[n++] = *entry;
 		*bytes += entry->size;
@@ -227,16 +230,14 @@ static void pump_peer(struct quorum_group *g, u32 peer)
  */
 void quorum_pump_appends(struct quorum_group *g)
 {
-	const struct quorum_genesis *genesis = &g->params.genesis;
-	u32 i, id;
+	u32 ids[QUORUM_MEMBERS_MAX];
+	u32 i, n;
 
 	if (g->role != RAFT_LEADER)
 		return;
 	/* Another one first each time: they share one read-back. */
 	g->pump_first++;
-	for (i = 0; i < genesis->n; i++) {
-		id = genesis->members[(g->pump_first + i) % genesis->n].id;
-		if (id != g->params.self)
-			pump_peer(g, id);
-	}
+	n = raft_get_peers(g->raft, ids);
+	for (i = 0; i < n; i++)
+		pump_peer(g, ids[(g->pump_first + i) % n]);
 }

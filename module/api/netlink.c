@@ -149,6 +149,24 @@ int quorum_nl_group_transfer_doit(struct sk_buff *skb, struct genl_info *info)
 	return explain(error, info->extack);
 }
 
+int quorum_nl_group_change_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct quorum_group *group = find_group(info);
+	struct quorum_nl_change *change;
+	int error;
+
+	if (IS_ERR(group))
+		return PTR_ERR(group);
+	change = kzalloc(sizeof(*change), GFP_KERNEL);
+	error = change ? quorum_nl_parse_change(info, change) : -ENOMEM;
+	if (!error)
+		error = quorum_group_change(group, change->seen, change->list, change->where,
+					    change->n, info->extack);
+	kfree(change);
+	quorum_group_put(group);
+	return explain(error, info->extack);
+}
+
 static int put_message(struct sk_buff *skb, void *hdr, struct quorum_group *group,
 		       struct quorum_group_info *info)
 {

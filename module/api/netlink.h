@@ -29,6 +29,23 @@ int quorum_nl_parse_new(struct genl_info *info, struct quorum_group_params *para
 int quorum_nl_parse_relink(struct genl_info *info, struct quorum_relink *change);
 
 /**
+ * struct quorum_nl_change - what a group-change request says
+ * @seen: configuration its sender saw
+ * @n: number of steps
+ * @list: the steps, without addresses
+ * @where: address of each step's member, family 0: none
+ */
+struct quorum_nl_change {
+	u64 seen;
+	u32 n;
+	struct raft_change list[QUORUM_MEMBERS_MAX];
+	struct sockaddr_storage where[QUORUM_MEMBERS_MAX];
+};
+
+/* Return: 0, or a negative errno with its sentence in @info->extack. */
+int quorum_nl_parse_change(struct genl_info *info, struct quorum_nl_change *change);
+
+/**
  * quorum_nl_put_group() - everything about a group, as attributes
  * @skb: where to
  * @info: what to tell

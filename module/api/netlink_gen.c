@@ -15,6 +15,12 @@ const struct nla_policy quorum_member_config_nl_policy[QUORUM_A_MEMBER_ADDR + 1]
 	[QUORUM_A_MEMBER_ADDR] = NLA_POLICY_NESTED(quorum_addr_nl_policy),
 };
 
+const struct nla_policy quorum_member_step_nl_policy[QUORUM_A_MEMBER_STEP + 1] = {
+	[QUORUM_A_MEMBER_ID] = { .type = NLA_U32, },
+	[QUORUM_A_MEMBER_ADDR] = NLA_POLICY_NESTED(quorum_addr_nl_policy),
+	[QUORUM_A_MEMBER_STEP] = { .type = NLA_U32, },
+};
+
 static const struct nla_policy quorum_group_new_nl_policy[QUORUM_A_GROUP_UNSEALED + 1] = {
 	[QUORUM_A_GROUP_NAME] = { .type = NLA_NUL_STRING, .len = 255, },
 	[QUORUM_A_GROUP_DEVICE] = { .type = NLA_NUL_STRING, .len = 4095, },
@@ -59,6 +65,12 @@ static const struct nla_policy quorum_group_get_nl_policy[QUORUM_A_GROUP_NAME + 
 static const struct nla_policy quorum_group_transfer_nl_policy[QUORUM_A_GROUP_TARGET + 1] = {
 	[QUORUM_A_GROUP_NAME] = { .type = NLA_NUL_STRING, .len = 255, },
 	[QUORUM_A_GROUP_TARGET] = { .type = NLA_U32, },
+};
+
+static const struct nla_policy quorum_group_change_nl_policy[QUORUM_A_GROUP_CONFIG_INDEX + 1] = {
+	[QUORUM_A_GROUP_NAME] = { .type = NLA_NUL_STRING, .len = 255, },
+	[QUORUM_A_GROUP_MEMBER] = NLA_POLICY_NESTED(quorum_member_step_nl_policy),
+	[QUORUM_A_GROUP_CONFIG_INDEX] = { .type = NLA_U64, },
 };
 
 static const struct genl_ops quorum_nl_ops[] = {
@@ -110,6 +122,13 @@ static const struct genl_ops quorum_nl_ops[] = {
 		.doit		= quorum_nl_group_transfer_doit,
 		.policy		= quorum_group_transfer_nl_policy,
 		.maxattr	= QUORUM_A_GROUP_TARGET,
+		.flags		= GENL_UNS_ADMIN_PERM,
+	},
+	{
+		.cmd		= QUORUM_CMD_GROUP_CHANGE,
+		.doit		= quorum_nl_group_change_doit,
+		.policy		= quorum_group_change_nl_policy,
+		.maxattr	= QUORUM_A_GROUP_CONFIG_INDEX,
 		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 };

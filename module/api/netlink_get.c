@@ -321,16 +321,26 @@ static const struct raft_peer_status *find_peer(const struct raft_status *raft, 
 	return NULL;
 }
 
+/* While a change is under way, who counts in either half is a voter. */
+static u32 role_of(const struct raft_member *member)
+{
+	return member->roles & (RAFT_M_VOTER | RAFT_M_OLD) ? QUORUM_MEMBER_ROLE_VOTER :
+							     QUORUM_MEMBER_ROLE_LEARNER;
+}
+
 static int put_member(struct sk_buff *skb, const struct quorum_group_info *info, u32 i)
 {
-	const struct genesis_member *member = &info->genesis.members[i];
+	const struct raft_member *member = &info->config.members[i];
 	const struct raft_peer_status *peer = find_peer(&info->raft, member->id);
 	struct nlattr *nest = nla_nest_start(skb, QUORUM_A_GROUP_MEMBER);
 
 	if (!nest || nla_put_u32(skb, QUORUM_A_MEMBER_ID, member->id) ||
-	    nla_put_u32(skb, QUORUM_A_MEMBER_ROLE, member->voter ?
-			QUORUM_MEMBER_ROLE_VOTER : QUORUM_MEMBER_ROLE_LEARNER) ||
+	    nla_put_u32(skb, QUORUM_A_MEMBER_ROLE, role_of(member)) ||
 	    put_addr(skb, QUORUM_A_MEMBER_ADDR, &info->addrs[i]))
+		return -EMSGSIZE;
+	if ((member->roles & RAFT_M_AUTO && nla_put_flag(skb, QUORUM_A_MEMBER_AUTO)) ||
+	    (member->roles & RAFT_M_OLD && !(member->roles & RAFT_M_VOTER) &&
+	     nla_put_flag(skb, QUORUM_A_MEMBER_LEAVING)))
 		return -EMSGSIZE;
 	if (member->id == info->self && nla_put_flag(skb, QUORUM_A_MEMBER_SELF))
 		return -EMSGSIZE;
@@ -363,7 +373,7 @@ static int put_config(struct sk_buff *skb, const struct quorum_group_info *info)
 	    put_addr(skb, QUORUM_A_GROUP_LISTEN, &info->listen) ||
 	    (info->unsealed && nla_put_flag(skb, QUORUM_A_GROUP_UNSEALED)))
 		return -EMSGSIZE;
-	for (i = 0; i < genesis->n; i++)
+	for (i = 0; i < info->config.n; i++)
 		if (put_member(skb, info, i))
 			return -EMSGSIZE;
 	return 0;
@@ -385,6 +395,12 @@ static int put_live(struct sk_buff *skb, const struct quorum_group_info *info)
 	    nla_put_u32(skb, QUORUM_A_GROUP_FUA, info->store.fua) ||
 	    nla_put_u32(skb, QUORUM_A_GROUP_GRANULE, info->store.granule) ||
 	    put_numbers(skb, info, live_numbers, ARRAY_SIZE(live_numbers), QUORUM_A_GROUP_PAD))
+		return -EMSGSIZE;
+	if (nla_put_u64_64bit(skb, QUORUM_A_GROUP_CONFIG_INDEX, raft->config_index,
+			      QUORUM_A_GROUP_PAD) ||
+	    nla_put_u64_64bit(skb, QUORUM_A_GROUP_CONFIG_COMMITTED, raft->config_committed,
+			      QUORUM_A_GROUP_PAD) ||
+	    (raft->joint && nla_put_flag(skb, QUORUM_A_GROUP_JOINT)))
 		return -EMSGSIZE;
 	if (raft->transfer != RAFT_NONE &&
 	    nla_put_u32(skb, QUORUM_A_GROUP_TARGET, raft->transfer))

@@ -376,3 +376,59 @@ int quorum_nl_parse_relink(struct genl_info *info, struct quorum_relink *change)
 				"there is a second key and no first one: give the first");
 	return error;
 }
+
+/* ---- changes of members ---- */
+
+static int parse_step(const struct nlattr *attr, struct raft_change *step,
+		      struct sockaddr_storage *where, struct netlink_ext_ack *extack)
+{
+	struct nlattr *tb[QUORUM_A_MEMBER_MAX + 1];
+	int error;
+
+	error = nla_parse_nested(tb, QUORUM_A_MEMBER_MAX, attr, quorum_member_step_nl_policy,
+				 extack);
+	if (error)
+		return error;
+	if (!tb[QUORUM_A_MEMBER_ID] || !tb[QUORUM_A_MEMBER_STEP])
+		return QUORUM_NL_REFUSE(extack, attr, -EINVAL,
+				"a step names a member's id and what to do with it");
+	step->member.id = nla_get_u32(tb[QUORUM_A_MEMBER_ID]);
+	step->op = min_t(u32, nla_get_u32(tb[QUORUM_A_MEMBER_STEP]), U8_MAX);
+	if (step->op == RAFT_CHANGE_ADD || step->op == RAFT_CHANGE_SET) {
+		if (!tb[QUORUM_A_MEMBER_ADDR])
+			return QUORUM_NL_REFUSE(extack, attr, -EDESTADDRREQ,
+					"a new member has no address: say where it is reached");
+	}
+	if (!tb[QUORUM_A_MEMBER_ADDR])
+		return 0;
+	error = parse_addr(tb[QUORUM_A_MEMBER_ADDR], where, extack);
+	if (!error && !is_unicast(where))
+		return QUORUM_NL_REFUSE(extack, tb[QUORUM_A_MEMBER_ADDR], -EDESTADDRREQ,
+				"a member's address is no unicast one: say where it is reached");
+	return error;
+}
+
+int quorum_nl_parse_change(struct genl_info *info, struct quorum_nl_change *change)
+{
+	const struct nlattr *attr;
+	int rest, error;
+
+	if (GENL_REQ_ATTR_CHECK(info, QUORUM_A_GROUP_CONFIG_INDEX)) {
+		NL_SET_ERR_MSG_MOD(info->extack,
+				   "say which configuration you saw: its index is in the status");
+		return -EINVAL;
+	}
+	change->seen = nla_get_u64(info->attrs[QUORUM_A_GROUP_CONFIG_INDEX]);
+	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rest) {
+		if (nla_type(attr) != QUORUM_A_GROUP_MEMBER)
+			continue;
+		if (change->n == QUORUM_MEMBERS_MAX)
+			return refuse_genesis(info->extack, attr, GENESIS_TOO_MANY);
+		error = parse_step(attr, &change->list[change->n], &change->where[change->n],
+				   info->extack);
+		if (error)
+			return error;
+		change->n++;
+	}
+	return 0;
+}

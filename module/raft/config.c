@@ -127,3 +127,8 @@ u8 raft_config_check(const struct raft_config *config)
 		return RAFT_REFUSED_QUORUMS;
 	return RAFT_OK;
 }
+
+const struct raft_config *raft_get_config(const struct raft *r)
+{
+	return &r->config;
+}

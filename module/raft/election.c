@@ -9,7 +9,8 @@
 
 void raft_election_restart(struct raft *r)
 {
-	r->election_due = r->now + raft_random_timeout(r);
+	/* Who has less priority lets the others try first (bug P-8). */
+	r->election_due = r->now + raft_random_timeout(r) + r->handicap;
 }
 
 /**
@@ -28,6 +29,7 @@ void raft_follow(struct raft *r, u64 term, u32 leader, u8 cause)
 	if (term > r->hard.term)
 		raft_hard_set(r, term, RAFT_NONE);
 	if (r->role == RAFT_LEADER) {
+		raft_membership_ended(r);
 		raft_proposal_reset(r);
 		raft_election_restart(r);
 	}
@@ -121,7 +123,7 @@ void raft_election_pump(struct raft *r)
 
 static bool may_campaign(const struct raft *r)
 {
-	return raft_set_has(r->voters, r->seat) && !raft_disk_slow(r) &&
+	return raft_set_has(r->voters & ~r->witnesses, r->seat) && !raft_disk_slow(r) &&
 	       !raft_snapshot_installing(r) &&
 	       raft_log_can_append(&r->log, r->hard.term + 1);
 }
@@ -172,9 +174,16 @@ static bool sticky(const struct raft *r)
 	       !raft_time_reached(r->now, r->leader_heard + r->timing.election_min);
 }
 
-static bool from_voter(const struct raft *r, const struct raft_msg *msg)
+/*
+ * Who is no voter as far as we know may be one by a configuration that our log
+ * lacks; then its log is at least as good as ours.  If it is not, it was removed,
+ * and must not even move our term (bug V-19).
+ */
+static bool may_ask(const struct raft *r, const struct raft_msg *msg)
 {
-	return raft_set_has(r->voters, raft_seat_of(r, msg->from));
+	if (raft_set_has(r->voters, raft_seat_of(r, msg->from)))
+		return true;
+	return raft_log_up_to_date(&r->log, msg->vote.last_index, msg->vote.last_term);
 }
 
 /*
@@ -215,7 +224,7 @@ void raft_election_prevote(struct raft *r, const struct raft_msg *msg)
 {
 	bool grant;
 
-	if (!from_voter(r, msg))
+	if (!may_ask(r, msg))
 		return;
 	leader_resigned(r, msg);
 	grant = msg->term > r->hard.term && !sticky(r) &&
@@ -235,7 +244,7 @@ void raft_election_vote(struct raft *r, const struct raft_msg *msg)
 {
 	bool up_to_date;
 
-	if (!from_voter(r, msg))
+	if (!may_ask(r, msg))
 		return;
 	leader_resigned(r, msg);
 	if (msg->term >= r->hard.term && !msg->vote.transfer && sticky(r))

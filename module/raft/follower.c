@@ -184,6 +184,17 @@ static u32 skip_known(struct raft *r, const struct raft_msg *msg, bool *halted)
 	return i;
 }
 
+/* The entry of type CONFIG among the first @n of @e came into our log. */
+static void take_config(struct raft *r, const struct raft_msg *msg,
+			const struct raft_entry *e, u32 n)
+{
+	u32 i;
+
+	for (i = 0; i < n && msg->append.config; i++)
+		if (e[i].type == RAFT_ENTRY_CONFIG)
+			raft_membership_appended(r, msg->append.config, e[i].index);
+}
+
 /*
  * Append what is new from entry @skip on, as far as there is room for it.  A
  * conflict is cut in any case: that is what makes room.  Return: entries taken.
@@ -199,6 +210,7 @@ static u32 take_entries(struct raft *r, const struct raft_msg *msg, u32 skip, u6
 		raft_disk_truncate(r, e->index);
 		r->verified = min(r->verified, e->index - 1);
 		raft_effect_add(r, RAFT_FX_TRUNCATE)->truncate = e->index;
+		raft_membership_truncated(r, e->index);
 	}
 	for (n = 0; skip + n < msg->append.count; n++) {
 		if (e[n].size > room || !raft_log_can_append(&r->log, e[n].term))
@@ -213,6 +225,7 @@ static u32 take_entries(struct raft *r, const struct raft_msg *msg, u32 skip, u6
 	fx->append.term = e->term;
 	fx->append.count = n;
 	fx->append.skip = skip;
+	take_config(r, msg, e, n);
 	return n;
 }
 

@@ -18,11 +18,12 @@ static void window_clear(struct raft_peer *p)
 
 void raft_progress_reset(struct raft *r, struct raft_peer *p)
 {
-	u64 contact = p->contact;
+	u64 contact = p->contact, incarnation = p->incarnation;
 	u32 id = p->id;
 
 	memset(p, 0, sizeof(*p));
 	p->id = id;
+	p->incarnation = incarnation;
 	p->contact = contact;
 	/* The time of grace before check-quorum counts it as silent. */
 	p->heard = r->now;
@@ -304,5 +305,6 @@ enum raft_next raft_next_append(const struct raft *r, u32 id, struct raft_append
 		append->last = min(r->log.last_index, p->next + RAFT_MSG_ENTRIES_MAX - 1);
 	append->bytes = RAFT_APPEND_BYTES_MAX - p->bytes;
 	append->commit = r->log.commit;
+	append->strip = raft_set_has(r->witnesses, seat);
 	return RAFT_NEXT_APPEND;
 }

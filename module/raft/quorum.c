@@ -130,10 +130,13 @@ u64 raft_quorum_heard(const struct raft *r)
 
 void raft_commit_to(struct raft *r, u64 index)
 {
-	if (index <= r->log.commit)
+	u64 before = r->log.commit;
+
+	if (index <= before)
 		return;
 	r->log.commit = index;
 	raft_effect_add(r, RAFT_FX_COMMIT)->commit = index;
+	raft_membership_committed(r, before);
 }
 
 /* A leader: commit what a majority holds, if it is of the own term (bug L-2). */

@@ -45,7 +45,7 @@ static_assert(QUORUM_MEMBERS_MAX <= 16);
  * @RAFT_ENTRY_NOOP: nothing; a leader's first entry of its term
  * @RAFT_ENTRY_DATA: a command of a user
  * @RAFT_ENTRY_SESSION: likewise, of a client's session; the engine sees no difference
- * @RAFT_ENTRY_CONFIG: a configuration (reserved, never proposed yet)
+ * @RAFT_ENTRY_CONFIG: a configuration, as format/config.c writes it
  */
 enum raft_entry_type {
 	RAFT_ENTRY_NOOP		= 1,
@@ -197,8 +197,13 @@ struct raft_snapshot {
  * struct raft_params - what a group is made of
  * @self: own node id; may be missing from @config (then a silent follower)
  * @flags: RAFT_F_SUSPECT or 0
+ * @self: own node id; may be missing from every configuration (then it only
+ *	listens, until a log names it)
  * @seed: for the generator inside the engine; every node needs another
- * @config: configuration in force (genesis, until entries can change it)
+ * @config: configuration at @base_index: the genesis, or the snapshot's
+ * @configs: the newest RAFT_CONFIGS_MAX entries of type CONFIG above @base_index
+ *	and not above @last_index, ascending; fewer only if there are no more
+ * @nconfigs: number of @configs
  * @term: durable term
  * @vote: id of the node voted for in @term, or RAFT_NONE
  * @base_index: index of the last entry that is not in the log any more (0)
@@ -214,6 +219,8 @@ struct raft_params {
 	u32 flags;
 	u64 seed;
 	struct raft_config config;
+	const struct raft_config *configs;
+	u32 nconfigs;
 	u64 term;
 	u32 vote;
 	u64 base_index;
@@ -328,7 +335,9 @@ enum raft_snapshot_verdict {
  *	a granted pre-vote reply echoes it (bug V-9)
  * @vote: PREVOTE, VOTE: the end of the candidate's log
  * @vote_reply: PREVOTE_REPLY, VOTE_REPLY: the answer
- * @append: APPEND; @append.entries are contiguous from prev_index + 1
+ * @append: APPEND; @append.entries are contiguous from prev_index + 1.  At most
+ *	one of them is of type CONFIG; @append.config is what it says then (see
+ *	config_attach(); its index is ignored), NULL otherwise
  * @append_reply: APPEND_REPLY: what this message verified
  * @heartbeat: HEARTBEAT; commit is already clamped to what the receiver is
  *	known to hold (bug L-1)
@@ -365,6 +374,7 @@ struct raft_msg {
 			u64 commit;
 			const struct raft_entry *entries;
 			u32 count;		/* <= RAFT_MSG_ENTRIES_MAX, may be 0 */
+			const struct raft_config *config;
 		} append;
 		struct {
 			u64  match;	/* durable AND verified against this leader */
@@ -442,6 +452,7 @@ enum raft_event_type {
 	RAFT_EV_SNAPSHOT_SENT,	/* bytes of a snapshot were handed to the network */
 	RAFT_EV_CHUNK_STORED,	/* bytes that came in were stored, or could not be */
 	RAFT_EV_INSTALLED,	/* a snapshot that came in is in force, or could not be */
+	RAFT_EV_CHANGE,		/* a user wants another configuration */
 };
 
 /**
@@ -475,6 +486,37 @@ struct raft_proposal {
 	u8  type;
 };
 
+enum raft_change_op {
+	RAFT_CHANGE_ADD = 1,	/* as learner; becomes a voter when it has caught up */
+	RAFT_CHANGE_LEARNER,	/* as learner that stays one; of a voter: demote */
+	RAFT_CHANGE_VOTER,	/* as voter at once (new or learner), caught up or not */
+	RAFT_CHANGE_PROMOTE,	/* a learner that has caught up becomes a voter */
+	RAFT_CHANGE_REMOVE,
+	RAFT_CHANGE_REPLACE,	/* its device is another one: starts again as a learner,
+				 * and a voter again when it has caught up */
+	RAFT_CHANGE_SET,	/* address and priority, nothing else */
+};
+
+/**
+ * struct raft_change - one step of a change
+ * @op: enum raft_change_op
+ * @member: id always; roles: only RAFT_M_WITNESS counts, for newcomers; priority,
+ *	address and incarnation: for newcomers, REPLACE and SET
+ */
+struct raft_change {
+	u8 op;
+	struct raft_member member;
+};
+
+/**
+ * struct raft_settings - the part of a configuration that is not about members
+ */
+struct raft_settings {
+	u32 flags;
+	struct raft_timing timing;
+	struct raft_quorums quorums;
+};
+
 /**
  * struct raft_event - what happened
  * @type: enum raft_event_type
@@ -495,6 +537,12 @@ struct raft_proposal {
  *	in the same order, @error
  * @transfer: TRANSFER: node id, or RAFT_NONE for the best one; RAFT_FX_TRANSFER
  *	answers
+ * @change: CHANGE: up to QUORUM_MEMBERS_MAX steps and/or @change.settings (NULL:
+ *	as they are); @change.seen is the raft_config.index the caller saw;
+ *	@change.tag names the entry, as a proposal's.  Admitted by a leader only,
+ *	one at a time, and never before an entry of its own term is committed
+ *	(bugs M-1, M-2).  @change.joint: one entry that enters the joint
+ *	configuration, and one that leaves it by itself
  *
  * MESSAGE has a room as well: FORWARD is admitted like a proposal, and APPEND
  * takes no more entries than fit, to the sender as if the rest had been lost.
@@ -535,6 +583,15 @@ struct raft_event {
 			u64 offset;
 			u32 bytes;
 		} chunk;
+		struct {
+			const struct raft_change *list;
+			u32 count;
+			bool joint;
+			u64 seen;
+			u64 tag;
+			const struct raft_settings *settings;
+			u64 room;
+		} change;
 	};
 };
 
@@ -559,6 +616,7 @@ enum raft_effect_type {
 	RAFT_FX_HEALED,		/* RAFT_F_SUSPECT is over: nothing is missing any more */
 	RAFT_FX_RESTORE,	/* the whole log was replaced: go on from the snapshot */
 	RAFT_FX_HALT,		/* the group has halted */
+	RAFT_FX_CONFIG,		/* another configuration is in force, or it is committed */
 };
 
 /**
@@ -569,7 +627,9 @@ enum raft_effect_type {
  * @append: APPEND: @append.count entries from @append.first, all of
  *	@append.term when proposed here; taken from the event's list, of which the
  *	first @append.skip are left out (they are in the log already).  A no-op
- *	the engine makes has @append.noop set and no list behind it
+ *	the engine makes has @append.noop set and no list behind it; an entry of
+ *	type CONFIG that it makes has @append.config set (count 1; @append.tag is
+ *	the change's, 0: the engine's own), to be written by config_encode()
  * @msg: SEND: never APPEND (pulled) nor FORWARD (see FORWARD)
  * @commit: COMMIT: new commit index
  * @role: ROLE
@@ -583,6 +643,8 @@ enum raft_effect_type {
  *	write of the log is under way.  RESTORE: committed and log end are its index
  * @chunk: CHUNK: what to store; then RAFT_EV_CHUNK_STORED
  * @transfer: TRANSFER: RAFT_OK, or why @transfer.target does not lead
+ * @config: CONFIG: what is in force now: after every adoption, every reversal, and
+ *	when it is committed (@config.committed)
  * @halt: HALT, with the evidence: what was seen, what was expected
  */
 struct raft_effect {
@@ -600,8 +662,14 @@ struct raft_effect {
 			u32  count;
 			u32  skip;
 			bool noop;
+			const struct raft_config *config; /* valid until the next step */
+			u64  tag;
 		} append;
 		struct raft_msg msg;
+		struct {
+			const struct raft_config *config; /* valid until the next step */
+			bool committed;
+		} config;
 		u64 commit;
 		struct {
 			u8  role;
@@ -683,6 +751,11 @@ enum raft_next {
  * @snapshot: RAFT_NEXT_SNAPSHOT: which; only @peer, @term and what follows count
  * @offset: send from here, at most @bytes
  * @config: its configuration, to send with offset 0; else NULL
+ * @strip: the peer is a witness: send entries without payload (size 0), except
+ *	those of type CONFIG
+ *
+ * The shell puts at most one entry of type CONFIG in a message: it ends the
+ * message before the second.
  */
 struct raft_append {
 	u32  peer;
@@ -697,12 +770,13 @@ struct raft_append {
 	struct raft_snapshot snapshot;
 	u64  offset;
 	const struct raft_config *config;
+	bool strip;
 };
 
 /**
  * struct raft_peer_status - one member as this node sees it
  * @id: node id
- * @roles: RAFT_M_*
+ * @roles: RAFT_M_*; 0: removed, and kept company until it can know
  * @self: this node
  * @active: answered within the last election_min (leader only)
  * @match: known durable there (leader only)
@@ -749,6 +823,9 @@ struct raft_status {
 	struct raft_snapshot incoming;	/* being received */
 	u64 incoming_stored;
 	bool suspect;		/* own log: see RAFT_F_SUSPECT */
+	u64 config_index;	/* of the configuration in force */
+	u64 config_committed;	/* of the newest one known to be committed */
+	bool joint;
 	u32 npeers;
 	struct raft_peer_status peers[QUORUM_MEMBERS_MAX];
 };
@@ -785,7 +862,7 @@ int raft_init(struct raft *raft, const struct raft_params *params, u64 now);
  *
  * Context: any; does not sleep.  The caller serialises.
  * Return: RAFT_EV_PROPOSE: number of proposals admitted (a prefix), or when none
- * was, the negated enum raft_reason.  READ, TRANSFER: 1, or the negated reason, and
+ * was, the negated enum raft_reason.  READ, TRANSFER, CHANGE: 1, or the negated reason, and
  * nothing has changed.  Every other event: 0.
  */
 int raft_step(struct raft *raft, u64 now, const struct raft_event *event,
@@ -846,6 +923,18 @@ void raft_get_status(const struct raft *raft, struct raft_status *status);
  * Return: NULL, or a sentence naming the broken one.
  */
 const char *raft_check(const struct raft *raft);
+
+/* The configuration in force; valid until the next step. */
+const struct raft_config *raft_get_config(const struct raft *raft);
+
+/**
+ * raft_get_peers() - whom raft_next_append() may have something for
+ * @raft: the engine
+ * @ids: filled in: members but this node, and those removed of late
+ *
+ * Return: how many.
+ */
+u32 raft_get_peers(const struct raft *raft, u32 ids[QUORUM_MEMBERS_MAX]);
 
 bool raft_config_joint(const struct raft_config *config);
 

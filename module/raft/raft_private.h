@@ -27,11 +27,15 @@ enum raft_private_limits {
 	RAFT_SPANS_MAX	= 256,	/* batches whose uncommitted bytes are told apart */
 	RAFT_RUNS_SPARE	= RAFT_RUNS_MAX / 4, /* kept free at start, see raft_log_init() */
 	RAFT_WINDOW_WORDS = QUORUM_FORWARD_WINDOW / 64,
+	RAFT_TOLD_MAX	= 4,	/* configurations in the effects of one step */
 };
 
 static_assert((RAFT_BEATS & (RAFT_BEATS - 1)) == 0);
 static_assert((QUORUM_FORWARD_WINDOW & (QUORUM_FORWARD_WINDOW - 1)) == 0);
 static_assert(QUORUM_FORWARD_WINDOW % 64 == 0);
+
+/* No group gets there; who names a higher one is not of ours. */
+#define RAFT_TERM_MAX	(1ULL << 62)
 
 /**
  * struct raft_log - the log as runs of terms
@@ -171,6 +175,9 @@ struct raft_half {
 /**
  * struct raft_peer - what sits at one seat
  * @id: node id
+ * @incarnation: of its device, as the configuration says
+ * @leaves: leader: removed by the configuration at this index, 0: a member
+ * @leave_due: leader: not kept company after it, once that is committed
  * @contact: time of its last message, 0: never
  * @heard: leader: time of its last answer in this term
  * @state: leader: enum raft_peer_state
@@ -205,6 +212,9 @@ struct raft_half {
  */
 struct raft_peer {
 	u32 id;
+	u64 incarnation;
+	u64 leaves;
+	u64 leave_due;
 	u64 contact;
 	u64 heard;
 	u8 state;
@@ -348,9 +358,18 @@ struct raft_told {
  * @seat: own seat, -1: not a member
  * @flags: RAFT_F_*, of @config
  * @timing: of @config
- * @config: configuration in force
+ * @config: configuration in force, a copy of the last of @kept
+ * @nkept: number of @kept
+ * @kept: configurations of the log, ascending; the first is the newest known to be
+ *	committed, or the oldest that is needed to go back to (bugs M-3, M-5)
+ * @ntold: used of @told
+ * @told_configs: what the effects of this step point to
+ * @draft: where a new one is made up
+ * @handicap: added to election timeouts by priority
  * @all: seats that are taken
  * @voters: seats that count, in whichever half
+ * @witnesses: seats that keep no payload
+ * @guests: leader: seats of those removed of late
  * @nhalves: 1, or 2 while @config is joint
  * @halves: new (or only) half, old half
  * @random: state of the generator
@@ -380,8 +399,16 @@ struct raft {
 	u32 flags;
 	struct raft_timing timing;
 	struct raft_config config;
+	u32 nkept;
+	struct raft_config kept[RAFT_CONFIGS_MAX];
+	u32 ntold;
+	struct raft_config told_configs[RAFT_TOLD_MAX];
+	struct raft_config draft;
+	u64 handicap;
 	raft_set all;
 	raft_set voters;
+	raft_set witnesses;
+	raft_set guests;
 	u32 nhalves;
 	struct raft_half halves[2];
 	u64 random;
@@ -483,8 +510,20 @@ void raft_config_half(const struct raft_config *config, u8 role, struct raft_hal
 
 /* membership.c */
 int raft_seat_of(const struct raft *r, u32 id);
-void raft_membership_apply(struct raft *r);
+int raft_membership_init(struct raft *r, const struct raft_params *params);
+void raft_membership_appended(struct raft *r, const struct raft_config *config, u64 index);
+void raft_membership_truncated(struct raft *r, u64 from);
+void raft_membership_committed(struct raft *r, u64 before);
 void raft_membership_restore(struct raft *r, const struct raft_config *config);
+void raft_membership_append(struct raft *r, const struct raft_config *config, u64 tag);
+void raft_membership_ended(struct raft *r);
+void raft_membership_pump(struct raft *r);
+bool raft_membership_pending(const struct raft *r);
+
+/* change.c */
+bool raft_config_crosses(const struct raft_config *a, const struct raft_config *b);
+bool raft_change_caught_up(const struct raft *r, u32 id);
+int raft_change_take(struct raft *r, const struct raft_event *event);
 
 /* hard.c */
 void raft_hard_set(struct raft *r, u64 term, u32 vote);

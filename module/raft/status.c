@@ -37,6 +37,19 @@ static void fill_peer(const struct raft *r, const struct raft_member *member,
 	s->offset = s->snapshot ? p->chunk_acked : 0;
 }
 
+static void fill_guests(const struct raft *r, struct raft_status *status)
+{
+	struct raft_member guest = {};
+	int seat;
+
+	for (seat = 0; seat < QUORUM_MEMBERS_MAX; seat++) {
+		if (!raft_set_has(r->guests, seat) || status->npeers == QUORUM_MEMBERS_MAX)
+			continue;
+		guest.id = r->peers[seat].id;
+		fill_peer(r, &guest, &status->peers[status->npeers++]);
+	}
+}
+
 void raft_get_status(const struct raft *r, struct raft_status *status)
 {
 	u32 i;
@@ -60,9 +73,14 @@ void raft_get_status(const struct raft *r, struct raft_status *status)
 	status->suspect = r->suspect;
 	status->incoming = r->incoming.name;
 	status->incoming_stored = r->incoming.name.index ? r->incoming.stored : 0;
-	status->npeers = r->config.n;
+	status->config_index = r->config.index;
+	for (i = 0; i < r->nkept; i++)
+		if (r->kept[i].index <= r->log.commit)
+			status->config_committed = r->kept[i].index;
+	status->joint = r->nhalves > 1;
 	for (i = 0; i < r->config.n; i++)
-		fill_peer(r, &r->config.members[i], &status->peers[i]);
+		fill_peer(r, &r->config.members[i], &status->peers[status->npeers++]);
+	fill_guests(r, status);
 }
 
 static const char *check_log(const struct raft *r)
@@ -210,6 +228,21 @@ static const char *check_role(const struct raft *r)
 	}
 }
 
+static const char *check_kept(const struct raft *r)
+{
+	u32 i;
+
+	if (!r->nkept || r->nkept > RAFT_CONFIGS_MAX ||
+	    r->kept[r->nkept - 1].index != r->config.index)
+		return "the newest configuration is in force";
+	for (i = 1; i < r->nkept; i++)
+		if (r->kept[i].index <= r->kept[i - 1].index || r->kept[i].index <= r->log.commit)
+			return "configurations ascend, and none is kept that nobody goes back to";
+	if (r->config.index > r->log.last_index)
+		return "the configuration is in the log";
+	return NULL;
+}
+
 static const char *check_members(const struct raft *r)
 {
 	u32 i;
@@ -219,7 +252,7 @@ static const char *check_members(const struct raft *r)
 	for (i = 0; i < r->config.n; i++)
 		if (raft_seat_of(r, r->config.members[i].id) < 0)
 			return "every member has a seat";
-	if (r->seat != raft_seat_of(r, r->self) || r->voters & ~r->all)
+	if (r->seat != raft_seat_of(r, r->self) || (r->voters | r->guests) & ~r->all)
 		return "voters sit";
 	return NULL;
 }
@@ -232,6 +265,8 @@ const char *raft_check(const struct raft *r)
 	if (r->halt)
 		return NULL;
 	broken = check_log(r);
+	if (!broken)
+		broken = check_kept(r);
 	if (!broken)
 		broken = check_members(r);
 	if (!broken)

@@ -96,13 +96,11 @@ void raft_halt(struct raft *r, u8 code, u64 index, u64 seen, u64 expected)
 
 int raft_init(struct raft *r, const struct raft_params *params, u64 now)
 {
-	if (params->self == RAFT_NONE || raft_config_check(&params->config) != RAFT_OK ||
-	    raft_log_init(&r->log, params))
-		return -EINVAL;
 	r->self = params->self;
-	r->config = params->config;
 	r->now = now;
-	raft_membership_apply(r);
+	if (params->self == RAFT_NONE || raft_log_init(&r->log, params) ||
+	    raft_membership_init(r, params))
+		return -EINVAL;
 	r->disk.durable = r->log.last_index;
 	r->disk.submitted = r->log.last_index;
 	r->hard.term = params->term;
@@ -151,14 +149,39 @@ static bool carries_term(const struct raft_msg *msg)
 	}
 }
 
+/* Does who sends this lead its term? */
+static bool leads(const struct raft_msg *msg)
+{
+	return msg->type == RAFT_MSG_APPEND || msg->type == RAFT_MSG_HEARTBEAT ||
+	       msg->type == RAFT_MSG_SNAPSHOT;
+}
+
 static void take_term(struct raft *r, const struct raft_msg *msg)
 {
-	bool leads = msg->type == RAFT_MSG_APPEND || msg->type == RAFT_MSG_HEARTBEAT ||
-		     msg->type == RAFT_MSG_SNAPSHOT;
-
 	if (msg->term > r->hard.term && carries_term(msg))
-		raft_follow(r, msg->term, leads ? msg->from : RAFT_NONE,
+		raft_follow(r, msg->term, leads(msg) ? msg->from : RAFT_NONE,
 			    RAFT_CAUSE_HIGHER_TERM);
+}
+
+/*
+ * Whom our configuration does not name may be named by one that our log lacks
+ * yet: who leads was elected, and who campaigns is judged by its log (bug V-5).
+ * A member that was removed may answer its leader, but its terms depose nobody.
+ */
+static bool listens(const struct raft *r, const struct raft_msg *msg, int seat)
+{
+	switch (msg->type) {
+	case RAFT_MSG_PREVOTE:
+	case RAFT_MSG_VOTE:
+	case RAFT_MSG_APPEND:
+	case RAFT_MSG_HEARTBEAT:
+		return true;
+	case RAFT_MSG_APPEND_REPLY:
+	case RAFT_MSG_HEARTBEAT_REPLY:
+		return raft_set_has(r->guests, seat);
+	default:
+		return false;
+	}
 }
 
 static void dispatch(struct raft *r, const struct raft_msg *msg, u64 room)
@@ -235,12 +258,17 @@ static void dispatch(struct raft *r, const struct raft_msg *msg, u64 room)
 static void take_message(struct raft *r, const struct raft_msg *msg, u64 room)
 {
 	int seat = raft_seat_of(r, msg->from);
+	bool member = raft_set_has(r->all & ~r->guests, seat);
 
-	/* Strangers and the misaddressed must not reach the term (M-10, M-15). */
-	if (seat < 0 || msg->from == r->self || msg->to != r->self)
+	/* The misaddressed must not reach the term (M-10, M-15). */
+	if (msg->from == r->self || msg->to != r->self || msg->term > RAFT_TERM_MAX)
 		return;
-	r->peers[seat].contact = r->now;
-	take_term(r, msg);
+	if (!member && !listens(r, msg, seat))
+		return;
+	if (seat >= 0)
+		r->peers[seat].contact = r->now;
+	if (member || leads(msg))
+		take_term(r, msg);
 	if (!r->halt)
 		dispatch(r, msg, room);
 }
@@ -299,6 +327,8 @@ static int take_event(struct raft *r, const struct raft_event *event)
 		if (r->role == RAFT_LEADER)
 			raft_leader_end(r, RAFT_CAUSE_ASKED);
 		break;
+	case RAFT_EV_CHANGE:
+		return raft_change_take(r, event);
 	default:
 		raft_halt(r, RAFT_HALT_CONTRACT, 0, event->type, 0);
 		break;
@@ -306,11 +336,18 @@ static int take_event(struct raft *r, const struct raft_event *event)
 	return 0;
 }
 
-/* Is this an operation that is admitted or refused at the door? */
-static bool admitted(const struct raft_event *event)
+/* What a halted engine says at the door. */
+static int refusal(const struct raft_event *event)
 {
-	return event->type == RAFT_EV_PROPOSE || event->type == RAFT_EV_READ ||
-	       event->type == RAFT_EV_TRANSFER;
+	switch (event->type) {
+	case RAFT_EV_PROPOSE:
+	case RAFT_EV_CHANGE:
+	case RAFT_EV_READ:
+	case RAFT_EV_TRANSFER:
+		return -RAFT_REFUSED_HALTED;
+	default:
+		return 0;
+	}
 }
 
 /* The step has halted: nothing it did afterwards counts. */
@@ -320,7 +357,7 @@ static int halted(struct raft *r, const struct raft_event *event)
 	r->fx = NULL;
 	r->role = RAFT_FOLLOWER;
 	r->leader = RAFT_NONE;
-	return admitted(event) ? -RAFT_REFUSED_HALTED : 0;
+	return refusal(event);
 }
 
 int raft_step(struct raft *r, u64 now, const struct raft_event *event,
@@ -331,11 +368,14 @@ int raft_step(struct raft *r, u64 now, const struct raft_event *event,
 	effects->n = 0;
 	r->now = raft_time_later(now, r->now);
 	if (r->halt)
-		return admitted(event) ? -RAFT_REFUSED_HALTED : 0;
+		return refusal(event);
 	r->fx = effects;
+	r->ntold = 0;
 	/* A term raised by raft_init() has not been told yet. */
 	raft_role_tell(r, RAFT_CAUSE_START);
 	ret = take_event(r, event);
+	if (r->role == RAFT_LEADER)
+		raft_membership_pump(r);
 	if (r->halt)
 		return halted(r, event);
 	raft_hard_flush(r);

@@ -214,6 +214,29 @@ enum quorum_member_role {
 };
 
 /**
+ * enum quorum_member_step - What to do with a member.
+ * @QUORUM_MEMBER_STEP_ADD: A new member, a learner until it has caught up,
+ *	then a voter.
+ * @QUORUM_MEMBER_STEP_LEARNER: A new member that stays a learner, or a voter
+ *	that becomes one.
+ * @QUORUM_MEMBER_STEP_VOTER: A voter at once, whether it has caught up or not.
+ * @QUORUM_MEMBER_STEP_PROMOTE: A learner that has caught up becomes a voter.
+ * @QUORUM_MEMBER_STEP_REMOVE: It is no member any more.
+ * @QUORUM_MEMBER_STEP_REPLACE: It has another device now: a learner until it
+ *	has caught up, then what it was.
+ * @QUORUM_MEMBER_STEP_SET: It is reached elsewhere.
+ */
+enum quorum_member_step {
+	QUORUM_MEMBER_STEP_ADD = 1,
+	QUORUM_MEMBER_STEP_LEARNER,
+	QUORUM_MEMBER_STEP_VOTER,
+	QUORUM_MEMBER_STEP_PROMOTE,
+	QUORUM_MEMBER_STEP_REMOVE,
+	QUORUM_MEMBER_STEP_REPLACE,
+	QUORUM_MEMBER_STEP_SET,
+};
+
+/**
  * enum quorum_event_type - What an event tells.
  * @QUORUM_EVENT_CREATED: The group was created.
  * @QUORUM_EVENT_STARTED: It has read its log and takes part.
@@ -224,6 +247,8 @@ enum quorum_member_role {
  * @QUORUM_EVENT_START_FAILED: It could not be started; see error and message.
  * @QUORUM_EVENT_TRANSFERRED: A transfer of leadership asked for here has
  *	ended; see reason.
+ * @QUORUM_EVENT_CONFIG: Another configuration is in force, or the one in force
+ *	is committed.
  */
 enum quorum_event_type {
 	QUORUM_EVENT_CREATED = 1,
@@ -234,6 +259,7 @@ enum quorum_event_type {
 	QUORUM_EVENT_DELETED,
 	QUORUM_EVENT_START_FAILED,
 	QUORUM_EVENT_TRANSFERRED,
+	QUORUM_EVENT_CONFIG,
 };
 
 /* addr: Where a member is reached; ipv4 or ipv6, and a port. */
@@ -272,6 +298,12 @@ enum {
 	QUORUM_A_MEMBER_CONTACT_NS,
 	/* u64: Random number of its device; missing until heard of. */
 	QUORUM_A_MEMBER_INCARNATION,
+	/* flag: A learner that becomes a voter when it has caught up. */
+	QUORUM_A_MEMBER_AUTO,
+	/* flag: It is no voter any more once the change under way is committed. */
+	QUORUM_A_MEMBER_LEAVING,
+	/* u32, enum quorum_member_step: What to do with it, in group-change. */
+	QUORUM_A_MEMBER_STEP,
 
 	__QUORUM_A_MEMBER_MAX,
 	QUORUM_A_MEMBER_MAX = (__QUORUM_A_MEMBER_MAX - 1)
@@ -564,6 +596,16 @@ enum {
 	 * missing; in a reply missing unless a transfer is under way.
 	 */
 	QUORUM_A_GROUP_TARGET,
+	/*
+	 * u64: Index of the entry that holds the configuration in force, 0 for the one
+	 * the group began with. In group-change the one that was seen: a change is
+	 * refused if another one is in force.
+	 */
+	QUORUM_A_GROUP_CONFIG_INDEX,
+	/* u64: Index of the newest configuration known to be committed. */
+	QUORUM_A_GROUP_CONFIG_COMMITTED,
+	/* flag: A change of several voters is under way. */
+	QUORUM_A_GROUP_JOINT,
 
 	__QUORUM_A_GROUP_MAX,
 	QUORUM_A_GROUP_MAX = (__QUORUM_A_GROUP_MAX - 1)
@@ -654,6 +696,13 @@ enum {
 	 * the user namespace that owns the network namespace.
 	 */
 	QUORUM_CMD_GROUP_TRANSFER,
+	/*
+	 * Change who is a member: one step, or several that take effect together. Asked
+	 * of the leader, and answered as soon as it is under way; events and group-get
+	 * tell how far it is. Needs CAP_NET_ADMIN in the user namespace that owns the
+	 * network namespace.
+	 */
+	QUORUM_CMD_GROUP_CHANGE,
 
 	__QUORUM_CMD_MAX,
 	QUORUM_CMD_MAX = (__QUORUM_CMD_MAX - 1)

@@ -317,6 +317,34 @@ int quorum_group_transfer(struct quorum_control *control, const char *name,
 	return finish(control, nlh, NULL);
 }
 
+int quorum_group_change(struct quorum_control *control, const char *name, uint64_t seen,
+			const struct quorum_step *steps, uint32_t n)
+{
+	struct nlmsghdr *nlh = begin(control, QUORUM_CMD_GROUP_CHANGE, 0);
+	size_t size = sizeof(control->buf);
+
+	if (!name || !mnl_attr_put_strz_check(nlh, size, QUORUM_A_GROUP_NAME, name) ||
+	    !mnl_attr_put_u64_check(nlh, size, QUORUM_A_GROUP_CONFIG_INDEX, seen))
+		return -EINVAL;
+	for (uint32_t i = 0; i < n; i++) {
+		struct nlattr *nest, *addr;
+
+		nest = mnl_attr_nest_start_check(nlh, size, QUORUM_A_GROUP_MEMBER);
+		if (!nest ||
+		    !mnl_attr_put_u32_check(nlh, size, QUORUM_A_MEMBER_ID, steps[i].id) ||
+		    !mnl_attr_put_u32_check(nlh, size, QUORUM_A_MEMBER_STEP, steps[i].step))
+			return -EMSGSIZE;
+		if (steps[i].addr.ss_family != AF_UNSPEC) {
+			addr = mnl_attr_nest_start_check(nlh, size, QUORUM_A_MEMBER_ADDR);
+			if (!addr || !put_address(nlh, size, &steps[i].addr))
+				return -EMSGSIZE;
+			mnl_attr_nest_end(nlh, addr);
+		}
+		mnl_attr_nest_end(nlh, nest);
+	}
+	return finish(control, nlh, NULL);
+}
+
 static int take_group(const struct nlmsghdr *nlh, void *data)
 {
 	struct quorum_control *control = data;

@@ -426,6 +426,35 @@ int quorum_group_transfer(struct quorum_control *control, const char *name,
 			  uint32_t target);
 
 /**
+ * struct quorum_step - what to do with a member
+ * @step: QUORUM_MEMBER_STEP_*
+ * @id: node id
+ * @addr: where a new member is reached; family 0: not said
+ */
+struct quorum_step {
+	uint32_t step;
+	uint32_t id;
+	struct sockaddr_storage addr;
+};
+
+/**
+ * quorum_group_change() - change who is a member
+ * @control: the handle
+ * @name: name of the group on this machine, which leads
+ * @seen: QUORUM_A_GROUP_CONFIG_INDEX as it was seen
+ * @steps: what to do, taking effect together
+ * @n: number of @steps
+ *
+ * Begins it; config-committed and joint in the status tell how far it is.
+ *
+ * Return: 0; -EREMCHG this node does not lead; -ESTALE the members have changed
+ * since @seen; -EBUSY a change is under way; -EAGAIN too early; and what
+ * quorum_control_message() explains.
+ */
+int quorum_group_change(struct quorum_control *control, const char *name, uint64_t seen,
+			const struct quorum_step *steps, uint32_t n);
+
+/**
  * quorum_group_delete() - delete a stopped group; its device keeps everything
  * @control: the handle
  * @name: name of the group on this machine

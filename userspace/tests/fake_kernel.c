@@ -209,6 +209,15 @@ int quorum_group_delete(struct quorum_control *control, const char *name)
 	return quorum_group_start(control, name);
 }
 
+int quorum_group_change(struct quorum_control *control, const char *name, uint64_t seen,
+			const struct quorum_step *steps, uint32_t n)
+{
+	(void)seen;
+	(void)steps;
+	(void)n;
+	return quorum_group_start(control, name);
+}
+
 int quorum_group_transfer(struct quorum_control *control, const char *name,
 			  uint32_t target)
 {

@@ -203,6 +203,9 @@ static const char *difference(const struct quorum_object *group, const struct co
 	if (!moved && quorum_object_get(group, QUORUM_A_GROUP_LISTEN, 0, &value) &&
 	    !same_address(&value, &config->listen))
 		return "listen";
+	/* Members that were changed since are the group's own affair. */
+	if (quorum_object_u64(group, QUORUM_A_GROUP_CONFIG_INDEX))
+		return NULL;
 	return same_members(group, conf, moved) ? NULL : "member";
 }
 

@@ -101,6 +101,17 @@ const char * const names_member_role[] = {
 	NULL,
 };
 
+static const char * const names_member_step[] = {
+	[QUORUM_MEMBER_STEP_ADD] = "add",
+	[QUORUM_MEMBER_STEP_LEARNER] = "learner",
+	[QUORUM_MEMBER_STEP_VOTER] = "voter",
+	[QUORUM_MEMBER_STEP_PROMOTE] = "promote",
+	[QUORUM_MEMBER_STEP_REMOVE] = "remove",
+	[QUORUM_MEMBER_STEP_REPLACE] = "replace",
+	[QUORUM_MEMBER_STEP_SET] = "set",
+	NULL,
+};
+
 const char * const names_event_type[] = {
 	[QUORUM_EVENT_CREATED] = "created",
 	[QUORUM_EVENT_STARTED] = "started",
@@ -110,6 +121,7 @@ const char * const names_event_type[] = {
 	[QUORUM_EVENT_DELETED] = "deleted",
 	[QUORUM_EVENT_START_FAILED] = "start-failed",
 	[QUORUM_EVENT_TRANSFERRED] = "transferred",
+	[QUORUM_EVENT_CONFIG] = "config",
 	NULL,
 };
 
@@ -143,6 +155,9 @@ static const struct name member_names[] = {
 	[QUORUM_A_MEMBER_INFLIGHT] = NUMBER("inflight"),
 	[QUORUM_A_MEMBER_CONTACT_NS] = NUMBER("contact-ns"),
 	[QUORUM_A_MEMBER_INCARNATION] = NUMBER("incarnation"),
+	[QUORUM_A_MEMBER_AUTO] = FLAG("auto"),
+	[QUORUM_A_MEMBER_LEAVING] = FLAG("leaving"),
+	[QUORUM_A_MEMBER_STEP] = VALUE("step", names_member_step),
 };
 
 const struct names names_member = TABLE(member_names);
@@ -282,6 +297,9 @@ static const struct name group_names[] = {
 	[QUORUM_A_GROUP_RUNTIME] = NEST("runtime", names_runtime),
 	[QUORUM_A_GROUP_MESSAGE] = STRING("message"),
 	[QUORUM_A_GROUP_TARGET] = NUMBER("target"),
+	[QUORUM_A_GROUP_CONFIG_INDEX] = NUMBER("config-index"),
+	[QUORUM_A_GROUP_CONFIG_COMMITTED] = NUMBER("config-committed"),
+	[QUORUM_A_GROUP_JOINT] = FLAG("joint"),
 };
 
 const struct names names_group = TABLE(group_names);

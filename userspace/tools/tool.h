@@ -132,6 +132,7 @@ int cmd_kv(int argc, char **argv);
 int cmd_lock(int argc, char **argv);
 int cmd_elect(int argc, char **argv);
 int cmd_list(int argc, char **argv);
+int cmd_member(int argc, char **argv);
 int cmd_propose(int argc, char **argv);
 int cmd_read(int argc, char **argv);
 int cmd_relink(int argc, char **argv);
@@ -147,7 +148,8 @@ int cmd_wait(int argc, char **argv);
 /* Their help texts, beside them. */
 extern const char help_create[], help_delete[], help_down[], help_dump[], help_events[],
 	help_elect[], help_format[], help_fsck[], help_genid[], help_genkey[], help_help[],
-	help_kv[], help_list[], help_lock[], help_propose[], help_read[], help_relink[],
+	help_kv[], help_list[], help_lock[], help_member[], help_propose[], help_read[],
+	help_relink[],
 	help_start[], help_status[], help_stop[], help_tail[], help_transfer[], help_up[],
 	help_version[], help_wait[];
 

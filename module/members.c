@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Members: from the configurations of the engine to the addresses of the link.
+ *
+ * A configuration says where its members are reached.  Those of the genesis have no
+ * address in it, since a genesis holds ids only: where they are is in what the group
+ * was created from.  While a change is not committed, members of both
+ * configurations are listened to; one that was removed so that it can hear of it.
+ */
+#include <linux/in.h>
+#include <linux/in6.h>
+#include <linux/netlink.h>
+#include <linux/slab.h>
+#include "format/config.h"
+#include "group_private.h"
+
+/* struct raft_member.address: family 4 or 6, 0, port big-endian, address. */
+enum address_layout {
+	ADDRESS_FAMILY	= 0,
+	ADDRESS_PORT	= 2,
+	ADDRESS_HOST	= 4,
+};
+
+static_assert(RAFT_ADDRESS_BYTES == ADDRESS_HOST + 16);
+
+/* An address as a configuration holds it; none packs to zeros. */
+void quorum_members_pack(const struct sockaddr_storage *addr, u8 packed[RAFT_ADDRESS_BYTES])
+{
+	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)addr;
+	const struct sockaddr_in *in = (const struct sockaddr_in *)addr;
+
+	memset(packed, 0, RAFT_ADDRESS_BYTES);
+	if (addr->ss_family == AF_INET) {
+		packed[ADDRESS_FAMILY] = 4;
+		memcpy(packed + ADDRESS_PORT, &in->sin_port, 2);
+		memcpy(packed + ADDRESS_HOST, &in->sin_addr, 4);
+	} else if (addr->ss_family == AF_INET6) {
+		packed[ADDRESS_FAMILY] = 6;
+		memcpy(packed + ADDRESS_PORT, &in6->sin6_port, 2);
+		memcpy(packed + ADDRESS_HOST, &in6->sin6_addr, 16);
+	}
+}
+
+static bool unpack(const u8 packed[RAFT_ADDRESS_BYTES], struct sockaddr_storage *addr)
+{
+	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)addr;
+	struct sockaddr_in *in = (struct sockaddr_in *)addr;
+
+	memset(addr, 0, sizeof(*addr));
+	if (packed[ADDRESS_FAMILY] == 4) {
+		in->sin_family = AF_INET;
+		memcpy(&in->sin_port, packed + ADDRESS_PORT, 2);
+		memcpy(&in->sin_addr, packed + ADDRESS_HOST, 4);
+	} else if (packed[ADDRESS_FAMILY] == 6) {
+		in6->sin6_family = AF_INET6;
+		memcpy(&in6->sin6_port, packed + ADDRESS_PORT, 2);
+		memcpy(&in6->sin6_addr, packed + ADDRESS_HOST, 16);
+	}
+	return addr->ss_family != AF_UNSPEC;
+}
+
+/**
+ * quorum_members_address() - where a member is reached
+ * @g: the group
+ * @member: of a configuration
+ * @addr: filled in; family 0 if nothing says
+ */
+void quorum_members_address(struct quorum_group *g, const struct raft_member *member,
+			    struct sockaddr_storage *addr)
+{
+	u32 i;
+
+	if (unpack(member->address, addr))
+		return;
+	spin_lock(&g->where);
+	for (i = 0; i < g->params.genesis.n; i++)
+		if (g->params.members[i].id == member->id)
+			*addr = g->params.members[i].addr;
+	spin_unlock(&g->where);
+}
+
+static void add(struct quorum_group *g, struct quorum_net_member *list, u32 *n,
+		const struct raft_config *config)
+{
+	struct sockaddr_storage addr;
+	u32 i, j;
+
+	for (i = 0; i < config->n; i++) {
+		const struct raft_member *m = &config->members[i];
+
+		for (j = 0; j < *n && list[j].id != m->id; j++)
+			;
+		quorum_members_address(g, m, &addr);
+		if (j < *n || *n == QUORUM_MEMBERS_MAX || !addr.ss_family)
+			continue;
+		list[j].id = m->id;
+		list[j].addr = addr;
+		++*n;
+	}
+}
+
+/**
+ * quorum_members_changed() - another configuration is in force, or it is committed
+ * @g: the group
+ * @config: the configuration
+ * @committed: it is
+ *
+ * Context: only the loop, or before it runs.
+ */
+void quorum_members_changed(struct quorum_group *g, const struct raft_config *config,
+			    bool committed)
+{
+	struct quorum_net_member *list;
+	struct netlink_ext_ack extack = {};
+	u32 n = 0;
+	int error;
+
+	list = kcalloc(QUORUM_MEMBERS_MAX, sizeof(*list), GFP_KERNEL);
+	if (!list)
+		return;
+	add(g, list, &n, config);
+	/* Who is not in it any more is spoken to until it is committed. */
+	if (!committed)
+		add(g, list, &n, &g->config_committed);
+	else
+		g->config_committed = *config;
+	error = quorum_link_set_members(g->link, n, list, &extack);
+	if (error)
+		pr_warn("%s: the members of index %llu cannot be reached: %s (%d)\n",
+			g->params.name, config->index, extack._msg ?: "failed", error);
+	kfree(list);
+}

@@ -1,0 +1,104 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Members come and go while the group works: a learner, a voter, the leader itself.
+# Topology: lib.sh.
+
+. "$(dirname -- "$0")/lib.sh"
+
+setup() { make_group; }
+
+lead() { q "$(leader)" "$@"; }
+
+# A command of the leader's on its own seat: on_leader VERB ARGUMENT...
+on_leader()
+{
+	local at
+
+	at=$(leader ${LIVE:-})
+	q "$at" member "$1" "demo-$at" "${@:2}"
+}
+
+members_are_listed()
+{
+	local node
+
+	for node in $NODES; do
+		[ "$(q "$node" member list "demo-$node" | grep -c voter)" = 3 ]
+	done
+}
+
+wrong_changes_are_refused()
+{
+	local at other
+
+	at=$(leader)
+	other=$((at % 3 + 1))
+	refused 'followed by' q "$at" member
+	refused 'takes the name' q "$at" member add "demo-$at"
+	refused 'not the id' q "$at" member remove "demo-$at" nobody
+	refused 'address' q "$at" member add "demo-$at" 4 nowhere
+	refused 'has this id' q "$at" member add "demo-$at" "$other" 10.77.0.9
+	refused 'no other member|no member' q "$at" member remove "demo-$at" 9
+	refused "node $at" q "$other" member remove "demo-$other" "$at"
+	refused 'unicast' q "$at" member add "demo-$at" 4 224.0.0.1
+	members_are_listed
+}
+
+a_member_is_removed_and_added()
+{
+	local at out
+
+	at=$(leader)
+	out=$((at % 3 + 1))
+	q "$at" member remove "demo-$at" "$out" --timeout "$(seconds 10)s"
+	[ "$(q "$at" member list "demo-$at" | grep -c voter)" = 2 ]
+	propose "$at" "without $out"
+	q "$at" member add "demo-$at" "$out" "10.77.0.$out" --timeout "$(seconds 20)s"
+	[ "$(q "$at" member list "demo-$at" | grep -c voter)" = 3 ]
+	propose "$at" "with $out again"
+	logs_equal
+	one_leader_per_term
+}
+
+the_leader_is_removed()
+{
+	local old rest term
+
+	old=$(leader)
+	rest=$(others "$old")
+	q "$old" member remove "demo-$old" "$old" --timeout "$(seconds 10)s"
+	# shellcheck disable=SC2086 # a list
+	LIVE=$rest wait_leader $rest
+	# shellcheck disable=SC2086 # a list
+	propose "$(leader $rest)" "without the old leader"
+	# It stays quiet: no term is raised by it.
+	term=$(get "${rest%% *}" term)
+	sleep "$(seconds 1)"
+	[ "$(get "${rest%% *}" term)" = "$term" ] || fail "the removed one disturbs"
+	# shellcheck disable=SC2086 # a list
+	LIVE=$rest on_leader add "$old" "10.77.0.$old" --timeout "$(seconds 20)s"
+	wait_leader
+	logs_equal
+	one_leader_per_term
+}
+
+members_outlive_a_restart()
+{
+	local at out node
+
+	at=$(leader)
+	out=$((at % 3 + 1))
+	q "$at" member remove "demo-$at" "$out" --timeout "$(seconds 10)s"
+	for node in $NODES; do q "$node" stop "demo-$node"; done
+	for node in $NODES; do q "$node" start "demo-$node"; done
+	# shellcheck disable=SC2046 # a list
+	wait_leader $(others "$out")
+	# shellcheck disable=SC2046 # a list
+	at=$(leader $(others "$out"))
+	[ "$(q "$at" member list "demo-$at" | grep -c voter)" = 2 ]
+	q "$at" member add "demo-$at" "$out" "10.77.0.$out" --timeout "$(seconds 20)s"
+	logs_equal
+}
+
+run_tests setup:120 members_are_listed wrong_changes_are_refused a_member_is_removed_and_added \
+	the_leader_is_removed members_outlive_a_restart

@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: GPL-2.0
+/* quorumctl member: who is a member, and changing that. */
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "conf.h"
+#include "names.h"
+#include "object_json.h"
+#include "output.h"
+#include "tool.h"
+
+const char help_member[] =
+"Usage: quorumctl member list NAME\n"
+"       quorumctl member add NAME NODE ADDRESS [--learner]\n"
+"       quorumctl member promote NAME NODE\n"
+"       quorumctl member remove NAME NODE\n"
+"       quorumctl member replace NAME NODE NEW-NODE ADDRESS\n"
+"\n"
+"Show or change the members of a group.  Changes are made on the node that leads,\n"
+"while the group works on, and are refused if the members have changed since they\n"
+"were looked at.  Each waits until the change is committed and shows how far it is.\n"
+"\n"
+"  add       a new member; it is sent the log as a learner and votes once it has\n"
+"            caught up.  With --learner it stays a learner\n"
+"  promote   a learner that has caught up becomes a voter\n"
+"  remove    it is no member any more; it hears of that and stays quiet\n"
+"  replace   the new member catches up as a learner, then takes the place of the\n"
+"            old one in one step\n"
+"\n"
+"  --timeout DURATION  longest wait (default: 5m); the change goes on after it\n"
+"\n"
+"The new machine runs the same configuration with its own `node`, its own address\n"
+"as `listen` and `join = yes`.  Needs CAP_NET_ADMIN.\n";
+
+/* Longest trust in an event: they may be lost, and a match makes none. */
+#define LOOK_MS		200
+
+struct change {
+	const char *name;
+	struct quorum_control *control;
+	struct quorum_events *events;
+	uint64_t deadline;
+	uint64_t index;			/* of the configuration in force */
+	bool settled;			/* it is committed, and not joint */
+	uint64_t node;
+	uint64_t leader;
+	uint64_t last;
+	struct quorum_object group;
+	uint64_t shown;			/* match that was shown last */
+};
+
+static int look(struct change *c)
+{
+	const struct quorum_object *group = &c->group;
+	int err;
+
+	err = quorum_group_get(c->control, c->name, &c->group);
+	if (err == -ENOENT)
+		return tool_fail_no_group(c->name);
+	if (err)
+		return tool_fail_control(c->control, err, "cannot look at group %s", c->name);
+	if (quorum_object_u64(group, QUORUM_A_GROUP_STATE) != QUORUM_STATE_RUNNING)
+		return tool_fail("group %s does not run here", c->name);
+	c->index = quorum_object_u64(group, QUORUM_A_GROUP_CONFIG_INDEX);
+	c->settled = !quorum_object_has(group, QUORUM_A_GROUP_JOINT) &&
+		     quorum_object_u64(group, QUORUM_A_GROUP_CONFIG_COMMITTED) == c->index;
+	c->node = quorum_object_u64(group, QUORUM_A_GROUP_NODE);
+	c->leader = quorum_object_u64(group, QUORUM_A_GROUP_LEADER);
+	c->last = quorum_object_u64(group, QUORUM_A_GROUP_LAST_INDEX);
+	return EXIT_OK;
+}
+
+static bool find(const struct change *c, uint64_t id, struct quorum_object *member)
+{
+	for (unsigned int n = 0;
+	     quorum_object_get(&c->group, QUORUM_A_GROUP_MEMBER, n, member); n++)
+		if (quorum_object_u64(member, QUORUM_A_MEMBER_ID) == id)
+			return true;
+	return false;
+}
+
+static bool is_voter(const struct change *c, uint64_t id)
+{
+	struct quorum_object member;
+
+	return find(c, id, &member) &&
+	       quorum_object_u64(&member, QUORUM_A_MEMBER_ROLE) == QUORUM_MEMBER_ROLE_VOTER;
+}
+
+/* How far a learner is, for a person who waits. */
+static void show_progress(struct change *c, uint64_t id)
+{
+	struct quorum_object member;
+	uint64_t match;
+
+	if (!find(c, id, &member) || is_voter(c, id))
+		return;
+	match = quorum_object_u64(&member, QUORUM_A_MEMBER_MATCH);
+	if (match == c->shown)
+		return;
+	c->shown = match;
+	fprintf(stderr, "node %" PRIu64 " has %" PRIu64 " of %" PRIu64 " entries\n", id, match,
+		c->last);
+}
+
+static int pause_and_look(struct change *c)
+{
+	struct quorum_object event;
+	int err;
+
+	if (tool_stop)
+		return tool_fail("interrupted; the change goes on");
+	if (tool_now() >= c->deadline)
+		return tool_fail("the change of group %s is not done within the time; it goes on, "
+				 "and `quorumctl member list %s` shows it", c->name, c->name);
+	err = quorum_events_next(c->events, LOOK_MS, &event);
+	if (err && err != -EAGAIN && err != -EINTR && err != -ENOBUFS)
+		return tool_fail("cannot follow the events: %s", tool_strerror(-err));
+	return look(c);
+}
+
+static int refused(struct change *c, int err, const char *what)
+{
+	if (err == -EREMCHG && c->leader)
+		return tool_fail("this node does not lead group %s; run it on node %" PRIu64
+				 ", which does", c->name, c->leader);
+	return tool_fail_control(c->control, err, "cannot %s", what);
+}
+
+/* Ask for a change, again while it is too early for it, and wait until it is done. */
+static int make(struct change *c, const struct quorum_step *steps, uint32_t n,
+		const char *what, uint64_t learner)
+{
+	uint64_t before;
+	int err, status;
+
+	for (;;) {
+		before = c->index;
+		err = quorum_group_change(c->control, c->name, before, steps, n);
+		if (err != -EAGAIN)
+			break;
+		show_progress(c, learner);
+		status = pause_and_look(c);
+		if (status)
+			return status;
+	}
+	if (err)
+		return refused(c, err, what);
+	do {
+		status = pause_and_look(c);
+		if (status)
+			return status;
+	} while (c->index == before || !c->settled);
+	return EXIT_OK;
+}
+
+static int list(struct change *c)
+{
+	struct quorum_object member, addr;
+	char text[64];
+
+	if (tool_json) {
+		output_json_line(object_json(&c->group, &names_group));
+		return EXIT_OK;
+	}
+	printf("%-6s %-8s %-26s %s\n", "NODE", "ROLE", "ADDRESS", "");
+	for (unsigned int n = 0;
+	     quorum_object_get(&c->group, QUORUM_A_GROUP_MEMBER, n, &member); n++) {
+		uint64_t id = quorum_object_u64(&member, QUORUM_A_MEMBER_ID);
+
+		text[0] = '\0';
+		if (quorum_object_get(&member, QUORUM_A_MEMBER_ADDR, 0, &addr))
+			object_address(&addr, text, sizeof(text));
+		printf("%-6" PRIu64 " %-8s %-26s%s%s%s%s\n", id,
+		       name_of(names_member_role,
+			       quorum_object_u64(&member, QUORUM_A_MEMBER_ROLE)), text,
+		       id == c->leader ? " leads" : "", id == c->node ? " (this node)" : "",
+		       quorum_object_has(&member, QUORUM_A_MEMBER_AUTO) ? " catching up" : "",
+		       quorum_object_has(&member, QUORUM_A_MEMBER_LEAVING) ? " leaving" : "");
+	}
+	if (!c->settled)
+		printf("a change is under way: the configuration of index %" PRIu64
+		       " is not committed\n", c->index);
+	return EXIT_OK;
+}
+
+static int add(struct change *c, uint64_t id, const struct sockaddr_storage *addr, bool learner)
+{
+	struct quorum_step step = {
+		.step = learner ? QUORUM_MEMBER_STEP_LEARNER : QUORUM_MEMBER_STEP_ADD,
+		.id = (uint32_t)id, .addr = *addr,
+	};
+	int status;
+
+	status = make(c, &step, 1, "add the member", 0);
+	while (!status && !learner && !is_voter(c, id)) {
+		struct quorum_object member;
+
+		if (!find(c, id, &member))
+			return tool_fail("node %" PRIu64 " was removed meanwhile", id);
+		show_progress(c, id);
+		status = pause_and_look(c);
+	}
+	if (!status)
+		printf("node %" PRIu64 " is a %s of group %s\n", id, learner ? "learner" : "voter",
+		       c->name);
+	return status;
+}
+
+static int one_step(struct change *c, uint64_t id, uint32_t what)
+{
+	struct quorum_step step = { .step = what, .id = (uint32_t)id };
+	bool promote = what == QUORUM_MEMBER_STEP_PROMOTE;
+	int status;
+
+	status = make(c, &step, 1, promote ? "promote the member" : "remove the member", id);
+	if (!status)
+		printf("node %" PRIu64 " is %s of group %s\n", id,
+		       promote ? "a voter" : "no member any more", c->name);
+	return status;
+}
+
+static int replace(struct change *c, uint64_t old, uint64_t id,
+		   const struct sockaddr_storage *addr)
+{
+	struct quorum_step steps[2] = {
+		{ .step = QUORUM_MEMBER_STEP_LEARNER, .id = (uint32_t)id, .addr = *addr },
+	};
+	struct quorum_object member;
+	int status = EXIT_OK;
+
+	if (!find(c, old, &member))
+		return tool_fail("node %" PRIu64 " is no member of group %s", old, c->name);
+	/* Goes on where an earlier try was interrupted. */
+	if (!find(c, id, &member))
+		status = make(c, steps, 1, "add the member", 0);
+	if (status)
+		return status;
+	memset(steps, 0, sizeof(steps));
+	steps[0].step = QUORUM_MEMBER_STEP_PROMOTE;
+	steps[0].id = (uint32_t)id;
+	steps[1].step = QUORUM_MEMBER_STEP_REMOVE;
+	steps[1].id = (uint32_t)old;
+	status = make(c, steps, 2, "replace the member", id);
+	if (!status)
+		printf("node %" PRIu64 " has taken the place of node %" PRIu64 " in group %s\n",
+		       id, old, c->name);
+	return status;
+}
+
+/* What the words of a command line are. */
+struct words {
+	const char *verb;
+	int ids;
+	bool address;
+};
+
+static const struct words verbs[] = {
+	{ "list", 0, false }, { "add", 1, true }, { "promote", 1, false },
+	{ "remove", 1, false }, { "replace", 2, true },
+};
+
+static const struct words *find_verb(const char *verb)
+{
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
+		if (!strcmp(verbs[i].verb, verb))
+			return &verbs[i];
+	return NULL;
+}
+
+static int run(struct change *c, const struct words *w, const uint64_t ids[2],
+	       const struct sockaddr_storage *addr, bool learner)
+{
+	int status = look(c);
+
+	if (status)
+		return status;
+	if (!w->ids)
+		return list(c);
+	if (!strcmp(w->verb, "add"))
+		return add(c, ids[0], addr, learner);
+	if (!strcmp(w->verb, "replace"))
+		return replace(c, ids[0], ids[1], addr);
+	return one_step(c, ids[0], !strcmp(w->verb, "promote") ? QUORUM_MEMBER_STEP_PROMOTE :
+							       QUORUM_MEMBER_STEP_REMOVE);
+}
+
+enum { OPTION_LEARNER = 0x100, OPTION_TIMEOUT };
+
+int cmd_member(int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{ "learner", no_argument, NULL, OPTION_LEARNER },
+		{ "timeout", required_argument, NULL, OPTION_TIMEOUT },
+		{ NULL, 0, NULL, 0 },
+	};
+	struct sockaddr_storage addr = { .ss_family = AF_UNSPEC };
+	uint64_t ids[2] = { 0 }, timeout = 300000000000;
+	struct change c = { .shown = UINT64_MAX };
+	const struct words *w;
+	bool learner = false;
+	int option, status = EXIT_FAILED;
+
+	while ((option = tool_options(argc, argv, "", longs)) != -1) {
+		if (option == OPTION_LEARNER)
+			learner = true;
+		else if (!tool_parse_duration(optarg, &timeout))
+			return tool_usage("'%s' is not a duration such as 30s or 500ms", optarg);
+	}
+	w = optind < argc ? find_verb(argv[optind]) : NULL;
+	if (!w)
+		return tool_usage("member is followed by list, add, promote, remove or replace");
+	if (argc - optind != 2 + w->ids + w->address)
+		return tool_usage("member %s takes the name of a group%s%s", w->verb,
+				  w->ids == 2 ? ", two ids" : w->ids ? ", a node's id" : "",
+				  w->address ? " and an address" : "");
+	c.name = argv[optind + 1];
+	for (int i = 0; i < w->ids; i++)
+		if (!tool_parse_u64(argv[optind + 2 + i], 1, UINT32_MAX, &ids[i]))
+			return tool_usage("'%s' is not the id of a node", argv[optind + 2 + i]);
+	if (w->address && !conf_parse_address(argv[argc - 1], &addr))
+		return tool_usage("'%s' is not an address such as 10.0.0.4:7420", argv[argc - 1]);
+	c.deadline = tool_now() + timeout;
+	tool_catch_signals();
+	c.control = tool_control();
+	if (!c.control)
+		return EXIT_FAILED;
+	if (quorum_events_open(&c.events))
+		tool_fail("cannot follow the events");
+	else
+		status = run(&c, w, ids, &addr, learner);
+	quorum_events_close(c.events);
+	quorum_control_close(c.control);
+	return status;
+}
