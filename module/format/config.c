@@ -126,6 +126,31 @@ bool config_decode(const void *buf, size_t len, struct raft_config *config)
 	return raft_config_check(config) == RAFT_OK;
 }
 
+u32 config_keep(void *buf, size_t size, const struct raft_config *config)
+{
+	u8 *p = buf;
+	u32 len;
+
+	if (size < CONFIG_INDEX_BYTES)
+		return 0;
+	len = config_encode(p + CONFIG_INDEX_BYTES, size - CONFIG_INDEX_BYTES, config);
+	if (!len)
+		return 0;
+	put64(p, config->index);
+	return len + CONFIG_INDEX_BYTES;
+}
+
+bool config_kept(const void *buf, size_t len, struct raft_config *config)
+{
+	const u8 *p = buf;
+
+	if (len < CONFIG_INDEX_BYTES ||
+	    !config_decode(p + CONFIG_INDEX_BYTES, len - CONFIG_INDEX_BYTES, config))
+		return false;
+	config->index = get64(p);
+	return true;
+}
+
 bool config_attach(struct raft_msg *msg, const void *payload, struct raft_config *config)
 {
 	const u8 *p = payload;

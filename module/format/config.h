@@ -38,6 +38,7 @@ enum config_sizes {
 	CONFIG_VERSION		= 1,
 	CONFIG_HEAD_BYTES	= 48,
 	CONFIG_MEMBER_BYTES	= 40,
+	CONFIG_INDEX_BYTES	= 8,	/* in front, where config_keep() is used */
 };
 
 static_assert(RAFT_CONFIG_BYTES_MAX ==
@@ -76,5 +77,12 @@ bool config_decode(const void *buf, size_t len, struct raft_config *config);
  * Return: false if there are several, or one that is none.
  */
 bool config_attach(struct raft_msg *msg, const void *payload, struct raft_config *config);
+
+/*
+ * In a snapshot a configuration keeps the index of the entry it came from, which is
+ * its version (bug M-13): le64 index, then as config_encode().  Return: as there.
+ */
+u32 config_keep(void *buf, size_t size, const struct raft_config *config);
+bool config_kept(const void *buf, size_t len, struct raft_config *config);
 
 #endif /* QUORUM_CONFIG_H */

@@ -202,6 +202,9 @@ static u8 join(const struct raft_config *old, struct raft_config *config)
 				return RAFT_REFUSED_TOO_MANY;
 			both->roles &= RAFT_M_WITNESS;
 		}
+		/* A wiped node's vote in the old half would be worth nothing (M-9). */
+		if (both->incarnation != m->incarnation)
+			return RAFT_REFUSED_INVALID;
 		both->roles |= RAFT_M_OLD;
 	}
 	return RAFT_OK;
@@ -247,6 +250,8 @@ static u8 admit(const struct raft *r, const struct raft_event *event)
 		return RAFT_REFUSED_INVALID;
 	if (r->log.commit < r->term_start)
 		return RAFT_REFUSED_NOT_READY;
+	if (r->transfer.target != RAFT_NONE)
+		return RAFT_REFUSED_TRANSFERRING;
 	if (raft_membership_pending(r))
 		return RAFT_REFUSED_PENDING;
 	if (event->change.seen != r->config.index)

@@ -106,9 +106,11 @@ void raft_election_pump(struct raft *r)
 	/* The own vote too counts only once it cannot be forgotten (bug V-22). */
 	if (!raft_hard_durable(r) || !log_end_durable(r))
 		return;
-	r->granted |= raft_set_of(r->seat);
-	if (r->suspect)
-		r->doubtful |= raft_set_of(r->seat);
+	if (raft_set_has(r->voters, r->seat)) {
+		r->granted |= raft_set_of(r->seat);
+		if (r->suspect)
+			r->doubtful |= raft_set_of(r->seat);
+	}
 	if (!r->asked) {
 		r->asked = true;
 		send_requests(r);
@@ -123,7 +125,7 @@ void raft_election_pump(struct raft *r)
 
 static bool may_campaign(const struct raft *r)
 {
-	return raft_set_has(r->voters & ~r->witnesses, r->seat) && !raft_disk_slow(r) &&
+	return raft_membership_campaigns(r) && !raft_disk_slow(r) &&
 	       !raft_snapshot_installing(r) &&
 	       raft_log_can_append(&r->log, r->hard.term + 1);
 }

@@ -111,7 +111,7 @@ bool raft_follower_leader(struct raft *r, const struct raft_msg *msg)
 static bool well_formed(const struct raft_msg *msg)
 {
 	u64 index = msg->append.prev_index, term = msg->append.prev_term;
-	u32 i;
+	u32 configs = 0, i;
 
 	if (msg->append.count > RAFT_MSG_ENTRIES_MAX ||
 	    index >= U64_MAX - RAFT_MSG_ENTRIES_MAX)
@@ -122,8 +122,9 @@ static bool well_formed(const struct raft_msg *msg)
 		if (e->index != ++index || e->term < term || e->term > msg->term)
 			return false;
 		term = e->term;
+		configs += e->type == RAFT_ENTRY_CONFIG;
 	}
-	return true;
+	return configs == (msg->append.config ? 1 : 0);
 }
 
 enum prev_verdict {

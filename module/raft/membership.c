@@ -61,8 +61,14 @@ static void seat_new(struct raft *r, const struct raft_member *m)
 	p->id = m->id;
 	p->incarnation = m->incarnation;
 	r->all |= raft_set_of(seat);
-	if (r->role == RAFT_LEADER)
-		raft_progress_reset(r, p);
+	if (r->role != RAFT_LEADER)
+		return;
+	raft_progress_reset(r, p);
+	/* Most likely its log is empty; a short one is sent at once to find out. */
+	if (!r->log.base_index && r->log.last_index <= RAFT_MSG_ENTRIES_MAX) {
+		p->next = 1;
+		p->confirm = 1;
+	}
 }
 
 /*
@@ -189,12 +195,14 @@ static const struct raft_config *remember(struct raft *r, const struct raft_conf
 	return copy;
 }
 
-static void tell(struct raft *r)
+/* Say what is in force, and whether it is committed. */
+void raft_membership_tell(struct raft *r)
 {
 	struct raft_effect *fx = raft_effect_add(r, RAFT_FX_CONFIG);
 
 	fx->config.config = remember(r, &r->config);
 	fx->config.committed = r->config.index <= r->log.commit;
+	r->untold = false;
 }
 
 /* The last of the kept is in force. */
@@ -230,7 +238,8 @@ static void keep(struct raft *r, const struct raft_config *config, u64 index)
  */
 int raft_membership_init(struct raft *r, const struct raft_params *params)
 {
-	u64 floor = params->base_index;
+	/* With a snapshot it is the one at its index, which may be above the base. */
+	u64 floor = max(params->base_index, params->snapshot.index);
 	u32 i;
 
 	if (raft_config_check(&params->config) != RAFT_OK || params->config.index > floor ||
@@ -240,13 +249,16 @@ int raft_membership_init(struct raft *r, const struct raft_params *params)
 	for (i = 0; i < params->nconfigs; i++) {
 		const struct raft_config *config = &params->configs[i];
 
-		if (raft_config_check(config) != RAFT_OK || config->index <= floor ||
-		    config->index > params->last_index)
+		if (raft_config_check(config) != RAFT_OK || config->index > params->last_index)
 			return -EINVAL;
+		/* The snapshot's own once more, found in the log behind it. */
+		if (config->index <= floor)
+			continue;
 		keep(r, config, config->index);
 		floor = config->index;
 	}
 	enforce(r);
+	r->untold = r->nkept > 1;
 	return 0;
 }
 
@@ -255,7 +267,7 @@ void raft_membership_appended(struct raft *r, const struct raft_config *config, 
 {
 	keep(r, config, index);
 	enforce(r);
-	tell(r);
+	raft_membership_tell(r);
 }
 
 /* The log was cut: what is gone from it decides nothing (bug M-3). */
@@ -271,7 +283,7 @@ void raft_membership_truncated(struct raft *r, u64 from)
 		return;
 	}
 	enforce(r);
-	tell(r);
+	raft_membership_tell(r);
 }
 
 /* The commit index rose from @before. */
@@ -286,7 +298,7 @@ void raft_membership_committed(struct raft *r, u64 before)
 	for (seat = 0; seat < QUORUM_MEMBERS_MAX; seat++)
 		if (raft_set_has(r->guests, seat))
 			r->peers[seat].leave_due = r->now + 3 * r->timing.election_max;
-	tell(r);
+	raft_membership_tell(r);
 }
 
 /* A snapshot replaced the log: its configuration is the only one. */
@@ -295,7 +307,7 @@ void raft_membership_restore(struct raft *r, const struct raft_config *config)
 	r->nkept = 0;
 	keep(r, config, config->index);
 	enforce(r);
-	tell(r);
+	raft_membership_tell(r);
 }
 
 /**
@@ -317,7 +329,7 @@ void raft_membership_append(struct raft *r, const struct raft_config *config, u6
 	keep(r, config, index);
 	fx->append.config = remember(r, &r->kept[r->nkept - 1]);
 	enforce(r);
-	tell(r);
+	raft_membership_tell(r);
 	/* One that names fewer may be committed as it is. */
 	raft_commit_advance(r);
 }
@@ -327,6 +339,26 @@ void raft_membership_ended(struct raft *r)
 {
 	r->all &= ~r->guests;
 	r->guests = 0;
+}
+
+static bool could_lead(const struct raft_config *config, u32 id)
+{
+	const struct raft_member *m = raft_config_find(config, id);
+
+	return m && m->roles & (RAFT_M_VOTER | RAFT_M_OLD) && !(m->roles & RAFT_M_WITNESS);
+}
+
+/*
+ * May this node campaign?  While it is not known to be committed that it does not
+ * vote any more, it may be the only one whose log is good enough (thesis 4.2.2);
+ * it does not count itself then.
+ */
+bool raft_membership_campaigns(const struct raft *r)
+{
+	if (could_lead(&r->config, r->self))
+		return true;
+	return r->nkept > 1 && r->config.index > r->log.commit &&
+	       could_lead(&r->kept[r->nkept - 2], r->self);
 }
 
 bool raft_membership_pending(const struct raft *r)

@@ -365,6 +365,7 @@ struct raft_told {
  * @ntold: used of @told
  * @told_configs: what the effects of this step point to
  * @draft: where a new one is made up
+ * @untold: @config was found in the log and not told yet
  * @handicap: added to election timeouts by priority
  * @all: seats that are taken
  * @voters: seats that count, in whichever half
@@ -404,6 +405,7 @@ struct raft {
 	u32 ntold;
 	struct raft_config told_configs[RAFT_TOLD_MAX];
 	struct raft_config draft;
+	bool untold;
 	u64 handicap;
 	raft_set all;
 	raft_set voters;
@@ -519,6 +521,8 @@ void raft_membership_append(struct raft *r, const struct raft_config *config, u6
 void raft_membership_ended(struct raft *r);
 void raft_membership_pump(struct raft *r);
 bool raft_membership_pending(const struct raft *r);
+bool raft_membership_campaigns(const struct raft *r);
+void raft_membership_tell(struct raft *r);
 
 /* change.c */
 bool raft_config_crosses(const struct raft_config *a, const struct raft_config *b);

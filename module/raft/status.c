@@ -210,7 +210,7 @@ static const char *check_role(const struct raft *r)
 	case RAFT_PRECANDIDATE:
 		if (r->leader != RAFT_NONE)
 			return "who campaigns knows no leader";
-		if (!raft_set_has(r->voters, r->seat))
+		if (!raft_membership_campaigns(r))
 			return "only a voter campaigns";
 		if (r->granted & ~r->voters)
 			return "only voters grant";

@@ -175,9 +175,11 @@ static bool listens(const struct raft *r, const struct raft_msg *msg, int seat)
 	case RAFT_MSG_VOTE:
 	case RAFT_MSG_APPEND:
 	case RAFT_MSG_HEARTBEAT:
+	case RAFT_MSG_SNAPSHOT:
 		return true;
 	case RAFT_MSG_APPEND_REPLY:
 	case RAFT_MSG_HEARTBEAT_REPLY:
+	case RAFT_MSG_SNAPSHOT_REPLY:
 		return raft_set_has(r->guests, seat);
 	default:
 		return false;
@@ -373,6 +375,9 @@ int raft_step(struct raft *r, u64 now, const struct raft_event *event,
 	r->ntold = 0;
 	/* A term raised by raft_init() has not been told yet. */
 	raft_role_tell(r, RAFT_CAUSE_START);
+	/* Nor a configuration that was found in the log. */
+	if (r->untold)
+		raft_membership_tell(r);
 	ret = take_event(r, event);
 	if (r->role == RAFT_LEADER)
 		raft_membership_pump(r);
@@ -386,7 +391,7 @@ int raft_step(struct raft *r, u64 now, const struct raft_event *event,
 static u64 election_deadline(const struct raft *r)
 {
 	/* A learner only waits for a leader to fall silent. */
-	if (!raft_set_has(r->voters, r->seat) && r->leader == RAFT_NONE)
+	if (!raft_membership_campaigns(r) && r->leader == RAFT_NONE)
 		return RAFT_NEVER;
 	if (r->role == RAFT_FOLLOWER)
 		return r->election_due;
