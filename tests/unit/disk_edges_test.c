@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The formats' refusals that no other test meets: each field by itself. */
 #include <kunit/test.h>
+#include <linux/crc32c.h>
 #include <linux/errno.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <asm/byteorder.h>
 #include "format/assemble.h"
 #include "format/disk.h"
 #include "format/genesis.h"
@@ -213,6 +215,56 @@ static void genesis_becomes_a_configuration(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, genesis_error_text(GENESIS_ERROR_NR), "unknown genesis error");
 }
 
+/* Records without entries name none, and no bytes. */
+static void records_without_entries_are_empty(struct kunit *test)
+{
+	struct disk_plan *plan = planned(test);
+	const struct disk_super *s = &plan->super;
+	u8 *good = kunit_kzalloc(test, QUORUM_BLOCK_BYTES, GFP_KERNEL);
+	u64 position = disk_ring_first(s);
+	struct disk_cursor c = { .position = position, .lsn = 1, .epoch = 1 };
+	u64 buf[512 / 8];
+	struct disk_record *d = (struct disk_record *)buf;
+	struct disk_head head;
+
+	KUNIT_ASSERT_NOT_NULL(test, good);
+	disk_pad_seal(good, s, &c, 0);
+#define SAYS(kind, field, value, want) do {				\
+	memcpy(buf, good, sizeof(buf));					\
+	d->type = cpu_to_le16(kind);					\
+	d->truncate = cpu_to_le64((kind) == DISK_TRUNCATE ? 5 : 0);	\
+	d->field = value;						\
+	d->hdr_crc = 0;							\
+	d->hdr_crc = cpu_to_le32(crc32c(s->seed, d, DISK_HEADER_BYTES)); \
+	KUNIT_EXPECT_EQ_MSG(test, (int)disk_record_decode(s, buf, position, &head), \
+			    (int)want, #kind " " #field);		\
+} while (0)
+	SAYS(DISK_TRUNCATE, truncate, cpu_to_le64(7), DISK_OK);
+	SAYS(DISK_TRUNCATE, truncate, 0, DISK_FIELD_BAD);
+	SAYS(DISK_TRUNCATE, nr, cpu_to_le16(1), DISK_FIELD_BAD);
+	SAYS(DISK_TRUNCATE, data_len, cpu_to_le32(8), DISK_FIELD_BAD);
+	SAYS(DISK_PAD, nr, 0, DISK_OK);
+	SAYS(DISK_PAD, nr, cpu_to_le16(1), DISK_FIELD_BAD);
+	SAYS(DISK_PAD, data_len, cpu_to_le32(8), DISK_FIELD_BAD);
+	SAYS(DISK_PAD, truncate, cpu_to_le64(1), DISK_FIELD_BAD);
+#undef SAYS
+}
+
+static void machines_have_names(struct kunit *test)
+{
+	struct quorum_genesis g = example(test)->genesis;
+
+	strcpy(g.machine, "log");
+	genesis_normalize(&g);
+	KUNIT_EXPECT_EQ(test, g.machine[0], 0);
+	KUNIT_EXPECT_EQ(test, (int)genesis_check(&g, 1), (int)GENESIS_OK);
+	strcpy(g.machine, "kv");
+	genesis_normalize(&g);
+	KUNIT_EXPECT_EQ(test, (int)genesis_check(&g, 1), (int)GENESIS_OK);
+	strcpy(g.machine, "k/v");
+	KUNIT_EXPECT_NE(test, (int)genesis_check(&g, 1), (int)GENESIS_OK);
+}
+
 /* Where a fragment goes when several messages of a sender are half here. */
 static void places_of_messages(struct kunit *test)
 {
@@ -245,6 +297,8 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(odd_devices_are_refused),
 	KUNIT_CASE(snapshot_headers_are_checked),
 	KUNIT_CASE(genesis_becomes_a_configuration),
+	KUNIT_CASE(records_without_entries_are_empty),
+	KUNIT_CASE(machines_have_names),
 	KUNIT_CASE(places_of_messages),
 	{}
 };
