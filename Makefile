@@ -54,8 +54,8 @@ scenarios:			## scripted Raft bugs against the engine (tests/scenarios)
 sim:				## 100,000 simulated clusters with every kind of fault
 	@$(TOP)/scripts/deps unit
 	@$(MAKE) -s -C $(TOP)/tests/sim
-	@$(BUILD)/quorum-sim --seeds 1..2000 --twice
-	@$(BUILD)/quorum-sim --seeds 2001..102000
+	@$(BUILD)/quorum-sim --seeds 1..2000 --twice $(QUORUM_JOBS:%=--jobs %)
+	@$(BUILD)/quorum-sim --seeds 2001..102000 $(QUORUM_JOBS:%=--jobs %)
 
 explore:			## every interleaving of small clusters
 	@$(TOP)/scripts/deps unit
