@@ -138,6 +138,13 @@ class Lanes(unittest.TestCase):
         self.assertEqual(self.run_lanes(lane("liar", 30)), (1, 1))
         self.assertEqual(self.run_lanes(lane("no-such-target", 30)), (0, 1))
 
+    def test_every_selftest_is_in_a_lane(self):
+        halves = " ".join(lane.environment.get("SELFTESTS", "") for lane in self.lanes.LANES)
+        scripts = SCRIPTS.parent / "tests/selftests"
+        names = [path.stem for path in scripts.glob("*.sh")
+                 if path.stem not in ("lib", "run_all")]
+        self.assertEqual(sorted(halves.split()), sorted(names))
+
     def test_time_runs_out(self):
         self.assertEqual(self.run_lanes(self.lanes.Lane("endless", 1)), (1, 1))
         self.assertEqual(self.run_lanes(self.lanes.Lane("good", 30), budget=1), (0, 1))
