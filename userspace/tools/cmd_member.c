@@ -31,8 +31,8 @@ const char help_member[] =
 "\n"
 "  --timeout DURATION  longest wait (default: 5m); the change goes on after it\n"
 "\n"
-"The new machine runs the same configuration with its own `node`, its own address\n"
-"as `listen` and `join = yes`.  Needs CAP_NET_ADMIN.\n";
+"A node can be added that the group's configuration file lists, such as one that was\n"
+"removed before: a machine that is not in it cannot start.  Needs CAP_NET_ADMIN.\n";
 
 /* Longest trust in an event: they may be lost, and a match makes none. */
 #define LOOK_MS		200
