@@ -92,7 +92,7 @@ void check_entry(struct world *w, struct sim_node *node, const struct sim_entry 
 /* ---- commit ---- */
 
 /* Is the entry durable where it has to be? */
-static bool on_quorum(const struct world *w, u64 index, u64 term)
+static bool on_quorum(const struct world *w, const struct sim_node *node, u64 index, u64 term)
 {
 	raft_set have = 0;
 	u32 id;
@@ -103,7 +103,7 @@ static bool on_quorum(const struct world *w, u64 index, u64 term)
 		if (s->view_last >= index && index < s->view_cap && s->view[index] == term)
 			have |= (raft_set)(1U << id);
 	}
-	return config_commits(&w->config, have);
+	return config_commits(&node->config, have);
 }
 
 static void first_commit(struct world *w, struct sim_node *node, u64 index)
@@ -114,7 +114,7 @@ static void first_commit(struct world *w, struct sim_node *node, u64 index)
 	if (node->role != RAFT_LEADER)
 		sim_fail(w, node->id, "a follower committed %llu first",
 			 (unsigned long long)index);
-	if (!on_quorum(w, index, term))
+	if (!on_quorum(w, node, index, term))
 		sim_fail(w, node->id, "committed %llu without a durable quorum",
 			 (unsigned long long)index);
 	c->committed = pool_grow(w, c->committed, &c->committed_cap, index + 1,
@@ -160,6 +160,15 @@ static bool term_fits(struct world *w, struct sim_node *node, u64 term)
 	return true;
 }
 
+/*
+ * Who has a vote, or had one in a configuration that may yet count, as far as it
+ * knows: its newest may not be committed anywhere.
+ */
+static bool may_lead(const struct sim_node *node)
+{
+	return config_votes(&node->config, node->id) || node->config.index > node->commit;
+}
+
 static void check_completeness(struct world *w, struct sim_node *node, u64 term)
 {
 	struct sim_check *c = w->check;
@@ -183,7 +192,7 @@ static void check_leader(struct world *w, struct sim_node *node, u64 term)
 		sim_fail(w, node->id, "two leaders in term %llu, the other is node %u",
 			 (unsigned long long)term, c->leader_of[term]);
 	c->leader_of[term] = node->id;
-	if (!config_votes(&w->config, node->id))
+	if (!may_lead(node))
 		sim_fail(w, node->id, "a node without a vote leads");
 	if (node->store.view_term != term || node->store.view_vote != node->id)
 		sim_fail(w, node->id, "leads by a vote that is not durable");
@@ -248,7 +257,7 @@ static void check_ack(struct world *w, struct sim_node *node, u64 term, u64 matc
 
 static void check_asks(struct world *w, struct sim_node *node, const struct raft_msg *msg)
 {
-	if (!config_votes(&w->config, node->id))
+	if (!may_lead(node))
 		sim_fail(w, node->id, "a node without a vote campaigns");
 	if (node->store.view_last != msg->vote.last_index ||
 	    store_term_at(node, msg->vote.last_index) != msg->vote.last_term)

@@ -22,6 +22,11 @@ bool config_votes(const struct raft_config *config, u32 id)
 	return with(config, RAFT_M_VOTER | RAFT_M_OLD) >> id & 1;
 }
 
+bool config_takes_part(const struct raft_config *config, u32 id)
+{
+	return with(config, RAFT_M_VOTER | RAFT_M_LEARNER) >> id & 1;
+}
+
 /* Do @have, of @voters, suffice?  @size: how many it takes, 0: more than half. */
 static bool enough(raft_set voters, raft_set have, u32 size)
 {

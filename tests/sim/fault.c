@@ -15,7 +15,7 @@ static const char * const names[FAULT_NR] = {
 	[FAULT_PAUSE] = "pause", [FAULT_RESUME] = "resume", [FAULT_EIO] = "write error",
 	[FAULT_READ] = "read error", [FAULT_ROT] = "rot", [FAULT_JUMP] = "clock jump",
 	[FAULT_TICK] = "early tick", [FAULT_STEP_DOWN] = "step down",
-	[FAULT_TRANSFER] = "transfer",
+	[FAULT_TRANSFER] = "transfer", [FAULT_CHANGE] = "change of members",
 };
 
 const char *fault_name(u32 fault)
@@ -85,6 +85,13 @@ static void jump(struct world *w, struct sim_node *node)
 		node_tick(w, node);
 }
 
+/* A deadline before its time, which has to be harmless. */
+static void early(struct world *w, struct sim_node *node)
+{
+	if (node->phase == SIM_UP && !node->paused)
+		node_tick(w, node);
+}
+
 static void stop(struct world *w, struct sim_node *node)
 {
 	if (node->phase != SIM_UP || node->paused || node->disk.hang || node->halt)
@@ -103,14 +110,47 @@ static void step_down(struct world *w, struct sim_node *node)
 	node_turn(w, node);
 }
 
-static void transfer(struct world *w, struct sim_node *node, u32 target)
+static struct sim_node *leader_or(struct world *w, struct sim_node *node)
 {
-	struct raft_event ev = { .type = RAFT_EV_TRANSFER };
 	u32 id;
 
 	for (id = 1; id <= w->n; id++)
 		if (w->nodes[id]->phase == SIM_UP && w->nodes[id]->role == RAFT_LEADER)
 			node = w->nodes[id];
+	return node;
+}
+
+/* Any change of one or two members, sensible or not: refusals are part of it. */
+static void change(struct world *w, struct sim_node *node)
+{
+	struct raft_event ev = { .type = RAFT_EV_CHANGE };
+	struct raft_change list[2] = {};
+	u32 i;
+	int ret;
+
+	node = leader_or(w, node);
+	if (node->phase != SIM_UP || node->paused)
+		return;
+	ev.change.list = list;
+	ev.change.count = 1 + (u32)world_random(w, 2);
+	for (i = 0; i < ev.change.count; i++) {
+		list[i].op = RAFT_CHANGE_ADD + (u8)world_random(w, RAFT_CHANGE_REMOVE);
+		list[i].member.id = 1 + (u32)world_random(w, w->n);
+	}
+	ev.change.joint = world_random(w, 2);
+	ev.change.seen = node->config.index - (world_random(w, 16) == 0);
+	ev.change.tag = node_tag(node);
+	ev.change.room = store_room(w, node);
+	ret = node_step(w, node, &ev, NULL);
+	sim_log(w, node->id, "is asked to change: %s", ret < 0 ? raft_reason_name((u8)-ret) : "yes");
+	node_turn(w, node);
+}
+
+static void transfer(struct world *w, struct sim_node *node, u32 target)
+{
+	struct raft_event ev = { .type = RAFT_EV_TRANSFER };
+
+	node = leader_or(w, node);
 	if (node->phase != SIM_UP || node->paused)
 		return;
 	ev.transfer = world_random(w, 3) ? target : RAFT_NONE;
@@ -197,14 +237,16 @@ static void strike(struct world *w, u32 fault, struct sim_node *node)
 		jump(w, node);
 		break;
 	case FAULT_TICK:
-		if (node->phase == SIM_UP && !node->paused)
-			node_tick(w, node);
+		early(w, node);
 		break;
 	case FAULT_STEP_DOWN:
 		step_down(w, node);
 		break;
 	case FAULT_TRANSFER:
 		transfer(w, node, other);
+		break;
+	case FAULT_CHANGE:
+		change(w, node);
 		break;
 	}
 }
@@ -269,12 +311,12 @@ bool fault_settled(struct world *w)
 		    (!leader || node->term > leader->term))
 			leader = node;
 	}
-	if (!leader)
+	if (!leader || raft_config_joint(&leader->config))
 		return false;
 	for (id = 1; id <= w->n; id++) {
 		const struct sim_node *node = w->nodes[id];
 
-		if (node->phase == SIM_BROKEN)
+		if (node->phase == SIM_BROKEN || !config_takes_part(&leader->config, id))
 			continue;
 		if (node->phase != SIM_UP || node->halt)
 			return false;

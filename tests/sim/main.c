@@ -164,7 +164,7 @@ static void serve(struct world *w)
 	for (tries = 0; tries < 8 && !w->failed && !full(w); tries++) {
 		do {
 			node = w->nodes[1 + world_random(w, w->n)];
-		} while (node->phase != SIM_UP);
+		} while (node->phase != SIM_UP || !node->leader);
 		client_propose(w, node, 3);
 		if (settle(w, before + 3, 4))
 			return;
@@ -198,8 +198,8 @@ static void tell(const struct world *w, u32 steps)
 
 	printf("seed %llu: %s, hash %016llx\n", (unsigned long long)w->seed,
 	       w->failed ? "FAILED" : "ok", (unsigned long long)w->hash);
-	printf("  voters %u, learners %u, heartbeat %llu us, election %llu..%llu us%s%s\n",
-	       d->voters, d->learners, (unsigned long long)d->heartbeat / 1000,
+	printf("  voters %u, learners %u, spare %u, heartbeat %llu us, election %llu..%llu us%s%s\n",
+	       d->voters, d->learners, d->spare, (unsigned long long)d->heartbeat / 1000,
 	       (unsigned long long)d->election_min / 1000,
 	       (unsigned long long)d->election_max / 1000,
 	       d->flags & RAFT_F_PREVOTE ? ", prevote" : "",

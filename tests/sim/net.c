@@ -172,13 +172,18 @@ static void decode(struct world *w, struct sim_node *node, struct wire_header *h
 {
 	struct raft_entry entries[RAFT_MSG_ENTRIES_MAX];
 	const void *payload = NULL;
+	struct raft_config config;
 	enum wire_error error;
 	struct raft_msg msg;
 
 	error = wire_decode(buf, len, hdr, &msg, entries, &payload);
 	if (error) {
-		sim_fail(w, node->id, "a datagram of ours is refused: %s",
+		sim_fail(w, node->id, "%s of ours is refused: %s", raft_msg_name(hdr->type),
 			 wire_error_name(error));
+		return;
+	}
+	if (!config_attach(&msg, payload, &config)) {
+		sim_fail(w, node->id, "a configuration of ours is refused");
 		return;
 	}
 	w->delivered++;

@@ -3,6 +3,7 @@
  * A node: what loop.c, effects.c and pump.c do in the kernel, on the simulated
  * clock, network and device.
  */
+#include <stdio.h>
 #include "sim.h"
 
 /* ---- its clock: it drifts, and starts anywhere ---- */
@@ -107,15 +108,22 @@ static void fx_append(struct world *w, struct sim_node *node, const struct raft_
 	const struct raft_event *ev = src->ev;
 	const u8 *payload = src->payload;
 	u32 i, n = fx->append.skip + fx->append.count;
+	u8 buf[RAFT_CONFIG_BYTES_MAX];
 
 	if (fx->append.first != node->last + 1) {
 		sim_fail(w, node->id, "append does not fit the log");
 		return;
 	}
-	for (i = fx->append.noop ? fx->append.skip : 0; i < n; i++) {
+	if (fx->append.config)
+		payload = buf;
+	for (i = fx->append.noop || fx->append.config ? fx->append.skip : 0; i < n; i++) {
 		struct raft_entry e = { .term = fx->append.term };
 
-		if (fx->append.noop) {
+		if (fx->append.config) {
+			e.type = RAFT_ENTRY_CONFIG;
+			e.tag = fx->append.tag;
+			e.size = config_encode(buf, sizeof(buf), fx->append.config);
+		} else if (fx->append.noop) {
 			e.type = RAFT_ENTRY_NOOP;
 		} else if (ev->type == RAFT_EV_PROPOSE) {
 			e.tag = ev->propose.list[i].tag;
@@ -184,6 +192,25 @@ static void fx_role(struct world *w, struct sim_node *node, const struct raft_ef
 	node->leader = fx->role.leader;
 }
 
+/* v voter, o voter of the old half, l learner */
+static void log_config(struct world *w, struct sim_node *node, bool committed)
+{
+	const struct raft_config *config = &node->config;
+	char text[QUORUM_MEMBERS_MAX * 8] = "";
+	u32 i, n = 0;
+
+	for (i = 0; i < config->n; i++) {
+		u8 roles = config->members[i].roles;
+
+		n += (u32)snprintf(text + n, sizeof(text) - n, " n%u:%s%s%s",
+				   config->members[i].id, roles & RAFT_M_VOTER ? "v" : "",
+				   roles & RAFT_M_OLD ? "o" : "",
+				   roles & RAFT_M_LEARNER ? "l" : "");
+	}
+	sim_log(w, node->id, "has configuration %llu%s:%s", (unsigned long long)config->index,
+		committed ? ", committed" : "", text);
+}
+
 static void carry_out(struct world *w, struct sim_node *node, const struct raft_effect *fx,
 		      const struct source *src)
 {
@@ -214,6 +241,10 @@ static void carry_out(struct world *w, struct sim_node *node, const struct raft_
 		break;
 	case RAFT_FX_RESULT:
 		client_refused(w, node, fx->result.tag);
+		break;
+	case RAFT_FX_CONFIG:
+		node->config = *fx->config.config;
+		log_config(w, node, fx->config.committed);
 		break;
 	case RAFT_FX_READ:
 		client_read(w, node, fx->read.handle, fx->read.index, fx->read.reason);
@@ -283,7 +314,7 @@ static bool send_append(struct world *w, struct sim_node *node, const struct raf
 	};
 	struct raft_event ev = { .type = RAFT_EV_SENT, .sent.peer = a->peer,
 				 .sent.first = a->first };
-	u32 used = WIRE_HEADER_BYTES + WIRE_APPEND_BYTES, n = 0;
+	u32 used = WIRE_HEADER_BYTES + WIRE_APPEND_BYTES, n = 0, configs = 0;
 	u64 index;
 
 	if (!a->prev_known)
@@ -293,6 +324,8 @@ static bool send_append(struct world *w, struct sim_node *node, const struct raf
 
 		used += WIRE_ENTRY_BYTES + e->size;
 		if (n && (used > net_room(w) || ev.sent.bytes + e->size > a->bytes))
+			break;
+		if (e->type == RAFT_ENTRY_CONFIG && configs++)
 			break;
 		entries[n++] = *e;
 		ev.sent.bytes += e->size;
@@ -448,6 +481,7 @@ void node_running(struct world *w, struct sim_node *node)
 		sim_fail(w, node->id, "raft_init() refuses what was recovered");
 		return;
 	}
+	node->config = *raft_get_config(node->raft);
 	node->phase = SIM_UP;
 	node->lives++;
 	node->tags = 0;

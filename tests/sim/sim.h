@@ -31,6 +31,7 @@
 #include <linux/types.h>
 #include "raft/raft.h"
 #include "format/assemble.h"
+#include "format/config.h"
 #include "format/disk.h"
 #include "format/recover.h"
 #include "format/wire.h"
@@ -93,12 +94,14 @@ enum sim_fault_kind {
 	FAULT_TICK,		/* a deadline too early */
 	FAULT_STEP_DOWN,
 	FAULT_TRANSFER,
+	FAULT_CHANGE,		/* of the members */
 	FAULT_NR,
 };
 
 struct sim_draw {
 	u32 voters;
 	u32 learners;
+	u32 spare;		/* nodes that may join */
 	u32 flags;
 	struct raft_quorums quorums;
 	u64 heartbeat;
@@ -291,6 +294,7 @@ struct sim_node {
 	u64 log_cap;
 	u64 last;
 
+	struct raft_config config;	/* in force, as the engine told */
 	u64 commit;
 	u64 applied;
 	u8  role;
@@ -398,7 +402,7 @@ struct world {
 
 	u32 n;
 	struct sim_node *nodes[SIM_NODES];
-	struct raft_config config;
+	struct raft_config config;	/* what the group starts with */
 	struct quorum_genesis genesis;
 	struct wire_header ident;
 	u64 cut[SIM_NODES][SIM_NODES];	/* until when */
@@ -415,6 +419,7 @@ struct world {
 	struct raft_effects fx;
 	u8  *tx;
 	u8  *read_buf;
+	struct raft_config configs[RAFT_CONFIGS_MAX];
 	struct raft_run *runs;
 	u32 runs_cap;
 
@@ -535,6 +540,7 @@ void check_recovered(struct world *w, struct sim_node *node, u64 last, u64 term,
 
 /* config.c */
 bool config_votes(const struct raft_config *config, u32 id);
+bool config_takes_part(const struct raft_config *config, u32 id);
 bool config_commits(const struct raft_config *config, raft_set have);
 u32 config_spare(const struct raft_config *config);
 

@@ -33,6 +33,11 @@ void store_format(struct world *w, struct sim_node *node)
 	};
 	u32 i;
 
+	/* Who joins later has a seat in its own genesis, and in no other's. */
+	if (node->id > w->config.n) {
+		format.genesis.members[format.genesis.n].id = node->id;
+		format.genesis.members[format.genesis.n++].voter = false;
+	}
 	for (i = 0; i < sizeof(format.device); i++)
 		format.device[i] = (u8)world_random(w, 256);
 	node->disk.bytes = format.device_bytes;
@@ -126,6 +131,30 @@ static void view_take(struct world *w, struct sim_node *node)
 	memset(s->slots, 0, sizeof(s->slots));
 }
 
+/* The newest configurations of the log, oldest first. */
+static void fill_configs(struct world *w, struct sim_node *node, struct raft_params *params)
+{
+	u64 i;
+	u32 n = 0;
+
+	for (i = node->last; i > node->store.hard.base_index && n < RAFT_CONFIGS_MAX; i--) {
+		const struct sim_entry *entry = &node->log[i];
+		struct raft_config *config = &w->configs[RAFT_CONFIGS_MAX - 1 - n];
+
+		if (entry->e.type != RAFT_ENTRY_CONFIG)
+			continue;
+		if (!config_decode(entry->payload, entry->e.size, config)) {
+			sim_fail(w, node->id, "entry %llu holds no configuration",
+				 (unsigned long long)i);
+			return;
+		}
+		config->index = i;
+		n++;
+	}
+	params->configs = &w->configs[RAFT_CONFIGS_MAX - n];
+	params->nconfigs = n;
+}
+
 /* What the engine is told of it. */
 void store_params(struct world *w, struct sim_node *node, struct raft_params *params)
 {
@@ -147,6 +176,7 @@ void store_params(struct world *w, struct sim_node *node, struct raft_params *pa
 		w->runs[params->nruns++].term = node->log[i].e.term;
 	}
 	params->runs = w->runs;
+	fill_configs(w, node, params);
 }
 
 /**

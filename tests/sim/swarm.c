@@ -22,9 +22,15 @@ static void draw_cluster(struct world *w, struct sim_draw *d)
 		d->flags |= RAFT_F_LEASE;
 	d->heartbeat = beats[world_random(w, ARRAY_SIZE(beats))];
 	d->election_min = d->heartbeat * world_between(w, 2, 6);
+	if (world_random(w, 2)) {
+		/* Members change: who was removed must not disturb (bug V-19). */
+		d->spare = 1 + (u32)world_random(w, 2);
+		d->voters = min_t(u32, d->voters, 5);
+		d->flags |= RAFT_F_DEFAULT;
+	}
 	/* Without any spread nobody wins among many, however long they try. */
 	d->election_max = d->election_min * (3 + world_random(w, 3)) / 2;
-	if (d->voters > 1 && world_random(w, 4) == 0) {
+	if (d->voters > 1 && !d->spare && world_random(w, 4) == 0) {
 		/* Two sizes that meet; the smaller one may be for either. */
 		d->quorums.election = (u8)world_between(w, d->voters / 2 + 1, d->voters);
 		d->quorums.commit = (u8)world_between(w, d->voters + 1 - d->quorums.election,
@@ -88,11 +94,17 @@ static void draw_faults(struct world *w, struct sim_draw *d)
 		[FAULT_PAUSE] = 2, [FAULT_RESUME] = 4, [FAULT_EIO] = 1, [FAULT_READ] = 1,
 		[FAULT_ROT] = 2, [FAULT_JUMP] = 1, [FAULT_TICK] = 2, [FAULT_STEP_DOWN] = 1,
 		[FAULT_TRANSFER] = 3,
+		[FAULT_CHANGE] = 10,
 	};
 	u32 i;
 
 	for (i = 0; i < FAULT_NR; i++)
 		d->weight[i] = world_random(w, 3) ? usual[i] : 0;
+	/* A damaged voter may be one too many for the members of another time. */
+	if (d->spare)
+		d->weight[FAULT_ROT] = 0;
+	else
+		d->weight[FAULT_CHANGE] = 0;
 	/* What ends a fault is never off. */
 	d->weight[FAULT_START] = usual[FAULT_START];
 	d->weight[FAULT_HEAL] = usual[FAULT_HEAL];
@@ -120,8 +132,8 @@ void swarm_draw(struct world *w)
 	draw_load(w, d);
 	draw_disk(w, d);
 	draw_faults(w, d);
-	w->n = d->voters + d->learners;
-	w->config.n = w->n;
+	w->n = d->voters + d->learners + d->spare;
+	w->config.n = d->voters + d->learners;
 	w->config.flags = d->flags;
 	w->config.quorums = d->quorums;
 	w->config.timing.heartbeat = d->heartbeat;
@@ -130,13 +142,15 @@ void swarm_draw(struct world *w)
 	for (id = 1; id <= w->n; id++) {
 		struct sim_node *node = w->nodes[id];
 
+		node->clock_base = starts[world_random(w, ARRAY_SIZE(starts))];
+		node->drift = d->drift ? (s32)world_random(w, 2 * (u64)d->drift) - d->drift : 0;
+		if (id > w->config.n)
+			continue;
 		w->config.members[id - 1].id = id;
 		w->config.members[id - 1].roles = id <= d->voters ? RAFT_M_VOTER :
 								    RAFT_M_LEARNER;
 		w->genesis.members[id - 1].id = id;
 		w->genesis.members[id - 1].voter = id <= d->voters;
-		node->clock_base = starts[world_random(w, ARRAY_SIZE(starts))];
-		node->drift = d->drift ? (s32)world_random(w, 2 * (u64)d->drift) - d->drift : 0;
 	}
 	memset(w->genesis.cluster, 0x51, sizeof(w->genesis.cluster));
 	memcpy(w->genesis.group, "sim", 3);
