@@ -98,7 +98,7 @@ one_holder_at_a_time()
 
 state_survives()
 {
-	local old node index
+	local old node
 
 	old=$(leader)
 	kv "$old" put before 1 >/dev/null
