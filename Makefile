@@ -141,7 +141,8 @@ install: tools module		## install tools and module (DESTDIR, PREFIX)
 dkms-install:			## register the module with DKMS, rebuilt for each kernel
 	@command -v dkms >/dev/null || { echo "dkms is not installed; install the package dkms" >&2; exit 1; }
 	@rm -rf "$(DKMS)" && mkdir -p "$(DKMS)"
-	@cp -a $(TOP)/Kbuild $(TOP)/dkms.conf $(TOP)/module $(TOP)/uapi "$(DKMS)/"
+	@cp -a $(TOP)/Kbuild $(TOP)/dkms.conf $(TOP)/include $(TOP)/module \
+		$(TOP)/uapi "$(DKMS)/"
 	@if dkms status quorum/$(VERSION) | grep -q .; then dkms remove quorum/$(VERSION) --all; fi
 	@dkms add quorum/$(VERSION) && dkms install quorum/$(VERSION)
 

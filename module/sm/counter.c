@@ -4,7 +4,7 @@
  * with a minus, that is added; the answer to it, and to every question, is the sum.
  *
  * It is here to be read: this is all that a machine needs.  Copy it, give it another
- * name, and register it from a module of your own (tests/sample has one); a group
+ * name, and register it from a module of your own; a group
  * whose configuration says `machine = NAME` then runs it.
  *
  * The rule that matters: the state is a function of the commands.  No clock, no

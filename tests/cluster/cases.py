@@ -286,8 +286,8 @@ def bad_input(cluster):
     cluster.refused(node, ("holds", "force", "in use", "busy"), "quorumctl", "format", CONFIG)
     cluster.refused(node, ("group",), "quorumctl", "start", "nobody")
     cluster.refused(node, ("empty",), "quorumctl", "propose", "demo", "")
-    cluster.refused(node, ("65536", "larger"), "quorumctl", "propose", "demo",
-                    data=b"x" * 65537)
+    cluster.refused(node, ("67584", "larger"), "quorumctl", "propose", "demo",
+                    data=b"x" * 67585)
     cluster.on(node, "losetup", "-d", "/dev/loop0")
     after = cluster.status(node)
     same = ("state", "incarnation", "epoch", "last-index", "term")
@@ -295,7 +295,7 @@ def bad_input(cluster):
            f"something changed: {[before[key] for key in same]}, {[after[key] for key in same]}")
     expect(len(cluster.on(node, "quorumctl", "list").splitlines()) <= 2, "a group was left")
     # The largest entry there may be, through machines and their MTU.
-    cluster.on(node, "quorumctl", "propose", "demo", data=b"y" * 65536)
+    cluster.on(node, "quorumctl", "propose", "demo", data=b"y" * 67584)
     cluster.equal_logs()
 
 
