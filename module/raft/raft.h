@@ -492,8 +492,7 @@ enum raft_change_op {
 	RAFT_CHANGE_VOTER,	/* as voter at once (new or learner), caught up or not */
 	RAFT_CHANGE_PROMOTE,	/* a learner that has caught up becomes a voter */
 	RAFT_CHANGE_REMOVE,
-	RAFT_CHANGE_REPLACE,	/* its device is another one: starts again as a learner,
-				 * and a voter again when it has caught up */
+	RAFT_CHANGE_REPLACE,	/* has another device: a learner until it has caught up */
 	RAFT_CHANGE_SET,	/* address and priority, nothing else */
 };
 
