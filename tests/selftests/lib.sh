@@ -195,6 +195,7 @@ total()
 	echo $sum
 }
 
+# Every node (or those given) follows one leader, who is one of them.
 wait_leader()
 {
 	local node
@@ -203,17 +204,19 @@ wait_leader()
 		q "$node" wait "demo-$node" --leader --timeout "$(seconds 30)s" >/dev/null ||
 			fail "node $node sees no leader: $(get "$node" role term leader state)"
 	done
+	leader "$@" >/dev/null
 }
 
-# The node id of the leader, as the nodes given (all) agree.
+# The node id of the leader, as the nodes given (all) agree. It is one of them: those
+# left behind by a leader still name it for an election timeout.
 leader()
 {
 	local node seen end=$((SECONDS + $(seconds 30)))
 
 	while [ $SECONDS -lt $end ]; do
 		seen=$(for node in ${*:-$NODES}; do get "$node" leader; done | sort -u)
-		case $seen in
-		[1-9]) echo "$seen"; return ;;
+		case "$seen: ${*:-$NODES} " in
+		[1-9]:*" $seen "*) echo "$seen"; return ;;
 		esac
 		sleep 0.1
 	done
