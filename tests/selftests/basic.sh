@@ -156,7 +156,7 @@ proposals_from_a_pipe()
 
 tail_follows()
 {
-	service tail nsenter --net="/run/netns/$NS-2" "$QUORUMCTL" tail demo-2 -n 0 -f
+	service tail "$QUORUMCTL" --netns "$NS-2" tail demo-2 -n 0 -f
 	# `tail` is following once it shows something: propose until it does.
 	local i=0
 	until [ -s "$T/tail" ]; do
@@ -177,7 +177,7 @@ wait_returns()
 	commit=$(get 1 commit)
 	q 1 wait demo-1 --commit "$commit" --timeout 1s
 	refused 'time' q 1 wait demo-1 --commit $((commit + 1000)) --timeout 200ms
-	service wait nsenter --net="/run/netns/$NS-1" "$QUORUMCTL" wait demo-1 \
+	service wait "$QUORUMCTL" --netns "$NS-1" wait demo-1 \
 		--commit $((commit + 1)) --timeout "$(seconds 20)s"
 	propose 1 "go on" >/dev/null
 	until_ok "$(seconds 10)" "wait --commit returns" test ! -e "/proc/$(cat "$T/wait.pid")"

@@ -59,7 +59,7 @@ watch_sees_all_in_order()
 	local from i
 
 	from=$(kv 1 put w/0 0)
-	service watch nsenter --net="/run/netns/$NS-3" "$QUORUMCTL" kv watch demo-3 w/ --prefix \
+	service watch "$QUORUMCTL" --netns "$NS-3" kv watch demo-3 w/ --prefix \
 		--from "$from" --count 21
 	for i in $(seq 20); do kv $((1 + i % 2)) put "w/$i" "$i" >/dev/null; done
 	until_ok "$(seconds 20)" "21 events" sh -c "[ \$(wc -l <$T/watch) = 21 ]"
@@ -77,7 +77,7 @@ leases_end()
 	kv 2 put leased x --lease "$lease" >/dev/null
 	[ "$(kv 3 get leased)" = x ]
 	until_ok "$(seconds 20)" "the key goes with its lease" sh -c \
-		"! nsenter --net=/run/netns/$NS-1 $QUORUMCTL kv get demo-1 leased"
+		"! $QUORUMCTL --netns $NS-1 kv get demo-1 leased"
 	refused "no such lease" kv 1 put leased y --lease "$lease"
 }
 
@@ -86,7 +86,7 @@ one_holder_at_a_time()
 	local i
 
 	for i in 1 2 3; do
-		service "lock-$i" nsenter --net="/run/netns/$NS-$i" "$QUORUMCTL" lock "demo-$i/x" \
+		service "lock-$i" "$QUORUMCTL" --netns "$NS-$i" lock "demo-$i/x" \
 			--ttl "$(seconds 2)s" -- sh -c \
 			"echo in \$QUORUM_TOKEN >>$T/held; sleep 0.3; echo out >>$T/held"
 	done

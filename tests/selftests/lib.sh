@@ -167,7 +167,7 @@ q()
 	local node=$1
 
 	shift
-	nsenter --net="/run/netns/$NS-$node" "$QUORUMCTL" "$@"
+	"$QUORUMCTL" --netns "$NS-$node" "$@"
 }
 
 conf() { echo "$T/demo-$1.conf"; }

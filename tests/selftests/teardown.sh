@@ -112,7 +112,7 @@ delete_while_proposals_wait()
 	q 1 stop demo-1
 	q 2 stop demo-2
 	service proposer "$BIN/client" propose -n 1 -t $((60000 * SCALE)) "$(dev 3)"
-	service writer nsenter --net="/run/netns/$NS-3" "$QUORUMCTL" propose demo-3 \
+	service writer "$QUORUMCTL" --netns "$NS-3" propose demo-3 \
 		--timeout "$((60 * SCALE))s" waiting
 	until_ok "$(seconds 10)" "the proposer waits" all_asleep proposer writer
 	q 3 down demo-3
@@ -244,7 +244,7 @@ the_namespace_goes_under_load()
 		ip -n "$NS-3" addr add 10.77.0.3/24 dev eth0
 		ip -n "$NS-3" link set eth0 up
 		sw ip link set p3 master br0 up
-		service events-3 nsenter --net="/run/netns/$NS-3" "$QUORUMCTL" --json events
+		service events-3 "$QUORUMCTL" --netns "$NS-3" --json events
 		q 3 up "$(conf 3)"
 		wait_leader
 		propose 3 "the third is back, $round" >/dev/null
@@ -276,7 +276,7 @@ reload()
 	if [ -n "${QUORUM_MODULE:-}" ]; then insmod "$QUORUM_MODULE"; else modprobe quorum; fi
 	for node in $NODES; do
 		[ -z "$(q "$node" list | grep demo || true)" ]
-		service "events-$node" nsenter --net="/run/netns/$NS-$node" "$QUORUMCTL" --json events
+		service "events-$node" "$QUORUMCTL" --netns "$NS-$node" --json events
 		q "$node" up "$(conf "$node")"
 	done
 	wait_leader

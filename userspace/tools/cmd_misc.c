@@ -32,7 +32,7 @@ const char help_genkey[] =
 
 static void print_commands(FILE *out)
 {
-	fputs("Usage: quorumctl [--json] COMMAND [ARGUMENT...]\n\n", out);
+	fputs("Usage: quorumctl [--json] [-n NETNS] COMMAND [ARGUMENT...]\n\n", out);
 	for (const struct command *c = tool_commands; c->name; c++)
 		fprintf(out, "  %-8s  %s\n", c->name, c->summary);
 	fputs("\n`quorumctl COMMAND --help` explains a command; quorumctl(8) explains all.\n", out);

@@ -40,11 +40,7 @@ int main(int argc, char **argv)
 {
 	const struct command *command;
 
-	while (argc > 1 && !strcmp(argv[1], "--json")) {
-		tool_json = true;
-		argc--;
-		argv++;
-	}
+	argc -= tool_globals(argc, argv, &argv);
 	if (argc < 2 || !strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))
 		return cmd_help(argc < 2 ? 0 : 1, argv);
 	if (!strcmp(argv[1], "--version"))

@@ -2,6 +2,9 @@
 /* What all commands share: sentences, options, signals, numbers. */
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,6 +58,51 @@ int tool_usage(const char *format, ...)
 	fprintf(stderr, "Try: quorumctl %s%s--help\n", tool_command ? tool_command->name : "",
 		tool_command ? " " : "");
 	return EXIT_USAGE;
+}
+
+/* As `ip -n`: a name is one of /run/netns, anything with a slash is a path. */
+static int enter_netns(const char *name)
+{
+	char path[PATH_MAX];
+	int fd, err;
+
+	if (!*name || snprintf(path, sizeof(path), "%s%s", strchr(name, '/') ? "" : "/run/netns/",
+			       name) >= (int)sizeof(path))
+		return tool_usage("'%s' is not the name or path of a network namespace", name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return tool_fail("cannot open the network namespace %s: %s", path, strerror(errno));
+	err = setns(fd, CLONE_NEWNET) ? errno : 0;
+	close(fd);
+	if (err == EINVAL)
+		return tool_fail("%s is not a network namespace", path);
+	if (err == EPERM)
+		return tool_fail("entering %s needs the privilege CAP_SYS_ADMIN; be root", path);
+	return err ? tool_fail("cannot enter the network namespace %s: %s", path, strerror(err)) :
+		     EXIT_OK;
+}
+
+int tool_globals(int argc, char **argv, char ***rest)
+{
+	int used = 0, status;
+
+	for (; used + 1 < argc; used++) {
+		const char *word = argv[used + 1];
+
+		if (!strcmp(word, "--json")) {
+			tool_json = true;
+			continue;
+		}
+		if (strcmp(word, "-n") && strcmp(word, "--netns"))
+			break;
+		if (used + 2 >= argc)
+			exit(tool_usage("option '%s' needs an argument", word));
+		status = enter_netns(argv[++used + 1]);
+		if (status)
+			exit(status);
+	}
+	*rest = argv + used;
+	return used;
 }
 
 int tool_options(int argc, char **argv, const char *shorts, const struct option *longs)

@@ -43,6 +43,19 @@ extern const struct command *tool_command;
 extern const struct command tool_commands[];
 
 /**
+ * tool_globals() - take the options before the command
+ * @argc: of main()
+ * @argv: of main()
+ * @rest: set to @argv behind them
+ *
+ * --json sets tool_json; --netns enters the network namespace, before any socket is
+ * opened. Does not return when that fails.
+ *
+ * Return: how many words they took.
+ */
+int tool_globals(int argc, char **argv, char ***rest);
+
+/**
  * tool_options() - getopt_long() that knows --help and --json
  * @argc: of the command
  * @argv: of the command
