@@ -139,11 +139,11 @@ class Lanes(unittest.TestCase):
         self.assertEqual(self.run_lanes(lane("no-such-target", 30)), (0, 1))
 
     def test_every_selftest_is_in_a_lane(self):
-        halves = " ".join(lane.environment.get("SELFTESTS", "") for lane in self.lanes.LANES)
+        parts = " ".join(lane.environment.get("SELFTESTS", "") for lane in self.lanes.LANES)
         scripts = SCRIPTS.parent / "tests/selftests"
         names = [path.stem for path in scripts.glob("*.sh")
                  if path.stem not in ("lib", "run_all")]
-        self.assertEqual(sorted(halves.split()), sorted(names))
+        self.assertEqual(sorted(parts.split()), sorted(names))
 
     def test_time_runs_out(self):
         self.assertEqual(self.run_lanes(self.lanes.Lane("endless", 1)), (1, 1))
@@ -152,6 +152,14 @@ class Lanes(unittest.TestCase):
     def test_small_lanes_run_beside_each_other(self):
         self.assertEqual(self.run_lanes(self.lanes.Lane("left", 30), self.lanes.Lane("right", 30)),
                          (2, 0))
+
+    def test_a_third_small_lane_waits(self):
+        most = self.lanes.MOST
+        schedule = self.lanes.Schedule([], None, 0)
+        schedule.running = [self.lanes.Lane("a", 30, most), self.lanes.Lane("b", 30, most)]
+        self.assertTrue(schedule.fits(self.lanes.Lane("c", 30, most)))
+        schedule.running.append(self.lanes.Lane("c", 30, most))
+        self.assertFalse(schedule.fits(self.lanes.Lane("d", 30)))
 
     def test_a_whole_machine_is_waited_for(self):
         whole = self.lanes.WHOLE
