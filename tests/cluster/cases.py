@@ -6,7 +6,7 @@ import os
 import random
 import time
 
-from harness import CONFIG, NODES, Proposer, check_outcomes, expect, note
+from harness import CONFIG, NODES, PATIENCE, Proposer, check_outcomes, expect, note
 
 PROPOSALS = 1000
 POWER_CUTS = int(os.environ.get("QUORUM_POWER_CUTS") or 5)
@@ -225,6 +225,70 @@ def leader_paused(cluster):
     check_outcomes(cluster.equal_logs(), done)
 
 
+def heals(cluster, node, leader, text):
+    """Damage what is acknowledged on a dead machine's disk; started, it is whole again."""
+    cluster.catch_up()
+    cluster.kill(node)
+    cluster.damage(node, text)
+    status, verdict = cluster.fsck(node)
+    expect(status == 4, f"fsck of the damaged disk ends with {status}: {verdict}")
+    if node == leader:
+        cluster.wait_leader(others(node), other_than=node)
+    # The group goes on, and what it commits meanwhile comes as well.
+    meanwhile = cluster.propose(others(node)[0], f"while node {node} was damaged", 30)
+    healed = cluster.kernel_log(node).count("the log is whole again")
+    cluster.start(node)
+    end = time.monotonic() + PATIENCE
+    while cluster.kernel_log(node).count("the log is whole again") == healed:
+        expect(time.monotonic() < end, f"node {node} is not whole after {PATIENCE:g} s")
+        time.sleep(0.2)
+    cluster.wait_leader()
+    log = cluster.equal_logs()
+    expect(sum(entry[2] == text for entry in log) == 1, f"'{text}' is lost")
+    expect(any(entry[:2] == meanwhile for entry in log), "what came meanwhile is lost")
+    cluster.on(node, "quorumctl", "down", "demo")
+    cluster.on(node, "quorumctl", "fsck", "/dev/vda")
+    cluster.on(node, "quorumctl", "up", CONFIG)
+
+
+def damaged_entry(cluster):
+    """An acknowledged entry rots on a member's disk, then on the leader's: both heal."""
+    for which in ("member", "leader"):
+        leader = cluster.ready()
+        node = leader if which == "leader" else others(leader)[0]
+        text = f"the {which}'s acknowledged entry"
+        cluster.propose(leader, text)
+        for number in range(5):
+            cluster.propose(leader, f"{which}: behind it {number}")
+        heals(cluster, node, leader, text)
+
+
+def hung_disk(cluster):
+    """The leader's disk hangs: another leads within two elections; it comes back."""
+    leader = cluster.ready()
+    rest = others(leader)
+    term = cluster.status(leader)["term"]
+    proposers = [Proposer(cluster, node, lines_of("hung", node, 300), 5) for node in NODES]
+    for proposer in proposers:
+        proposer.wait_committed(10, 120)
+    cluster.hang(leader)
+    new = cluster.wait_leader(rest, other_than=leader)
+    # Time in such machines says little; how many elections it took says all.
+    took = cluster.status(new)["term"] - term
+    status = cluster.status(leader)
+    note(f"node {leader} is {status['role']} ({status['cause']}), node {new} leads after "
+         f"{took} election{'s' if took > 1 else ''}")
+    expect(status["role"] != "leader", "it leads without a disk")
+    expect(took <= 2, f"node {new} leads only in the {took}th term after")
+    index, _ = cluster.propose(new, "while the disk hangs", 30)
+    cluster.end_hang(leader)
+    cluster.wait_leader()
+    late, _ = cluster.propose(leader, "the disk is back", 30)
+    expect(late > index, f"index {late} after {index}")
+    done = [proposer.stop().finish() for proposer in proposers]
+    check_outcomes(cluster.equal_logs(), done)
+
+
 def module_removed_under_load(cluster):
     """rmmod on a follower, then on the leader, while the others propose."""
     leader = cluster.ready()
@@ -325,6 +389,8 @@ CASES = [
     (one_way_cut, 120),
     (loss_and_delay, 420),
     (leader_paused, 240),
+    (hung_disk, 240),
+    (damaged_entry, 300),
     (module_removed_under_load, 360),
     (bad_input, 240),
 ]

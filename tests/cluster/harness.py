@@ -45,6 +45,7 @@ class Cluster:
         self.recorders = {}
         self.living = set()
         self.paused = set()
+        self.hung = set()       # their disks
         self.lost_sectors = 0   # unflushed, and gone by power cuts
 
     # ---- scripts/cluster ----
@@ -96,14 +97,48 @@ class Cluster:
 
     def kill(self, node):
         self.living.discard(node)
+        self.hung.discard(node)
         self.run("kill", node)
 
     def power_cut(self, nodes):
         """The machines die together, and what their disks had not flushed is lost."""
         self.living -= set(nodes)
+        self.hung -= set(nodes)
         for line in self.run("power-cut", *nodes)[1].splitlines():
             words = line.split()
             self.lost_sectors += int(words[-3]) - int(words[-1])
+
+    def hang(self, node):
+        """Its disk answers nothing any more, not even with an error."""
+        self.hung.add(node)
+        self.run("hang", node)
+
+    def end_hang(self, node):
+        self.hung.discard(node)
+        self.run("hang", node, "--end")
+
+    def damage(self, node, text):
+        """Change a byte of this on the disk of a dead machine, wherever it is."""
+        image = pathlib.Path(self.directory, f"n{node}", "disk.img")
+        data, places = image.read_bytes(), []
+        at = data.find(text.encode())
+        while at >= 0:
+            places.append(at)
+            at = data.find(text.encode(), at + 1)
+        expect(places, f"'{text}' is not on the disk of node {node}")
+        with open(image, "r+b") as disk:
+            for at in places:
+                disk.seek(at)
+                disk.write(bytes([data[at] ^ 0x20]))
+        return len(places)
+
+    def fsck(self, node):
+        """The verdict on the disk of a dead machine: exit status, text."""
+        done = subprocess.run([TOP / "build/bin/quorumctl", "fsck",
+                               f"{self.directory}/n{node}/disk.img"],
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, timeout=PATIENCE, check=False)
+        return done.returncode, done.stdout.decode(errors="replace").strip()
 
     def start(self, node):
         self.run("start", node, timeout=240)
@@ -165,6 +200,10 @@ class Cluster:
                     f"{PATIENCE:.0f}s", timeout=PATIENCE + 10)
         return commit
 
+    def kernel_log(self, node):
+        """What the machine's kernels said since the machine was made."""
+        return pathlib.Path(self.directory, f"n{node}", "console.log").read_text(errors="replace")
+
     def log(self, node, to=None):
         """[(index, term, text)] of everything committed."""
         words = ["--to", str(to)] if to else []
@@ -200,6 +239,8 @@ class Cluster:
         self.run("heal")
         for node in list(self.paused):
             self.resume(node)
+        for node in list(self.hung):
+            self.end_hang(node)
         for node in NODES:
             if node not in self.living:
                 self.start(node)
