@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
 """Tests of the test machinery itself: counting results, reading kernel logs,
-the switch, finding processes again, what scripts say to a user's mistakes, and
-the shell of the demonstration."""
+the switch, finding processes again, what scripts say to a user's mistakes, the
+shell of the demonstration, and the checker of histories (tests/cluster)."""
 
 import importlib.machinery
 import importlib.util
@@ -22,10 +22,12 @@ import unittest
 SCRIPTS = pathlib.Path(__file__).resolve().parent.parent.parent / "scripts"
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(SCRIPTS))
+sys.path.insert(0, str(SCRIPTS.parent / "tests/cluster"))
 
 import kernel_log   # noqa: E402
 import machine      # noqa: E402
 import tap          # noqa: E402
+from linearize_test import LinearizeTest    # noqa: E402,F401
 
 BROADCAST = b"\xff" * 6
 
