@@ -26,7 +26,7 @@ GET_RELEASE = vermagic=$$(modinfo -F vermagic $(BUILD)/quorum.ko) && \
 	{ echo "build/quorum.ko does not say which kernel it is for" >&2; exit 1; }; }
 DKMS     = $(DESTDIR)/usr/src/quorum-$(VERSION)
 
-.PHONY: all module tools unit scenarios kunit selftests selftests-smp cluster power-cut test demo check \
+.PHONY: all module tools unit scenarios kunit selftests selftests-smp cluster power-cut cluster-long test demo check \
 	sim sim-long bench coverage crash corrupt explore mutants mutants-short install dkms-install kernels deps clean distclean help
 
 all: module tools		## build the module and the tools (the default)
@@ -102,6 +102,10 @@ cluster: tools			## three QEMU machines on Debian's stock kernel
 power-cut: tools		## 200 power cuts of such machines under load (an hour)
 	@$(TOP)/scripts/deps qemu build
 	@QUORUM_POWER_CUTS=$${QUORUM_POWER_CUTS:-200} $(TOP)/tests/cluster/run power_cuts
+
+cluster-long: tools		## a mixed load on them under every fault: QUORUM_LONG_SECONDS=600 QUORUM_SEED=1
+	@$(TOP)/scripts/deps qemu build
+	@$(TOP)/tests/cluster/run $(or $(CASES),mixed_load lock_holders)
 
 bench:				## instructions per entry of engine and codec, against limits
 	@$(TOP)/scripts/deps unit bench

@@ -83,8 +83,8 @@ class Cluster:
                f"the refusal of '{' '.join(command)}' names none of {words}: {text}")
         return text
 
-    def up(self):
-        self.run("up", "-n", len(NODES), "--volatile", timeout=600)
+    def up(self, *words):
+        self.run("up", "-n", len(NODES), "--volatile", *words, timeout=600)
         self.living = set(NODES)
         self.recorders = {node: Recorder(self, node) for node in NODES}
 
