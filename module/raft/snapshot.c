@@ -274,10 +274,20 @@ void raft_snapshot_drop(struct raft *r)
 	memset(&r->incoming.name, 0, sizeof(r->incoming.name));
 }
 
-/* The log has come as far by itself. */
+/*
+ * Has the log come as far by itself?  With the snapshot's last entry it has all that
+ * the snapshot covers, and what is behind may be acknowledged by now (bug S-1).
+ */
 void raft_snapshot_overtaken(struct raft *r)
 {
-	if (r->incoming.name.index && r->incoming.name.index <= r->log.commit)
+	const struct raft_snapshot *name = &r->incoming.name;
+	u64 term;
+
+	if (!name->index || r->incoming.ending)
+		return;
+	if (raft_log_term(&r->log, name->index, &term) && term == name->term)
+		raft_commit_to(r, name->index);
+	if (name->index <= r->log.commit)
 		raft_snapshot_drop(r);
 }
 

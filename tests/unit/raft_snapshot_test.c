@@ -103,6 +103,26 @@ static void s01_matching_log_needs_no_snapshot(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, bench_sent(b, RAFT_MSG_APPEND_REPLY, 2));
 }
 
+/* The log came as far meanwhile, and what is behind was acknowledged (bug S-1). */
+static void s01_log_that_came_as_far_is_kept(struct kunit *test)
+{
+	static const u64 terms[] = { 2, 2, 2, 2, 2, 2, 2 };
+	struct bench *b = following(test, 5, 3);
+
+	bench_chunk(b, 2, 3, &ten, 0, 32768);
+	bench_stored(b, &ten, 0, 32768, 0);
+	bench_chunk(b, 2, 3, &ten, 32768, 7232);
+	bench_append(b, 2, 3, 5, 1, 3, terms, ARRAY_SIZE(terms));
+	KUNIT_EXPECT_NOT_NULL(test, bench_effect(b, RAFT_FX_INSTALL_ABORT));
+	bench_settle(b);
+	KUNIT_ASSERT_NOT_NULL(test, bench_sent(b, RAFT_MSG_APPEND_REPLY, 2));
+	KUNIT_EXPECT_EQ(test, bench_sent(b, RAFT_MSG_APPEND_REPLY, 2)->append_reply.match, 12ULL);
+	bench_stored(b, &ten, 32768, 7232, 0);
+	KUNIT_EXPECT_NULL(test, bench_effect(b, RAFT_FX_INSTALL_END));
+	EXPECT_STATUS(b, last_index, 12);
+	EXPECT_STATUS(b, commit, 10);
+}
+
 static void s06_events_while_installing(struct kunit *test)
 {
 	const struct raft_snapshot newer = { 15, 2, 100, 0xc };
@@ -672,6 +692,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(install_step_by_step),
 	KUNIT_CASE(s01_conflicting_log_is_replaced),
 	KUNIT_CASE(s01_matching_log_needs_no_snapshot),
+	KUNIT_CASE(s01_log_that_came_as_far_is_kept),
 	KUNIT_CASE(s04_s13_impossible_snapshots_halt),
 	KUNIT_CASE(s04_only_durable_entries_are_forgotten),
 	KUNIT_CASE(s05_new_leader_drops_what_it_received),
