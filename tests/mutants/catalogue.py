@@ -2,8 +2,9 @@
 """The mutants: real bugs of tests' catalogue, put back into the engine.
 
 Each is (name, bug, file, [(old, new), ...]): in a copy of module/FILE every old
-text, which must occur exactly once, is replaced by the new one.  The short ones
-are those that CI runs at every change.
+text, which must occur exactly once, is replaced by the new one; an edit may name
+another file as its third part.  The short ones are those that CI runs at every
+change.
 """
 
 RAFT = "raft/"
@@ -11,6 +12,11 @@ FORMAT = "format/"
 
 MUTANTS = [
     # ---- the six seams at the head of the catalogue ----
+    ("vote-forgotten", "V-1", RAFT + "election.c", [
+        ("\t\traft_hard_set(r, term, RAFT_NONE);\n\tif (r->role == RAFT_LEADER) {",
+         "\t\traft_hard_set(r, term, RAFT_NONE);\n\telse if (leader == RAFT_NONE && r->hard.vote) {\n"
+         "\t\tr->hard.vote = RAFT_NONE;\n\t\tr->hard.dirty = true;\n\t}\n"
+         "\tif (r->role == RAFT_LEADER) {")]),
     ("vote-again", "V-1", RAFT + "election.c", [
         ("(r->hard.vote == RAFT_NONE || r->hard.vote == msg->from)", "true"),
         ("raft_hard_set(r, r->hard.term, msg->from);",
@@ -49,6 +55,11 @@ MUTANTS = [
     # ---- elections ----
     ("prevote-is-vote", "V-2", RAFT + "election.c", [
         ("\tr->granted = 0;\n\tr->doubtful = 0;\n\tr->answered = 0;\n\tr->resend_due", "\tr->resend_due")]),
+    ("learner-elects", "V-4", RAFT + "election.c", [
+        ("raft_set_has(r->voters & ~r->answered, seat)", "raft_set_has(r->all & ~r->answered, seat)"),
+        ("r->hard.term + pre || !raft_set_has(r->voters, seat))", "r->hard.term + pre || seat < 0)"),
+        ("if (raft_set_size(set & half->voters) < half->election)",
+         "if (raft_set_size(set) < half->election)", RAFT + "quorum.c")]),
     ("longer-log-wins", "V-6", RAFT + "log.c", [
         ("return term > own || (term == own && index >= log->last_index);",
          "return (own || term) && index >= log->last_index;")]),
@@ -109,6 +120,103 @@ MUTANTS = [
     # ---- time ----
     ("time-overflows", "H-1", RAFT + "raft_private.h", [
         ("return (s64)(a - b) >= 0;", "return a >= b;")]),
+
+    # ---- membership ----
+    ("cut-config-stays", "M-3", RAFT + "membership.c", [
+        ("\tif (r->config.index < from)\n\t\treturn;", "\tif (r->nkept)\n\t\treturn;")]),
+    ("change-before-own-commit", "M-1", RAFT + "change.c", [
+        ("\tif (r->log.commit < r->term_start)\n\t\treturn RAFT_REFUSED_NOT_READY;\n", "")]),
+    ("two-changes-pending", "M-2", RAFT + "change.c", [
+        ("\tif (raft_membership_pending(r))\n\t\treturn RAFT_REFUSED_PENDING;\n", "")]),
+    ("change-unseen", "M-13", RAFT + "change.c", [
+        ("\tif (event->change.seen != r->config.index)\n\t\treturn RAFT_REFUSED_STALE;\n", "")]),
+    ("single-step-for-any", "M-1", RAFT + "change.c", [
+        ("return raft_config_crosses(&r->config, draft) ? RAFT_OK :\n"
+         "\t\t\t\t\t\t\t\tRAFT_REFUSED_NEEDS_JOINT;", "return RAFT_OK;")]),
+    ("joint-commits-by-new", "M-14", RAFT + "quorum.c", [
+        ("\t\tmatch = min(match, half_match(r, &r->halves[1]));", "\t\tmatch += 0;")]),
+    ("joint-elects-by-new", "M-14", RAFT + "quorum.c", [
+        ("raft_set_size(set & half->voters) < half->election)",
+         "raft_set_size(set & half->voters) < half->election && !h)")]),
+    ("joint-left-uncommitted", "M-7", RAFT + "membership.c", [
+        ("if (r->log.commit < r->term_start || r->config.index > r->log.commit)",
+         "if (r->log.commit < r->term_start)")]),
+    ("removed-leads-on", "M-8", RAFT + "membership.c", [
+        ("else if (!raft_set_has(r->voters, r->seat))", "else if (!r->all)")]),
+    ("removed-never-told", "M-12", RAFT + "membership.c", [
+        ("if (r->role != RAFT_LEADER || r->peers[seat].id == r->self) {",
+         "if (r->role || r->peers[seat].id == r->self) {")]),
+    ("removed-disturbs", "V-19", RAFT + "election.c", [
+        ("if (raft_set_has(r->voters, raft_seat_of(r, msg->from)))", "if (msg->from)")]),
+    ("promoted-behind", "M-11", RAFT + "change.c", [
+        ("r->peers[seat].match >= r->log.commit);", "true);")]),
+    ("wiped-keeps-match", "M-9", RAFT + "membership.c", [
+        ("\t\tif (r->role == RAFT_LEADER)\n\t\t\traft_progress_reset(r, &r->peers[seat]);",
+         "\t\tif (r->role == RAFT_LEADER)\n\t\t\tcontinue;")]),
+    ("witness-leads", "-", RAFT + "membership.c", [
+        (" && !(m->roles & RAFT_M_WITNESS);", ";")]),
+
+    # ---- snapshots ----
+    ("snapshot-of-uncommitted", "S-13", RAFT + "snapshot.c", [
+        ("!name->index || name->index > r->log.commit || event", "!name->index || event")]),
+    ("forgets-undurable", "S-4", RAFT + "snapshot.c", [
+        ("\tindex = min(index, r->disk.durable);\n", "")]),
+    ("snapshots-mixed", "S-11", RAFT + "snapshot.c", [
+        ("return a->index == b->index && a->term == b->term && a->size == b->size &&\n"
+         "\t       a->crc == b->crc;", "return a->index && b->index;")]),
+    ("snapshot-vouches-for-other", "S-1", RAFT + "snapshot.c", [
+        ("} else if (!known || term != name->term) {", "} else if (!known) {")]),
+    ("log-behind-snapshot-lost", "S-1", RAFT + "snapshot.c", [
+        ("\tif (raft_log_term(&r->log, name->index, &term) && term == name->term)\n"
+         "\t\traft_commit_to(r, name->index);\n\tif (name->index <= r->log.commit)\n\t\traft_snapshot_drop",
+         "\t(void)term;\n\tif (name->index <= r->log.commit)\n\t\traft_snapshot_drop")]),
+    ("installs-while-writing", "S-6", RAFT + "snapshot.c", [
+        ("if (!raft_snapshot_complete(r) || r->incoming.ending || r->disk.n)",
+         "if (!raft_snapshot_complete(r) || r->incoming.ending)")]),
+    ("install-keeps-config", "M-5", RAFT + "snapshot.c", [
+        ("\traft_membership_restore(r, &r->snapshot_config);\n", "")]),
+    ("lost-chunk-never-again", "S-11", RAFT + "snapshot.c", [
+        ("\tp->chunk_sent = p->chunk_acked;\n\tp->chunk_asked = false;\n\tp->chunk_paused = false;",
+         "\tp->chunk_due = r->now + r->timing.election_max;")]),
+    ("gap-stored", "S-11", RAFT + "snapshot.c", [
+        ("if (msg->snapshot.offset > in->taken) {", "if (msg->snapshot.offset > name_size(in)) {"),
+        ("/*\n * Is this the snapshot to receive?",
+         "static u64 name_size(const struct raft_incoming *in)\n{\n\treturn in->name.size;\n}\n\n"
+         "/*\n * Is this the snapshot to receive?")]),
+
+    # ---- reads ----
+    ("read-before-own-commit", "R-1", RAFT + "read.c", [
+        (".index = max(r->log.commit, r->term_start),", ".index = r->log.commit,"),
+        ("\tif (r->log.commit < r->term_start)\n\t\treturn;\n", "")]),
+    ("read-by-old-round", "R-2", RAFT + "read.c", [
+        (".round = r->reads.round + 1,", ".round = r->reads.round,")]),
+    ("read-unconfirmed", "R-3", RAFT + "read.c", [
+        ("\tif (!raft_quorum_confirms(r, heard))\n\t\treturn;\n\treads->confirmed",
+         "\theard |= sure;\n\treads->confirmed")]),
+    ("lease-from-answer", "R-7", RAFT + "read.c", [
+        ("reads->lease_until = reads->round_began +", "reads->lease_until = r->now +")]),
+    ("lease-survives-transfer", "R-5", RAFT + "read.c", [
+        ("\tr->reads.no_lease = true;\n\tr->reads.leased = false;\n", "\t(void)r;\n")]),
+
+    # ---- transfer ----
+    ("transfer-to-behind", "T-2", RAFT + "transfer.c", [
+        ("if (!fit(r, seat) || r->peers[seat].match < r->log.last_index)", "if (!fit(r, seat))")]),
+    ("transfer-without-end", "T-2", RAFT + "transfer.c", [
+        ("\tif (raft_time_reached(r->now, t->due)) {\n\t\tend",
+         "\tif (raft_time_reached(r->now, t->due + 1000 * r->timing.election_max)) {\n\t\tend")]),
+    ("transfer-is-sticky", "T-1", RAFT + "election.c", [
+        ("msg->term >= r->hard.term && !msg->vote.transfer && sticky(r)",
+         "msg->term >= r->hard.term && sticky(r)")]),
+
+    # ---- suspects ----
+    ("suspect-elects", "F-1", RAFT + "suspect.c", [
+        ("r->granted & (raft_set)~r->doubtful)", "r->granted)")]),
+    ("suspect-counts", "D-4", RAFT + "suspect.c", [
+        ("return !p->suspect || p->trusted;", "return !p->trusted || p->trusted;")]),
+    ("suspect-trusted-early", "D-4", RAFT + "suspect.c", [
+        ("p->needs = r->log.last_index;", "p->needs = match;")]),
+    ("suspect-keeps-match", "D-4", RAFT + "suspect.c", [
+        ("\t\tp->match = match;\n", "")]),
 
     # ---- the hard state on the device ----
     ("older-pair-found", "F-2", FORMAT + "recover.c", [

@@ -5,10 +5,10 @@
     run.py [--short] [--check] [--jobs N] [NAME...]
 
 Every mutant of catalogue.py is applied to a copy of the tree, in a directory of
-its own, and the simulator, the unit tests, the scenarios and the explorer are
-run on it.  A mutant that does not apply any more is an error, and so is one that
-nobody finds.  --short: only the sample for CI, and only until one finds it.
---check: only whether all apply.
+its own, and the simulator, the unit tests and the scenarios are run on it; where
+none of them notices, the explorer.  A mutant that does not apply any more is an
+error, and so is one that nobody finds.  --short: only the sample for CI, and only
+until one finds it.  --check: only whether all apply.
 """
 
 import argparse
@@ -30,15 +30,19 @@ AREAS = "raft recover disk wire assemble genesis config snapshot"
 
 
 def apply(mutant, tree):
-    """Return the text of the mutated file, or raise ValueError."""
-    name, _, path, edits = mutant
-    with open(os.path.join(tree, "module", path), encoding="utf-8") as f:
-        text = f.read()
-    for old, new in edits:
+    """Return {path: (text, mutated text)}, or raise ValueError."""
+    name, _, first, edits = mutant
+    texts = {}
+    for old, new, *other in edits:
+        path = os.path.join(tree, "module", other[0] if other else first)
+        if path not in texts:
+            with open(path, encoding="utf-8") as f:
+                texts[path] = (f.read(),) * 2
+        good, text = texts[path]
         if text.count(old) != 1:
             raise ValueError(f"{name}: {path} has {text.count(old)} times: {old!r}")
-        text = text.replace(old, new)
-    return text
+        texts[path] = (good, text.replace(old, new))
+    return texts
 
 
 def run(cmd, timeout):
@@ -64,19 +68,22 @@ class Worker(threading.Thread):
         for part in ("module", "tests", "uapi", "include"):
             shutil.copytree(os.path.join(TOP, part), os.path.join(self.tree, part),
                             symlinks=True)
-        for part in ("sim", "unit") if not self.short else ("sim",):
+        for part in ("sim",) if self.short else ("sim", "unit", "scenarios"):
             status, text = self.build(part)
             if status:
                 raise RuntimeError(f"{part} does not build without a mutant:\n{text}")
 
     def build(self, part):
         cmd = ["make", "-s", "-C", os.path.join(self.tree, "tests", part), "CFLAGS=-O1", "SAN="]
-        cmd += ["build", f"AREAS={AREAS}"] if part == "unit" else []
+        cmd += ["build"] if part != "sim" else []
+        cmd += [f"AREAS={AREAS}"] if part == "unit" else []
         return run(cmd, 600)
 
+    def bin(self, name):
+        return os.path.join(self.tree, "build", name)
+
     def sim(self):
-        cmd = [os.path.join(self.tree, "build", "quorum-sim"), "--seeds", f"1..{SEEDS}",
-               "--jobs", "1", "--first"]
+        cmd = [self.bin("quorum-sim"), "--seeds", f"1..{SEEDS}", "--jobs", "1", "--first"]
         status, text = run(cmd, 240)
         if status == 0:
             return None
@@ -87,7 +94,7 @@ class Worker(threading.Thread):
         return None if status is None else "sim: it crashes"
 
     def unit(self):
-        status, text = run([os.path.join(self.tree, "build", "unit", "unit")], 240)
+        status, text = run([self.bin("unit/unit")], 240)
         if status == 0:
             return None
         failed = re.findall(r"not ok \d+ ((?!quorum_)\S+)", text)
@@ -96,17 +103,39 @@ class Worker(threading.Thread):
             return f"unit: {failed[0]}{more}"
         return "unit: it hangs" if status is None else "unit: it crashes"
 
+    def scenarios(self):
+        home = os.path.join(self.tree, "tests", "scenarios")
+        files = sorted(f for f in os.listdir(home) if f.endswith(".scn"))
+        failed = []
+        for name in files:
+            status, text = run([self.bin("quorum-scenario"), os.path.join(home, name)], 60)
+            if status:
+                failed.append(name[:-len(".scn")])
+            elif status is None:
+                return f"scenario: {name[:-4]} hangs"
+        if not failed:
+            return None
+        more = f" and {len(failed) - 1} more" if len(failed) > 1 else ""
+        return f"scenario: {failed[0]}{more}"
+
+    def explore(self):
+        status, text = run([self.bin("quorum-explore")], 300)
+        found = re.search(r"not ok \d+ - (.*)", text)
+        if not status:
+            return None
+        return f"explorer: {found.group(1)}" if found else "explorer: it crashes"
+
     def try_one(self, mutant):
-        path = os.path.join(self.tree, "module", mutant[2])
-        with open(path, encoding="utf-8") as f:
-            good = f.read()
+        texts = apply(mutant, self.tree)
         found = []
         try:
-            bad = apply(mutant, self.tree)
-            with open(path, "w", encoding="utf-8") as f:
-                f.write(bad)
-            for part, check in (("sim", self.sim), ("unit", self.unit)):
-                if found and self.short:
+            for path, (_, bad) in texts.items():
+                with open(path, "w", encoding="utf-8") as f:
+                    f.write(bad)
+            for part, check in (("sim", self.sim), ("unit", self.unit),
+                                ("scenarios", self.scenarios), ("sim", self.explore)):
+                # The explorer's word matters only where nobody else has any.
+                if found and (self.short or check == self.explore):
                     break
                 status, text = self.build(part)
                 if status:
@@ -115,11 +144,12 @@ class Worker(threading.Thread):
                 if word:
                     found.append(word)
         finally:
-            with open(path, "w", encoding="utf-8") as f:
-                f.write(good)
             # Later than any object that was made of the mutant.
             now = time.time() + 1
-            os.utime(path, (now, now))
+            for path, (good, _) in texts.items():
+                with open(path, "w", encoding="utf-8") as f:
+                    f.write(good)
+                os.utime(path, (now, now))
         return bool(found), found
 
     def run(self):
