@@ -9,7 +9,10 @@
 #include <stdlib.h>
 #include "sim.h"
 
-enum { KNOWN_BITS = 15 };
+enum {
+	KNOWN_BITS	= 15,
+	STATE_EVERY	= 8,	/* entries between looks at the whole state */
+};
 
 /* ---- entries everybody must agree on ---- */
 
@@ -122,6 +125,7 @@ static void first_commit(struct world *w, struct sim_node *node, u64 index)
 	c->committed[index].term = term;
 	c->committed[index].by = node->term;
 	c->committed[index].state = 0;
+	c->committed[index].applied = false;
 	c->commit_max = index;
 }
 
@@ -194,7 +198,7 @@ static void check_leader(struct world *w, struct sim_node *node, u64 term)
 	c->leader_of[term] = node->id;
 	if (!may_lead(node))
 		sim_fail(w, node->id, "a node without a vote leads");
-	if (node->store.view_term != term || node->store.view_vote != node->id)
+	if (node->store.view_hard.term != term || node->store.view_hard.vote != node->id)
 		sim_fail(w, node->id, "leads by a vote that is not durable");
 	check_completeness(w, node, term);
 }
@@ -203,7 +207,7 @@ static void check_vote(struct world *w, struct sim_node *node, u64 term, u32 vot
 {
 	u16 *cast;
 
-	if (node->store.view_term != term || node->store.view_vote != vote)
+	if (node->store.view_hard.term != term || node->store.view_hard.vote != vote)
 		sim_fail(w, node->id, "a vote left that is not durable");
 	if (!term_fits(w, node, term))
 		return;
@@ -247,10 +251,10 @@ static void check_ack(struct world *w, struct sim_node *node, u64 term, u64 matc
 {
 	const struct sim_store *s = &node->store;
 
-	if (s->view_term < term)
+	if (s->view_hard.term < term)
 		sim_fail(w, node->id, "acknowledged in a term that is not durable");
 	if (match > s->view_last ||
-	    (match && node_term_at(node, match) != store_term_at(node, match)))
+	    (match > node->base && node_term_at(node, match) != store_term_at(node, match)))
 		sim_fail(w, node->id, "acknowledged %llu, which is not durable",
 			 (unsigned long long)match);
 }
@@ -304,16 +308,41 @@ void check_step(struct world *w, struct sim_node *node)
 		sim_fail(w, node->id, "%s", broken);
 }
 
-void check_applied(struct world *w, struct sim_node *node, u64 index)
+/* Something was applied; now and then, or if asked to, all of the state is compared. */
+void check_applied(struct world *w, struct sim_node *node, bool always)
 {
-	struct sim_committed *c = &w->check->committed[index];
-	u64 state = payload_hash(&node->machine, sizeof(node->machine)) | 1;
+	struct sim_committed *c;
+	u64 state;
 
+	if (node->applied > w->check->commit_max) {
+		sim_fail(w, node->id, "applied %llu, which nobody committed",
+			 (unsigned long long)node->applied);
+		return;
+	}
+	c = &w->check->committed[node->applied];
+	c->applied = true;
+	if (!always && !c->state && node->applied % STATE_EVERY)
+		return;
+	state = machine_hash(node);
+	world_hash(w, state);
 	if (!c->state)
 		c->state = state;
 	else if (c->state != state)
 		sim_fail(w, node->id, "the state machines differ after entry %llu",
-			 (unsigned long long)index);
+			 (unsigned long long)node->applied);
+}
+
+/* A snapshot takes the place of what was applied. */
+void check_restored(struct world *w, struct sim_node *node, u64 index, u64 term)
+{
+	const struct sim_check *c = w->check;
+
+	if (index > c->commit_max || c->committed[index].term != term)
+		sim_fail(w, node->id, "snapshot %llu/%llu is of what nobody committed",
+			 (unsigned long long)index, (unsigned long long)term);
+	if (index < node->commit)
+		sim_fail(w, node->id, "goes back from %llu to snapshot %llu",
+			 (unsigned long long)node->commit, (unsigned long long)index);
 }
 
 /* ---- recovery ---- */
@@ -324,47 +353,69 @@ static bool same_log(const struct sim_node *node, const u64 *terms, u64 last)
 
 	if (node->last != last)
 		return false;
-	for (i = node->store.hard.base_index + 1; i <= last; i++)
+	for (i = node->base + 1; i <= last; i++)
 		if (node->log[i].e.term != terms[i])
 			return false;
 	return true;
 }
 
+static bool same_hard(const struct disk_hard *a, const struct disk_hard *b)
+{
+	return a->term == b->term && a->vote == b->vote && a->base_index == b->base_index &&
+	       a->base_term == b->base_term && a->start_lsn == b->start_lsn &&
+	       a->snap_area == b->snap_area && a->snap_id == b->snap_id &&
+	       a->snap_index == b->snap_index && a->snap_term == b->snap_term;
+}
+
+/* Is it the hard state that was durable, or the one under way? */
+static void recovered_hard(struct world *w, struct sim_node *node)
+{
+	const struct sim_store *s = &node->store;
+
+	if (same_hard(&s->hard, &s->view_hard) ||
+	    (s->doubt && same_hard(&s->hard, &s->doubt_hard)))
+		return;
+	sim_fail(w, node->id,
+		 "recovered term %llu, vote %u, base %llu, snapshot %llu: durable was %llu, %u, %llu, %llu",
+		 (unsigned long long)s->hard.term, s->hard.vote,
+		 (unsigned long long)s->hard.base_index, (unsigned long long)s->hard.snap_index,
+		 (unsigned long long)s->view_hard.term, s->view_hard.vote,
+		 (unsigned long long)s->view_hard.base_index,
+		 (unsigned long long)s->view_hard.snap_index);
+}
+
 /*
  * What was recovered must be what was durable, or that with some of what was
- * under way, in its order.
+ * under way, in its order; or nothing, above a snapshot that replaced it.
  */
-void check_recovered(struct world *w, struct sim_node *node, u64 last, u64 term, u32 vote)
+void check_recovered(struct world *w, struct sim_node *node)
 {
 	struct sim_store *s = &node->store;
 	u64 cap = 0, need = s->view_last + 1, now = s->view_last, k, i;
 	u64 *terms;
 
-	if ((term != s->view_term || vote != s->view_vote) &&
-	    (!s->doubt || term != s->doubt_term || vote != s->doubt_vote))
-		sim_fail(w, node->id, "recovered term %llu, vote %u: durable was %llu, %u",
-			 (unsigned long long)term, vote, (unsigned long long)s->view_term,
-			 s->view_vote);
+	recovered_hard(w, node);
+	if (s->doubt && s->resetting && s->hard.snap_id == s->doubt_hard.snap_id)
+		now = s->hard.base_index;
 	for (k = 0; k < s->n; k++)
-		need = max(need, s->slots[(s->head + k) % RAFT_WRITES_MAX].write.last + 1);
+		need = max(need, store_slot(s, k)->write.last + 1);
 	terms = pool_grow(w, NULL, &cap, need, sizeof(u64));
 	if (s->view_last)
 		memcpy(terms, s->view, (s->view_last + 1) * sizeof(u64));
 	for (k = 0; ; k++) {
-		const struct sim_slot *slot = &s->slots[(s->head + k) % RAFT_WRITES_MAX];
-		const struct raft_write *write = &slot->write;
+		const struct raft_write *write = &store_slot(s, k)->write;
 
 		if (same_log(node, terms, now))
 			break;
 		if (k == s->n) {
 			sim_fail(w, node->id, "recovered a log that ends at %llu: %llu was durable",
-				 (unsigned long long)last, (unsigned long long)s->view_last);
+				 (unsigned long long)node->last, (unsigned long long)now);
 			break;
 		}
 		if (write->truncate && write->truncate <= now)
 			now = write->truncate - 1;
 		for (i = write->first; i <= write->last; i++)
-			terms[i] = slot->terms[i - write->first];
+			terms[i] = store_slot(s, k)->terms[i - write->first];
 		now = write->last;
 	}
 	pool_free(w, terms, (u32)(cap * sizeof(u64)));

@@ -13,44 +13,7 @@
 #include <stdlib.h>
 #include "sim.h"
 
-enum {
-	OP_BYTES	= 16,	/* of a payload that belongs to an operation */
-	OP_MAGIC	= 0x51,
-	ATTEMPTS_MAX	= 6,
-};
-
-static void fill(u8 *payload, u32 size, u64 head)
-{
-	u32 i;
-
-	for (i = 0; i < size; i++)
-		payload[i] = (u8)(head >> (i % 8 * 8)) ^ (u8)(i / 8 * 31);
-}
-
-static bool filled(const u8 *payload, u32 size)
-{
-	u64 head = 0;
-	u32 i;
-
-	for (i = 0; i < min_t(u32, size, 8); i++)
-		head |= (u64)payload[i] << (i * 8);
-	for (; i < size; i++)
-		if (payload[i] != ((u8)(head >> (i % 8 * 8)) ^ (u8)(i / 8 * 31)))
-			return false;
-	return true;
-}
-
-/* The operation an entry carries, 0: none. */
-u32 client_parse(struct world *w, const struct sim_entry *entry)
-{
-	u32 op;
-
-	if (entry->e.type != RAFT_ENTRY_DATA || entry->e.size < OP_BYTES ||
-	    entry->payload[0] != OP_MAGIC)
-		return 0;
-	memcpy(&op, entry->payload + 4, sizeof(op));
-	return op < w->ops_n ? op : 0;
-}
+enum { ATTEMPTS_MAX = 6 };
 
 /* ---- asking ---- */
 
@@ -95,11 +58,13 @@ static int ask(struct world *w, struct sim_client *client, struct sim_node *node
 {
 	struct raft_proposal p = { .tag = node_tag(node), .type = RAFT_ENTRY_DATA };
 	u32 op = client->op;
-	u8 payload[OP_BYTES + 64];
+	u8 payload[SIM_COMMAND_MAX];
 	int ret;
 
-	p.size = OP_BYTES + (u32)world_random(w, 64);
-	fill(payload, p.size, OP_MAGIC | ((u64)op << 32));
+	if (w->draw.sessions)
+		p.type = RAFT_ENTRY_SESSION;
+	p.size = w->ops[op].opens ? machine_open(payload) :
+				    machine_command(w, op, client->session, payload);
 	w->ops[op].attempts++;
 	if (node->nwaiters == ARRAY_SIZE(node->waiters)) {
 		memmove(&node->waiters[0], &node->waiters[1],
@@ -129,11 +94,14 @@ static void begin(struct world *w, struct sim_client *client)
 	op->invoked = w->number++;
 	op->floor = w->answered;
 	op->client = client->id;
+	op->state = OP_OPEN;
+	op->opens = w->draw.sessions && !client->session;
+	if (op->opens)
+		return;
 	op->seq = ++client->seq;
 	op->key = (u8)world_random(w, SIM_KEYS);
 	op->read = world_random(w, 3) == 0;
 	op->by_index = op->read && world_chance(w, w->draw.reads);
-	op->state = OP_OPEN;
 }
 
 void client_act(struct world *w, struct sim_client *client)
@@ -174,12 +142,14 @@ bool client_propose(struct world *w, struct sim_node *node, u32 count)
 	for (i = 0; i < count; i++) {
 		list[i].tag = node_tag(node);
 		list[i].size = 1 + (u32)world_random(w, w->draw.payload_max);
+		if (list[i].size > 64)
+			list[i].size = (list[i].size + 7) & ~7U;
 		list[i].type = RAFT_ENTRY_DATA;
 		bytes += list[i].size;
 	}
 	payload = pool_alloc(w, bytes);
 	for (i = 0, bytes = 0; i < count; i++) {
-		fill(payload + bytes, list[i].size, list[i].tag << 8);
+		machine_bulk(w, payload + bytes, list[i].size);
 		bytes += list[i].size;
 	}
 	sim_log(w, node->id, "is proposed %u entries, %u bytes", count, bytes);
@@ -299,55 +269,60 @@ void client_serve(struct world *w, struct sim_node *node)
 		}
 		node->reads[i] = node->reads[--node->nreads];
 		nr = (u32)read.handle;
-		answered(w, node, nr, node->applied, node->machine.key[w->ops[nr].key]);
+		answered(w, node, nr, node->applied, machine_read(w, node, w->ops[nr].key));
 	}
 }
 
 /* ---- the state machine ---- */
 
-/* Return: whether it had an effect. */
-static bool apply(struct world *w, struct sim_machine *m, u32 nr)
+/* An attempt to open a session, the one that was asked for here? */
+static void session_opened(struct world *w, struct sim_node *node, u32 nr, u64 index)
 {
-	const struct sim_op *op = &w->ops[nr];
+	struct sim_client *client = &w->clients[w->ops[nr].client];
 
-	m->count++;
-	if (w->draw.sessions) {
-		if (op->seq <= m->session[op->client])
-			return false;
-		m->session[op->client] = op->seq;
-	}
-	if (!op->read)
-		m->key[op->key] = nr;
-	return true;
+	if (client->op != nr || w->ops[nr].state != OP_OPEN)
+		return;
+	client->session = index;
+	client->seq = 0;
+	answered(w, node, nr, index, 0);
 }
 
+/* The committed entry behind the applied ones is applied. */
 void client_applied(struct world *w, struct sim_node *node, const struct sim_entry *entry)
 {
-	bool first = !w->check->committed[entry->e.index].state, effect;
-	u32 nr = client_parse(w, entry), i;
+	bool first = !w->check->committed[entry->e.index].applied, effect;
+	u32 nr = machine_parse(w, entry), i, value;
 	struct sim_op *op;
+	int verdict;
 
-	if (entry->e.type != RAFT_ENTRY_CONFIG && entry->e.size &&
-	    !filled(entry->payload, entry->e.size))
-		sim_fail(w, node->id, "entry %llu has another payload than it was proposed with",
-			 (unsigned long long)entry->e.index);
-	if (!nr) {
-		node->machine.count += entry->e.type;
-		return;
-	}
+	value = machine_apply(w, node, entry, &effect, &verdict);
+	node->applied++;
+	check_applied(w, node, false);
 	op = &w->ops[nr];
-	effect = apply(w, &node->machine, nr);
-	if (first && effect && ++op->applied > 1)
+	if (nr && first && effect && ++op->applied > 1)
 		sim_fail(w, node->id, "operation %u was applied twice", nr);
-	if (op->state == OP_FAILED)
+	if (nr && op->state == OP_FAILED)
 		sim_fail(w, node->id, "operation %u was refused and committed (C-4)", nr);
 	if (entry->e.origin != node->id)
 		return;
 	i = waiter_of(node, entry->e.tag);
 	if (i == node->nwaiters)
 		return;
+	if (!nr)
+		nr = node->waiters[i].op;
+	op = &w->ops[nr];
 	forget(node, i);
-	answered(w, node, nr, entry->e.index, op->read ? node->machine.key[op->key] : nr);
+	if (op->opens) {
+		session_opened(w, node, nr, entry->e.index);
+		return;
+	}
+	if (verdict) {
+		/* Only this: it was given up, and a later command of the session came first. */
+		if (verdict != -EKEYREJECTED || w->clients[op->client].op == nr)
+			sim_fail(w, node->id, "operation %u has verdict %d", nr, verdict);
+		return;
+	}
+	answered(w, node, nr, entry->e.index, op->read ? value : nr);
 }
 
 /* ---- judging the history ---- */
@@ -403,7 +378,8 @@ static bool cluster(struct world *w, struct zone *ends, u8 *used, u8 key)
 
 		ends[i].low = i && op->state == OP_DONE ? op->ended : i ? ~0ULL : 0;
 		ends[i].high = i ? op->invoked : 0;
-		used[i] = !i || (!op->read && op->key == key && op->state == OP_DONE);
+		used[i] = !i || (!op->read && !op->opens && op->key == key &&
+				 op->state == OP_DONE);
 	}
 	for (i = 1; i < w->ops_n; i++) {
 		const struct sim_op *op = &w->ops[i];
@@ -411,7 +387,7 @@ static bool cluster(struct world *w, struct zone *ends, u8 *used, u8 key)
 
 		if (!op->read || op->key != key || op->state != OP_DONE)
 			continue;
-		if (v && (w->ops[v].read || w->ops[v].key != key ||
+		if (v && (v >= w->ops_n || w->ops[v].read || w->ops[v].key != key ||
 			  w->ops[v].state == OP_FAILED || w->ops[v].invoked > op->ended)) {
 			sim_fail(w, 0, "operation %u read %u, which nobody wrote", i, v);
 			return false;
@@ -448,7 +424,7 @@ void client_check(struct world *w)
 		judge(w, forward, nf, backward, nb);
 	}
 	for (i = 1; i < w->ops_n; i++)
-		if (w->ops[i].state == OP_DONE && !w->ops[i].by_index &&
+		if (w->ops[i].state == OP_DONE && !w->ops[i].by_index && !w->ops[i].opens &&
 		    w->ops[i].applied != 1)
 			sim_fail(w, 0, "operation %u was answered and applied %u times", i,
 				 w->ops[i].applied);

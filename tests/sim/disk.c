@@ -132,11 +132,18 @@ static void write_part(struct world *w, struct sim_disk *disk, struct sim_bio *b
 int disk_end(struct world *w, struct sim_node *node, struct sim_bio *bio)
 {
 	struct sim_disk *disk = &node->disk;
+	u32 i;
 
 	bio->busy = false;
 	if (disk->fail_next && !--disk->fail_next) {
 		write_part(w, disk, bio, false);
 		return world_random(w, 3) ? -EIO : -ENOSPC;
+	}
+	if (bio->lazy) {
+		for (i = 0; i < bio->bytes / DISK_SECTOR_BYTES; i++)
+			cache_sector(disk, bio->offset / DISK_SECTOR_BYTES + i,
+				     bio->data + i * DISK_SECTOR_BYTES);
+		return 0;
 	}
 	if (bio->flush)
 		disk->ncached = 0;
@@ -166,6 +173,7 @@ void disk_release(struct world *w, struct sim_node *node)
 	}
 	for (i = 0; i < DISK_MIRRORS; i++)
 		release(w, node, &s->hard_bio[i]);
+	release(w, node, &node->work.bio);
 }
 
 static void crash_bio(struct world *w, struct sim_disk *disk, struct sim_bio *bio, bool power)
@@ -199,6 +207,7 @@ void disk_crash(struct world *w, struct sim_node *node, bool power)
 	}
 	for (i = 0; i < DISK_MIRRORS; i++)
 		crash_bio(w, disk, &s->hard_bio[i], power);
+	crash_bio(w, disk, &node->work.bio, power);
 	/* Newest first, so that a sector cached twice goes back all the way or not. */
 	for (i = disk->ncached; power && i--; )
 		if (world_random(w, 2))
@@ -276,7 +285,7 @@ bool disk_rot(struct world *w, struct sim_node *node)
 	r = &s->records[nth % SIM_RECORDS];
 	last = &s->records[(newest - 1) % SIM_RECORDS];
 	/* Only the newest is a witness that nothing else here touches. */
-	if (last->flushed < r->lsn || r->lsn >= last->lsn) {
+	if (last->flushed < r->lsn || r->lsn >= last->lsn || r->lsn < s->hard.start_lsn) {
 		rot_mirror(w, node);
 		return false;
 	}

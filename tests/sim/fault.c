@@ -16,6 +16,7 @@ static const char * const names[FAULT_NR] = {
 	[FAULT_READ] = "read error", [FAULT_ROT] = "rot", [FAULT_JUMP] = "clock jump",
 	[FAULT_TICK] = "early tick", [FAULT_STEP_DOWN] = "step down",
 	[FAULT_TRANSFER] = "transfer", [FAULT_CHANGE] = "change of members",
+	[FAULT_SNAPSHOT] = "snapshot", [FAULT_CHUNK] = "chunk not stored",
 };
 
 const char *fault_name(u32 fault)
@@ -97,7 +98,7 @@ static void stop(struct world *w, struct sim_node *node)
 	if (node->phase != SIM_UP || node->paused || node->disk.hang || node->halt)
 		return;
 	node->phase = SIM_STOPPING;
-	store_stop(w, node);
+	hard_stop(w, node);
 }
 
 static void step_down(struct world *w, struct sim_node *node)
@@ -158,11 +159,29 @@ static void transfer(struct world *w, struct sim_node *node, u32 target)
 	node_turn(w, node);
 }
 
+/* May this one lose something, and the others still have all of it? */
+static bool may_spoil(struct world *w, const struct sim_node *node)
+{
+	if (node->phase != SIM_DOWN || node->disk.damaged || !node->lives || w->draw.spare)
+		return false;
+	return !config_votes(&w->config, node->id) || spoilt(w) < config_spare(&w->config);
+}
+
+/* To recovery a snapshot that cannot be read is a damaged one. */
+static void read_error(struct world *w, struct sim_node *node)
+{
+	if (node->phase != SIM_DOWN)
+		return;
+	if (node->store.hard.snap_area && !may_spoil(w, node))
+		return;
+	if (node->store.hard.snap_area)
+		node->disk.damaged = true;
+	node->disk.read_error = 1 + (u32)world_random(w, 12);
+}
+
 static void rot(struct world *w, struct sim_node *node)
 {
-	if (node->phase != SIM_DOWN || node->disk.damaged || !node->lives)
-		return;
-	if (config_votes(&w->config, node->id) && spoilt(w) >= config_spare(&w->config))
+	if (!may_spoil(w, node))
 		return;
 	sim_log(w, node->id, "rots");
 	disk_rot(w, node);
@@ -175,6 +194,34 @@ void fault_start(struct world *w, struct sim_node *node)
 		node_crash(w, node, false);
 	if (node->phase == SIM_DOWN)
 		node_start(w, node);
+}
+
+/* What goes wrong with devices, and what is kept on them. */
+static void strike_disk(struct world *w, u32 fault, struct sim_node *node)
+{
+	switch (fault) {
+	case FAULT_HANG:
+		node->disk.hang = true;
+		break;
+	case FAULT_RELEASE:
+		disk_release(w, node);
+		break;
+	case FAULT_EIO:
+		node->disk.fail_next = 1 + (u32)world_random(w, 8);
+		break;
+	case FAULT_READ:
+		read_error(w, node);
+		break;
+	case FAULT_ROT:
+		rot(w, node);
+		break;
+	case FAULT_SNAPSHOT:
+		snapshot_take(w, node);
+		break;
+	case FAULT_CHUNK:
+		node->chunk_fails = true;
+		break;
+	}
 }
 
 static void strike(struct world *w, u32 fault, struct sim_node *node)
@@ -211,27 +258,11 @@ static void strike(struct world *w, u32 fault, struct sim_node *node)
 	case FAULT_CLOG:
 		w->clog[node->id][other] = until;
 		break;
-	case FAULT_HANG:
-		node->disk.hang = true;
-		break;
-	case FAULT_RELEASE:
-		disk_release(w, node);
-		break;
 	case FAULT_PAUSE:
 		pause(w, node);
 		break;
 	case FAULT_RESUME:
 		resume(w, node);
-		break;
-	case FAULT_EIO:
-		node->disk.fail_next = 1 + (u32)world_random(w, 8);
-		break;
-	case FAULT_READ:
-		if (node->phase == SIM_DOWN)
-			node->disk.read_error = 1 + (u32)world_random(w, 8);
-		break;
-	case FAULT_ROT:
-		rot(w, node);
 		break;
 	case FAULT_JUMP:
 		jump(w, node);
@@ -247,6 +278,9 @@ static void strike(struct world *w, u32 fault, struct sim_node *node)
 		break;
 	case FAULT_CHANGE:
 		change(w, node);
+		break;
+	default:
+		strike_disk(w, fault, node);
 		break;
 	}
 }

@@ -49,6 +49,10 @@ static void dispatch(struct world *w, const struct sim_event *ev)
 		if (ev->life == node->life)
 			store_bio_ended(w, node, ev->what);
 		break;
+	case SIM_CHUNK:
+		if (ev->life == node->life)
+			snapshot_chunk_stored(w, node, ev->what);
+		break;
 	case SIM_TICK:
 		if (ev->life == node->life && ev->at == node->tick_at) {
 			node->tick_at = 0;
@@ -213,6 +217,8 @@ static void tell(const struct world *w, u32 steps)
 	printf("  %llu committed, %llu leaders, %llu starts, %u operations\n",
 	       (unsigned long long)w->check->commit_max, (unsigned long long)w->leaders,
 	       (unsigned long long)w->restarts, w->ops_n ? w->ops_n - 1 : 0);
+	printf("  %llu snapshots taken, %llu installed\n", (unsigned long long)w->snapshots,
+	       (unsigned long long)w->installs);
 	if (w->failed)
 		printf("  look: quorum-sim --seed %llu --steps %u --verbose --from %llu\n",
 		       (unsigned long long)w->seed, steps,

@@ -3,6 +3,7 @@
  * The network: datagrams made by the module's own codec, lost, delayed, copied,
  * damaged, delivered to somebody else, and decoded by it again.
  */
+#include <stdio.h>
 #include "sim.h"
 
 static void post(struct world *w, u32 from, u32 to, const u8 *data, u32 len)
@@ -167,6 +168,42 @@ static const u8 *assemble(struct world *w, struct sim_node *node, const struct w
 	return as->buf;
 }
 
+/* What a message says, for people. */
+static void tell(struct world *w, const struct sim_node *node, const struct raft_msg *msg)
+{
+	char what[80] = "";
+
+	switch (msg->type) {
+	case RAFT_MSG_APPEND:
+		snprintf(what, sizeof(what), ": %u behind %llu/%llu, commit %llu",
+			 msg->append.count, (unsigned long long)msg->append.prev_index,
+			 (unsigned long long)msg->append.prev_term,
+			 (unsigned long long)msg->append.commit);
+		break;
+	case RAFT_MSG_APPEND_REPLY:
+		snprintf(what, sizeof(what), ": %s, match %llu, verified %llu, prev %llu, hint %llu",
+			 msg->append_reply.rejected ? "no" : "yes",
+			 (unsigned long long)msg->append_reply.match,
+			 (unsigned long long)msg->append_reply.verified,
+			 (unsigned long long)msg->append_reply.prev_index,
+			 (unsigned long long)msg->append_reply.hint_index);
+		break;
+	case RAFT_MSG_SNAPSHOT:
+		snprintf(what, sizeof(what), ": %llu, %u bytes from %llu on",
+			 (unsigned long long)msg->snapshot.name.index, msg->snapshot.bytes,
+			 (unsigned long long)msg->snapshot.offset);
+		break;
+	case RAFT_MSG_SNAPSHOT_REPLY:
+		snprintf(what, sizeof(what), ": %llu, verdict %u at %llu",
+			 (unsigned long long)msg->snapshot_reply.name.index,
+			 msg->snapshot_reply.verdict,
+			 (unsigned long long)msg->snapshot_reply.offset);
+		break;
+	}
+	sim_print(w, node->id, "takes %s from n%u, term %llu%s", raft_msg_name(msg->type),
+		  msg->from, (unsigned long long)msg->term, what);
+}
+
 static void decode(struct world *w, struct sim_node *node, struct wire_header *hdr,
 		   const u8 *buf, u32 len)
 {
@@ -186,9 +223,18 @@ static void decode(struct world *w, struct sim_node *node, struct wire_header *h
 		sim_fail(w, node->id, "a configuration of ours is refused");
 		return;
 	}
+	if (msg.type == RAFT_MSG_SNAPSHOT) {
+		msg.snapshot.config = msg.snapshot.config_bytes ? &config : NULL;
+		if (msg.snapshot.config &&
+		    !config_kept(payload, msg.snapshot.config_bytes, &config)) {
+			sim_fail(w, node->id, "the configuration of a snapshot is refused");
+			return;
+		}
+		payload = (const u8 *)payload + msg.snapshot.config_bytes;
+	}
 	w->delivered++;
-	sim_log(w, node->id, "takes %s from n%u, term %llu", raft_msg_name(msg.type), msg.from,
-		(unsigned long long)msg.term);
+	if (w->verbose && w->step >= w->from)
+		tell(w, node, &msg);
 	node_message(w, node, &msg, payload);
 }
 

@@ -59,10 +59,9 @@ u64 payload_hash(const void *payload, u32 size)
 /* Term of an entry in memory, 0: there is none. */
 u64 node_term_at(const struct sim_node *node, u64 index)
 {
-	if (index == node->store.hard.base_index)
-		return node->store.hard.base_term;
-	return index <= node->last && index > node->store.hard.base_index ?
-	       node->log[index].e.term : 0;
+	if (index == node->base)
+		return node->base_term;
+	return index <= node->last && index > node->base ? node->log[index].e.term : 0;
 }
 
 void node_log_set(struct world *w, struct sim_node *node, const struct raft_entry *e,
@@ -81,17 +80,34 @@ void node_log_set(struct world *w, struct sim_node *node, const struct raft_entr
 	}
 	entry->hash = payload_hash(entry->payload, e->size);
 	node->last = e->index;
-	check_entry(w, node, entry);
+	/* What recovery finds may yet be cut off by what it finds next. */
+	if (node->phase != SIM_DOWN)
+		check_entry(w, node, entry);
 }
 
 void node_log_cut(struct world *w, struct sim_node *node, u64 from)
 {
+	from = max(from, node->base + 1);
 	for (; node->last >= from; node->last--) {
 		struct sim_entry *entry = &node->log[node->last];
 
 		pool_free(w, entry->payload, entry->e.size);
 		entry->payload = NULL;
 	}
+}
+
+/* The log begins behind @index from now on. */
+void node_log_forget(struct world *w, struct sim_node *node, u64 index, u64 term)
+{
+	u64 i;
+
+	for (i = node->base + 1; i <= min(index, node->last); i++) {
+		pool_free(w, node->log[i].payload, node->log[i].e.size);
+		node->log[i].payload = NULL;
+	}
+	node->base = index;
+	node->base_term = term;
+	node->last = max(node->last, index);
 }
 
 /* ---- effects ---- */
@@ -217,7 +233,7 @@ static void carry_out(struct world *w, struct sim_node *node, const struct raft_
 	check_effect(w, node, fx);
 	switch (fx->type) {
 	case RAFT_FX_HARD_STATE:
-		store_hard(w, node, fx->hard.term, fx->hard.vote, fx->hard.seq);
+		hard_vote(w, node, fx->hard.term, fx->hard.vote, fx->hard.seq);
 		break;
 	case RAFT_FX_TRUNCATE:
 		sim_log(w, node->id, "cuts its log from %llu on",
@@ -252,6 +268,14 @@ static void carry_out(struct world *w, struct sim_node *node, const struct raft_
 	case RAFT_FX_TRANSFER:
 		sim_log(w, node->id, "transfer to n%u: %s", fx->transfer.target,
 			raft_reason_name(fx->transfer.reason));
+		break;
+	case RAFT_FX_FORGET:
+	case RAFT_FX_INSTALL:
+	case RAFT_FX_CHUNK:
+	case RAFT_FX_INSTALL_END:
+	case RAFT_FX_INSTALL_ABORT:
+	case RAFT_FX_RESTORE:
+		snapshot_effect(w, node, fx, src->payload);
 		break;
 	case RAFT_FX_HALT:
 		sim_log(w, node->id, "halts: %s", raft_halt_name(fx->halt.code));
@@ -318,7 +342,7 @@ static bool send_append(struct world *w, struct sim_node *node, const struct raf
 	u64 index;
 
 	if (!a->prev_known)
-		msg.append.prev_term = node->log[a->prev_index].e.term;
+		msg.append.prev_term = node_term_at(node, a->prev_index);
 	for (index = a->first; index <= a->last && n < w->draw.message_entries; index++) {
 		const struct raft_entry *e = &node->log[index].e;
 
@@ -339,15 +363,17 @@ static bool send_append(struct world *w, struct sim_node *node, const struct raf
 
 static void pump_peer(struct world *w, struct sim_node *node, u32 peer)
 {
-	u32 budget = 4 * RAFT_APPENDS_MAX;
+	u32 budget = 4 * RAFT_APPENDS_MAX + RAFT_SNAPSHOT_WINDOW_BYTES / 64;
 	struct raft_append a;
+	enum raft_next next;
 
-	while (raft_next_append(node->raft, peer, &a) == RAFT_NEXT_APPEND) {
+	while ((next = raft_next_append(node->raft, peer, &a)) != RAFT_NEXT_NOTHING) {
 		if (!budget--) {
 			sim_fail(w, node->id, "appends without end");
 			return;
 		}
-		if (!send_append(w, node, &a))
+		if (next == RAFT_NEXT_SNAPSHOT ? !snapshot_send(w, node, &a) :
+						 !send_append(w, node, &a))
 			return;
 	}
 }
@@ -430,10 +456,9 @@ void node_apply(struct world *w, struct sim_node *node)
 		const struct sim_entry *entry = &node->log[node->applied + 1];
 
 		client_applied(w, node, entry);
-		node->applied++;
-		check_applied(w, node, node->applied);
 	}
 	client_serve(w, node);
+	snapshot_wanted(w, node);
 }
 
 /* ---- life ---- */
@@ -444,7 +469,14 @@ void node_start(struct world *w, struct sim_node *node)
 	int error;
 
 	node->life++;
+	snapshot_drop(w, node);
 	node_log_cut(w, node, 1);
+	node->base = 0;
+	node->base_term = 0;
+	memset(&node->snapshot, 0, sizeof(node->snapshot));
+	memset(&node->work.bio, 0, sizeof(node->work.bio));
+	node->work.chunk_at = 0;
+	node->snapshot_config = w->config;
 	node->commit = 0;
 	node->applied = 0;
 	node->nwaiters = 0;
@@ -453,7 +485,7 @@ void node_start(struct world *w, struct sim_node *node)
 	node->pump_due = false;
 	node->apply_due = false;
 	node->tick_at = 0;
-	memset(&node->machine, 0, sizeof(node->machine));
+	machine_start(w, node);
 	memset(node->known, 0, sizeof(node->known));
 	w->restarts++;
 	error = store_open(w, node);
@@ -464,7 +496,7 @@ void node_start(struct world *w, struct sim_node *node)
 		return;
 	}
 	node->phase = SIM_OPENING;
-	store_begin_epoch(w, node);
+	hard_epoch(w, node);
 }
 
 void node_running(struct world *w, struct sim_node *node)
@@ -472,7 +504,6 @@ void node_running(struct world *w, struct sim_node *node)
 	struct raft_params params = {
 		.self = node->id,
 		.seed = world_random(w, ~0ULL),
-		.config = w->config,
 	};
 
 	store_params(w, node, &params);
@@ -490,6 +521,14 @@ void node_running(struct world *w, struct sim_node *node)
 	node->term = params.term;
 	node_turn(w, node);
 	arm(w, node);
+}
+
+/* The store has failed, and says so. */
+void node_fail(struct world *w, struct sim_node *node)
+{
+	struct raft_event ev = { .type = RAFT_EV_HARD_STATE, .error = -EIO };
+
+	node_step(w, node, &ev, NULL);
 }
 
 void node_crash(struct world *w, struct sim_node *node, bool power)

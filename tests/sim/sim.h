@@ -11,8 +11,12 @@
  *	swarm.c    what a seed draws: cluster, features, weather
  *	disk.c     a device: image, cache, writes under way, damage
  *	store.c    the log on that device, by format/disk and format/recover
+ *	hard.c     term, vote, and which snapshot is in force, on that device
+ *	open.c     recovery: what a device holds when a node starts
+ *	snapshot.c snapshots: taken, received, put in force, sent
  *	net.c      datagrams: encode, damage, carry, decode
  *	node.c     a node: what loop, effects and pump do in the kernel
+ *	machine.c  the state machine of a node: the module's own
  *	client.c   clients, their histories and whether these can be explained
  *	config.c   configurations, as the checks understand them
  *	check.c    what must hold at every step
@@ -34,7 +38,9 @@
 #include "format/config.h"
 #include "format/disk.h"
 #include "format/recover.h"
+#include "format/snapshot.h"
 #include "format/wire.h"
+#include "sm/machine.h"
 
 #define MS	1000000ULL	/* nanoseconds */
 
@@ -47,12 +53,15 @@ enum sim_limits {
 	SIM_RECORDS	= 64,		/* records a disk remembers, to damage one */
 	SIM_DEVICE_MAX	= 8 << 20,	/* bytes */
 	SIM_CACHED	= 256,		/* sectors in a device's cache */
+	SIM_SNAPSHOT_MAX = 128 << 10,	/* bytes of one */
+	SIM_COMMAND_MAX	= 256,		/* bytes of a client's command */
 };
 
 /* What the world does at a time. */
 enum sim_kind {
 	SIM_PACKET = 1,		/* a datagram arrives */
 	SIM_BIO,		/* a write of a device ends */
+	SIM_CHUNK,		/* bytes of a snapshot that came in are stored */
 	SIM_TICK,		/* an engine's deadline */
 	SIM_PUMP,		/* a slow turn of a loop comes to its end */
 	SIM_APPLY,		/* a slow state machine goes on */
@@ -95,6 +104,8 @@ enum sim_fault_kind {
 	FAULT_STEP_DOWN,
 	FAULT_TRANSFER,
 	FAULT_CHANGE,		/* of the members */
+	FAULT_SNAPSHOT,		/* one is taken now */
+	FAULT_CHUNK,		/* bytes of one cannot be stored */
 	FAULT_NR,
 };
 
@@ -133,6 +144,9 @@ struct sim_draw {
 	s32 drift;		/* largest, in parts per million */
 	u64 fault_every;
 	u32 weight[FAULT_NR];
+	u64 snapshot_every;	/* entries, 0: there are none */
+	u64 trail;		/* entries kept behind one, at most */
+	u32 chunk;		/* bytes of one in a message, at most */
 	u32 steps;
 };
 
@@ -143,6 +157,7 @@ struct sim_bio {
 	u32 bytes;
 	u8  *data;
 	bool flush;		/* what the cache holds goes first */
+	bool lazy;		/* it ends when the cache has it */
 	bool held;		/* the device hangs */
 	bool busy;
 	u8  what;		/* enum sim_bio_what */
@@ -153,6 +168,7 @@ enum sim_bio_what {
 	SIM_BIO_RECORD = 1,
 	SIM_BIO_PAD,
 	SIM_BIO_HARD,
+	SIM_BIO_SNAPSHOT,
 };
 
 struct sim_cached {
@@ -197,21 +213,47 @@ struct sim_record {
 	u32 bytes;
 };
 
+/* Where a record lies, to know from where on the log has to be kept. */
+struct sim_mark {
+	u64 lsn;
+	u64 position;
+	u64 at;		/* granules written before it, ever */
+	u64 last;	/* its last entry, 0: it has none */
+	u32 prev_crc;
+};
+
+/* What a write of the hard state does besides keeping (term, vote). */
+enum sim_switch {
+	SWITCH_NONE,
+	SWITCH_OPENING,		/* the epoch of an opening */
+	SWITCH_REPAIR,		/* the same once more */
+	SWITCH_STOP,
+	SWITCH_SNAPSHOT,	/* an own snapshot is in force */
+	SWITCH_INSTALL,		/* one that came in is, instead of the log */
+	SWITCH_RELEASE,		/* the log begins later */
+};
+
 struct sim_store {
 	struct disk_super super;
 	struct disk_hard hard;		/* durable */
 	struct disk_hard hard_next;	/* under way */
-	u64 hard_seq;			/* 0: none, 1: of the opening itself */
+	struct disk_hard want;		/* what is to follow */
+	bool hard_busy;
+	bool want_any;
+	u64 hard_seq, want_seq;		/* (term, vote) that the engine waits for */
+	u8 hard_switch, want_switch;
 	u32 hard_pending;
 	int hard_error;
 	struct sim_bio hard_bio[DISK_MIRRORS];
-	bool wait;			/* another one waits */
-	u64 wait_term;
-	u32 wait_vote;
-	u64 wait_seq;
+	u64 release, release_term;	/* asked for, 0: nothing */
+	u64 last_snapshot;		/* number given last */
+	bool resetting;			/* the log is being replaced */
 	bool hard_bad;			/* write it twice at start */
 	struct disk_cursor cursor;
-	u64 used;
+	u64 at, start_at;		/* granules written ever, and before the log */
+	struct sim_mark *marks;		/* of all records, oldest first */
+	u64 nmarks;
+	u64 marks_cap;
 	u64 durable_lsn;
 	struct disk_batch batch;
 	u8  *buf;
@@ -226,11 +268,9 @@ struct sim_store {
 	u64 *view;
 	u64 view_last;
 	u64 view_cap;
-	u64 view_term;
-	u32 view_vote;
-	bool doubt;		/* or that pair, which was under way */
-	u64 doubt_term;
-	u32 doubt_vote;
+	struct disk_hard view_hard;
+	bool doubt;			/* or that, which was under way */
+	struct disk_hard doubt_hard;
 };
 
 /* ---- nodes ---- */
@@ -254,11 +294,30 @@ struct sim_read {
 	bool ready;
 };
 
-/* The state machine of the simulation: registers, and sessions above them. */
-struct sim_machine {
-	u32 key[SIM_KEYS];		/* value: number of the op that wrote it */
-	u32 session[SIM_CLIENTS];	/* newest sequence number applied */
-	u64 count;
+/* A snapshot being written, taken here or received. */
+enum sim_work {
+	WORK_NONE,
+	WORK_RECEIVING,		/* not all is there */
+	WORK_WRITING,
+	WORK_SEALED,		/* all of it is on the device */
+	WORK_SWITCHING,		/* it is being put in force */
+};
+
+struct sim_snapshot {
+	u8 work;
+	bool incoming;
+	bool waits;		/* for a write of one that was given up */
+	u32 area;
+	struct raft_snapshot name;
+	struct raft_config config;
+	u8 *data;
+	u32 size;		/* room of @data */
+	u32 got;
+	u32 written;		/* stages done: the data in parts, the table, the header */
+	u32 number;		/* tells those that were given up apart */
+	u64 chunk_at;		/* when the newest chunk is stored */
+	struct quorum_snap_meta meta;
+	struct sim_bio bio;
 };
 
 enum sim_phase {
@@ -292,8 +351,15 @@ struct sim_node {
 
 	struct sim_entry *log;
 	u64 log_cap;
+	u64 base, base_term;	/* what is before the log */
 	u64 last;
 
+	struct raft_snapshot snapshot;	/* in force on the device */
+	struct raft_config snapshot_config;
+	struct raft_snapshot going;	/* being put in force */
+	struct raft_config going_config;
+	struct sim_snapshot work;
+	bool chunk_fails;
 	struct raft_config config;	/* in force, as the engine told */
 	u64 commit;
 	u64 applied;
@@ -301,7 +367,7 @@ struct sim_node {
 	u8  halt;
 	u32 leader;
 	u64 term;
-	struct sim_machine machine;
+	struct quorum_machine *machine;
 	struct sim_waiter waiters[256];
 	u32 nwaiters;
 	struct sim_read reads[64];
@@ -331,6 +397,7 @@ struct sim_op {
 	u8  key;
 	bool read;
 	bool by_index;
+	bool opens;	/* a session */
 	u8  state;
 };
 
@@ -338,7 +405,7 @@ struct sim_client {
 	u32 id;
 	u32 op;		/* 0: none */
 	u32 seq;
-	u64 patience;	/* until when */
+	u64 session;	/* 0: none yet */
 	u32 attempt;
 };
 
@@ -360,6 +427,7 @@ struct sim_committed {
 	u64 term;
 	u64 by;		/* term of the leader that committed it */
 	u64 state;	/* hash of the state machine after it, 0: not known yet */
+	bool applied;
 };
 
 struct sim_check {
@@ -435,6 +503,8 @@ struct world {
 	u64 restarts;
 	u64 leaders;
 	u64 proposals;
+	u64 snapshots;		/* taken */
+	u64 installs;
 };
 
 /* world.c */
@@ -474,19 +544,61 @@ bool disk_rot(struct world *w, struct sim_node *node);
 void disk_poke(struct sim_disk *disk, u64 offset, const void *data, u32 bytes);
 
 /* store.c */
-void store_format(struct world *w, struct sim_node *node);
-int store_open(struct world *w, struct sim_node *node);
-void store_params(struct world *w, struct sim_node *node, struct raft_params *params);
-void store_begin_epoch(struct world *w, struct sim_node *node);
-void store_stop(struct world *w, struct sim_node *node);
-void store_hard(struct world *w, struct sim_node *node, u64 term, u32 vote, u64 seq);
 bool store_can_write(const struct sim_node *node);
 bool store_submit(struct world *w, struct sim_node *node, struct raft_write *write);
 void store_bio_ended(struct world *w, struct sim_node *node, struct sim_bio *bio);
 u64 store_room(const struct world *w, const struct sim_node *node);
+u64 store_used(const struct sim_store *s);
 void store_crash(struct world *w, struct sim_node *node);
 u64 store_term_at(const struct sim_node *node, u64 index);
-void store_forget(struct world *w, struct sim_node *node);
+struct sim_slot *store_slot(struct sim_store *s, u32 nth);
+void store_mark(struct world *w, struct sim_store *s, const struct sim_mark *mark);
+bool store_start_at(const struct sim_node *node, u64 index, struct sim_mark *start);
+
+/* hard.c */
+void hard_vote(struct world *w, struct sim_node *node, u64 term, u32 vote, u64 seq);
+void hard_epoch(struct world *w, struct sim_node *node);
+void hard_stop(struct world *w, struct sim_node *node);
+bool hard_switch(struct world *w, struct sim_node *node, u8 what,
+		 const struct quorum_snap_meta *meta, u32 area);
+void hard_release(struct world *w, struct sim_node *node, u64 index, u64 term);
+void hard_bio_ended(struct world *w, struct sim_node *node, int error);
+
+/* open.c */
+void store_format(struct world *w, struct sim_node *node);
+int store_open(struct world *w, struct sim_node *node);
+void store_taken(struct world *w, struct sim_node *node);
+void store_params(struct world *w, struct sim_node *node, struct raft_params *params);
+
+/* snapshot.c */
+void snapshot_take(struct world *w, struct sim_node *node);
+void snapshot_wanted(struct world *w, struct sim_node *node);
+void snapshot_effect(struct world *w, struct sim_node *node, const struct raft_effect *fx,
+		     const void *payload);
+void snapshot_chunk_stored(struct world *w, struct sim_node *node, void *what);
+void snapshot_bio_ended(struct world *w, struct sim_node *node, int error);
+void snapshot_ready(struct world *w, struct sim_node *node);
+void snapshot_switched(struct world *w, struct sim_node *node, u8 what);
+void snapshot_drop(struct world *w, struct sim_node *node);
+bool snapshot_send(struct world *w, struct sim_node *node, const struct raft_append *a);
+u32 snapshot_read(struct world *w, struct sim_node *node, u64 offset, u32 bytes, u8 *buf);
+void snapshot_adopt(struct world *w, struct sim_node *node,
+		    const struct quorum_snap_meta *meta);
+
+/* machine.c */
+void machine_reset(struct world *w, struct sim_node *node);
+void machine_start(struct world *w, struct sim_node *node);
+u32 machine_open(u8 *buf);
+u32 machine_command(struct world *w, u32 nr, u64 session, u8 *buf);
+void machine_bulk(struct world *w, u8 *buf, u32 size);
+u32 machine_parse(struct world *w, const struct sim_entry *entry);
+u32 machine_apply(struct world *w, struct sim_node *node, const struct sim_entry *entry,
+		  bool *applied, int *verdict);
+u32 machine_read(struct world *w, struct sim_node *node, u8 key);
+u64 machine_hash(struct sim_node *node);
+u32 machine_save(struct world *w, struct sim_node *node, u8 **data);
+void machine_restore(struct world *w, struct sim_node *node, const u8 *data, u32 size,
+		     u64 index, u64 term);
 
 /* net.c */
 void net_send(struct world *w, struct sim_node *node, const struct raft_msg *msg,
@@ -509,9 +621,11 @@ void node_start(struct world *w, struct sim_node *node);
 void node_running(struct world *w, struct sim_node *node);
 void node_crash(struct world *w, struct sim_node *node, bool power);
 void node_apply(struct world *w, struct sim_node *node);
+void node_fail(struct world *w, struct sim_node *node);
 void node_log_set(struct world *w, struct sim_node *node, const struct raft_entry *e,
 		  const void *payload);
 void node_log_cut(struct world *w, struct sim_node *node, u64 from);
+void node_log_forget(struct world *w, struct sim_node *node, u64 index, u64 term);
 int node_propose(struct world *w, struct sim_node *node, const struct raft_proposal *list,
 		 u32 count, const void *payload);
 u64 node_tag(struct sim_node *node);
@@ -521,7 +635,6 @@ u64 payload_hash(const void *payload, u32 size);
 /* client.c */
 void client_act(struct world *w, struct sim_client *client);
 void client_load(struct world *w);
-u32 client_parse(struct world *w, const struct sim_entry *entry);
 void client_applied(struct world *w, struct sim_node *node, const struct sim_entry *entry);
 void client_refused(struct world *w, struct sim_node *node, u64 tag);
 void client_read(struct world *w, struct sim_node *node, u64 handle, u64 index, u8 reason);
@@ -535,8 +648,9 @@ void check_step(struct world *w, struct sim_node *node);
 void check_effect(struct world *w, struct sim_node *node, const struct raft_effect *fx);
 void check_message(struct world *w, struct sim_node *node, const struct raft_msg *msg);
 void check_entry(struct world *w, struct sim_node *node, const struct sim_entry *entry);
-void check_applied(struct world *w, struct sim_node *node, u64 index);
-void check_recovered(struct world *w, struct sim_node *node, u64 last, u64 term, u32 vote);
+void check_applied(struct world *w, struct sim_node *node, bool always);
+void check_restored(struct world *w, struct sim_node *node, u64 index, u64 term);
+void check_recovered(struct world *w, struct sim_node *node);
 
 /* config.c */
 bool config_votes(const struct raft_config *config, u32 id);

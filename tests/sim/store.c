@@ -8,361 +8,9 @@
  */
 #include "sim.h"
 
-enum {
-	HARD_OPENING	= ~0U,	/* hard_seq: the epoch of an opening */
-	HARD_REPAIR	= ~0U - 1,
-	HARD_STOP	= ~0U - 2,
-};
-
-static struct sim_slot *slot_at(struct sim_store *s, u32 nth)
+struct sim_slot *store_slot(struct sim_store *s, u32 nth)
 {
 	return &s->slots[(s->head + nth) % RAFT_WRITES_MAX];
-}
-
-/* ---- format and open ---- */
-
-void store_format(struct world *w, struct sim_node *node)
-{
-	static struct disk_plan plan;
-	struct disk_format format = {
-		.device_bytes = w->draw.device_bytes,
-		.logical_block = DISK_SECTOR_BYTES,
-		.physical_block = w->draw.physical_block,
-		.node = node->id,
-		.genesis = w->genesis,
-	};
-	u32 i;
-
-	/* Who joins later has a seat in its own genesis, and in no other's. */
-	if (node->id > w->config.n) {
-		format.genesis.members[format.genesis.n].id = node->id;
-		format.genesis.members[format.genesis.n++].voter = false;
-	}
-	for (i = 0; i < sizeof(format.device); i++)
-		format.device[i] = (u8)world_random(w, 256);
-	node->disk.bytes = format.device_bytes;
-	if (disk_format_plan(&plan, &format) != DISK_OK) {
-		sim_fail(w, node->id, "format refused the device");
-		return;
-	}
-	for (i = 0; i < plan.n; i++)
-		if (plan.write[i].data)
-			disk_poke(&node->disk, plan.write[i].offset, plan.write[i].data,
-				  plan.write[i].bytes);
-	node->store.super = plan.super;
-	node->incarnation = plan.super.incarnation;
-}
-
-struct opening {
-	struct world *w;
-	struct sim_node *node;
-};
-
-static int open_read(void *ctx, u64 offset, void *buf, u32 bytes)
-{
-	struct opening *o = ctx;
-
-	return disk_read(o->w, o->node, offset, buf, bytes);
-}
-
-static int open_entry(void *ctx, const struct raft_entry *entry, const void *payload)
-{
-	struct opening *o = ctx;
-
-	if (entry->index != o->node->last + 1) {
-		sim_fail(o->w, o->node->id, "recovery skips from %llu to %llu",
-			 (unsigned long long)o->node->last, (unsigned long long)entry->index);
-		return -EINVAL;
-	}
-	node_log_set(o->w, o->node, entry, payload);
-	return 0;
-}
-
-static int open_truncate(void *ctx, u64 index)
-{
-	struct opening *o = ctx;
-
-	if (index <= o->node->last)
-		node_log_cut(o->w, o->node, index);
-	return 0;
-}
-
-/* Verdicts that a device of ours may only get when it was damaged. */
-static int refused(struct world *w, struct sim_node *node, const struct recover_result *r)
-{
-	sim_log(w, node->id, "the device is refused: %s", recover_row_text(r->row));
-	if (!node->disk.damaged)
-		sim_fail(w, node->id, "a device without damage is refused: %s",
-			 recover_row_text(r->row));
-	return -EUCLEAN;
-}
-
-static void take_over(struct sim_node *node, const struct recover_result *r)
-{
-	struct sim_store *s = &node->store;
-
-	s->cursor = r->next;
-	s->cursor.epoch = s->hard.epoch + 1;
-	s->used = r->used;
-	s->durable_lsn = r->next.lsn - 1;
-	s->hard_bad = r->hard_bad != 0;
-	s->wait = false;
-	s->hard_seq = 0;
-	s->failed = false;
-	s->stopping = false;
-}
-
-/*
- * The opening's flush is done: what was recovered is durable, and what was under
- * way in the life before cannot appear or vanish any more.
- */
-static void view_take(struct world *w, struct sim_node *node)
-{
-	struct sim_store *s = &node->store;
-	u64 i;
-
-	s->view = pool_grow(w, s->view, &s->view_cap, node->last + 1, sizeof(u64));
-	for (i = s->hard.base_index + 1; i <= node->last; i++)
-		s->view[i] = node->log[i].e.term;
-	s->view_last = node->last;
-	s->doubt = false;
-	s->head = 0;
-	s->n = 0;
-	memset(s->slots, 0, sizeof(s->slots));
-}
-
-/* The newest configurations of the log, oldest first. */
-static void fill_configs(struct world *w, struct sim_node *node, struct raft_params *params)
-{
-	u64 i;
-	u32 n = 0;
-
-	for (i = node->last; i > node->store.hard.base_index && n < RAFT_CONFIGS_MAX; i--) {
-		const struct sim_entry *entry = &node->log[i];
-		struct raft_config *config = &w->configs[RAFT_CONFIGS_MAX - 1 - n];
-
-		if (entry->e.type != RAFT_ENTRY_CONFIG)
-			continue;
-		if (!config_decode(entry->payload, entry->e.size, config)) {
-			sim_fail(w, node->id, "entry %llu holds no configuration",
-				 (unsigned long long)i);
-			return;
-		}
-		config->index = i;
-		n++;
-	}
-	params->configs = &w->configs[RAFT_CONFIGS_MAX - n];
-	params->nconfigs = n;
-}
-
-/* What the engine is told of it. */
-void store_params(struct world *w, struct sim_node *node, struct raft_params *params)
-{
-	struct sim_store *s = &node->store;
-	u64 cap = w->runs_cap, i;
-
-	params->term = s->hard.term;
-	params->vote = s->hard.vote;
-	params->base_index = s->hard.base_index;
-	params->base_term = s->hard.base_term;
-	params->last_index = node->last;
-	params->nruns = 0;
-	for (i = s->hard.base_index + 1; i <= node->last; i++) {
-		if (params->nruns && node->log[i].e.term == w->runs[params->nruns - 1].term)
-			continue;
-		w->runs = pool_grow(w, w->runs, &cap, params->nruns + 1, sizeof(w->runs[0]));
-		w->runs_cap = (u32)cap;
-		w->runs[params->nruns].first = i;
-		w->runs[params->nruns++].term = node->log[i].e.term;
-	}
-	params->runs = w->runs;
-	fill_configs(w, node, params);
-}
-
-/**
- * store_open() - recover what the device holds
- * @w: the world
- * @node: the node; its log in memory is filled in
- *
- * Return: 0, -EUCLEAN: refused, or -EIO: it could not be read.
- */
-int store_open(struct world *w, struct sim_node *node)
-{
-	struct opening o = { .w = w, .node = node };
-	struct recover_io io = { .read = open_read, .ctx = &o, .device_bytes = node->disk.bytes };
-	struct recover_sink sink = { .truncate = open_truncate, .entry = open_entry, .ctx = &o };
-	struct sim_store *s = &node->store;
-	struct recover_result r;
-	int error;
-
-	error = recover_super(&io, w->read_buf, &s->super, &r);
-	if (!error && !r.verdict)
-		recover_match(&s->super, &w->genesis, node->id, &r);
-	if (!error && !r.verdict)
-		error = recover_hard(&io, &s->super, w->read_buf, &s->hard, &r);
-	if (!error && !r.verdict)
-		error = recover_log(&io, &s->super, &s->hard, w->read_buf,
-				    QUORUM_RECORD_BYTES_MAX, &sink, &r);
-	if (error) {
-		sim_log(w, node->id, "the device cannot be read: %d", error);
-		return error;
-	}
-	if (r.verdict != RECOVER_CLEAN && r.verdict != RECOVER_TORN)
-		return refused(w, node, &r);
-	check_recovered(w, node, node->last, s->hard.term, s->hard.vote);
-	if (r.super_bad) {
-		disk_poke(&node->disk, 0, NULL, QUORUM_BLOCK_BYTES);
-		disk_super_encode(&s->super, node->disk.image);
-		disk_poke(&node->disk, (s->super.blocks - 1) * QUORUM_BLOCK_BYTES,
-			  node->disk.image, QUORUM_BLOCK_BYTES);
-	}
-	take_over(node, &r);
-	sim_log(w, node->id, "opened: %s, term %llu, vote %u, last %llu",
-		recover_verdict_name(r.verdict), (unsigned long long)s->hard.term,
-		s->hard.vote, (unsigned long long)node->last);
-	return 0;
-}
-
-/* ---- (term, vote) ---- */
-
-static void hard_submit(struct world *w, struct sim_node *node, bool flush)
-{
-	struct sim_store *s = &node->store;
-	u32 slot = s->hard_next.generation & 1, m;
-
-	s->hard_pending = DISK_MIRRORS;
-	s->hard_error = 0;
-	for (m = 0; m < DISK_MIRRORS; m++) {
-		struct sim_bio *bio = &s->hard_bio[m];
-
-		if (!bio->data)
-			bio->data = pool_alloc(w, QUORUM_BLOCK_BYTES);
-		disk_hard_encode(&s->super, &s->hard_next, m, bio->data);
-		bio->offset = disk_hard_block(&s->super, m, slot) * QUORUM_BLOCK_BYTES;
-		bio->bytes = s->super.granule;
-		bio->flush = flush;
-		bio->what = SIM_BIO_HARD;
-		disk_submit(w, node, bio);
-	}
-}
-
-static void hard_start(struct world *w, struct sim_node *node, u64 seq, bool flush)
-{
-	struct sim_store *s = &node->store;
-
-	s->hard_seq = seq;
-	s->hard_next.generation = s->hard.generation + 1;
-	hard_submit(w, node, flush);
-}
-
-/* Until it has ended, a crash may leave the old pair or this one. */
-static void hard_doubt(struct sim_store *s)
-{
-	s->doubt = true;
-	s->doubt_term = s->hard_next.term;
-	s->doubt_vote = s->hard_next.vote;
-}
-
-void store_hard(struct world *w, struct sim_node *node, u64 term, u32 vote, u64 seq)
-{
-	struct sim_store *s = &node->store;
-
-	if (s->hard_seq) {
-		s->wait = true;
-		s->wait_term = term;
-		s->wait_vote = vote;
-		s->wait_seq = seq;
-		return;
-	}
-	s->hard_next = s->hard;
-	s->hard_next.term = term;
-	s->hard_next.vote = vote;
-	hard_doubt(s);
-	hard_start(w, node, seq, false);
-}
-
-/* Writing may begin once the epoch of this opening is durable. */
-void store_begin_epoch(struct world *w, struct sim_node *node)
-{
-	struct sim_store *s = &node->store;
-
-	s->hard_next = s->hard;
-	s->hard_next.epoch = s->cursor.epoch;
-	s->hard_next.clean = false;
-	s->hard_next.last_errno = 0;
-	s->hard_next.why = 0;
-	hard_start(w, node, HARD_OPENING, true);
-}
-
-/* A clean stop says where the log ends; nothing is under way. */
-void store_stop(struct world *w, struct sim_node *node)
-{
-	struct sim_store *s = &node->store;
-
-	s->stopping = true;
-	/* After a failure nothing is marked, and nobody waits for more. */
-	if (s->failed) {
-		node_crash(w, node, false);
-		return;
-	}
-	if (s->n || s->hard_seq)
-		return;
-	s->hard_next = s->hard;
-	s->hard_next.clean = true;
-	s->hard_next.end_lsn = s->cursor.lsn;
-	s->hard_next.last_index = s->view_last;
-	hard_start(w, node, HARD_STOP, false);
-}
-
-static void hard_next(struct world *w, struct sim_node *node)
-{
-	struct sim_store *s = &node->store;
-
-	if (!s->wait)
-		return;
-	s->wait = false;
-	s->hard_next = s->hard;
-	s->hard_next.term = s->wait_term;
-	s->hard_next.vote = s->wait_vote;
-	hard_doubt(s);
-	hard_start(w, node, s->wait_seq, false);
-}
-
-static void hard_ended(struct world *w, struct sim_node *node)
-{
-	struct sim_store *s = &node->store;
-	struct raft_event ev = { .type = RAFT_EV_HARD_STATE, .error = s->hard_error };
-	u64 seq = s->hard_seq;
-
-	s->hard_seq = 0;
-	if (s->hard_error) {
-		s->failed = true;
-	} else {
-		s->hard = s->hard_next;
-		s->view_term = s->hard.term;
-		s->view_vote = s->hard.vote;
-		s->doubt = false;
-	}
-	if (seq == HARD_OPENING || seq == HARD_REPAIR || seq == HARD_STOP) {
-		if (s->hard_error || seq == HARD_STOP) {
-			node_crash(w, node, false);
-			return;
-		}
-		if (seq == HARD_OPENING && s->hard_bad) {
-			s->hard_next = s->hard;
-			hard_start(w, node, HARD_REPAIR, false);
-			return;
-		}
-		node->disk.damaged = false;
-		view_take(w, node);
-		node_running(w, node);
-		return;
-	}
-	ev.hard_seq = seq;
-	if (!s->failed)
-		hard_next(w, node);
-	node_step(w, node, &ev, NULL);
-	node_turn(w, node);
 }
 
 /* ---- records ---- */
@@ -370,13 +18,71 @@ static void hard_ended(struct world *w, struct sim_node *node)
 bool store_can_write(const struct sim_node *node)
 {
 	return node->store.n < RAFT_WRITES_MAX && !node->store.failed &&
-	       !node->store.stopping;
+	       !node->store.stopping && !node->store.resetting;
+}
+
+u64 store_used(const struct sim_store *s)
+{
+	return s->at - s->start_at;
+}
+
+/* Remember where a record lies. */
+void store_mark(struct world *w, struct sim_store *s, const struct sim_mark *mark)
+{
+	s->marks = pool_grow(w, s->marks, &s->marks_cap, s->nmarks + 1, sizeof(*mark));
+	s->marks[s->nmarks++] = *mark;
+}
+
+/* The record that is made next, in the cursor's place. */
+static void mark_cursor(struct world *w, struct sim_store *s, u64 at, u64 last)
+{
+	struct sim_mark mark = {
+		.lsn = s->cursor.lsn,
+		.position = s->cursor.position,
+		.prev_crc = s->cursor.prev_crc,
+		.at = at,
+		.last = last,
+	};
+
+	store_mark(w, s, &mark);
+}
+
+/**
+ * store_start_at() - where the log begins without the entries up to @index
+ * @node: the node
+ * @index: durable
+ * @start: set to it
+ *
+ * At the first record that holds an entry above, cut off since or not: what came
+ * before it cannot matter for what comes behind.
+ *
+ * Return: false: where it does now.
+ */
+bool store_start_at(const struct sim_node *node, u64 index, struct sim_mark *start)
+{
+	const struct sim_store *s = &node->store;
+	u64 i;
+
+	if (index == s->view_last && !s->n) {
+		memset(start, 0, sizeof(*start));
+		start->lsn = s->cursor.lsn;
+		start->position = s->cursor.position;
+		start->prev_crc = s->cursor.prev_crc;
+		return true;
+	}
+	for (i = 0; i < s->nmarks; i++)
+		if (s->marks[i].last > index)
+			break;
+	if (!i || i == s->nmarks)
+		return false;
+	*start = s->marks[i];
+	return true;
 }
 
 static u64 ring_free(const struct sim_store *s)
 {
 	u64 tail = disk_ring_end(&s->super) - s->cursor.position;
-	u64 rest = disk_ring_granules(&s->super) - s->used;
+	u64 rest = disk_ring_granules(&s->super) - store_used(s);
 
 	if (rest <= tail)
 		return rest;
@@ -448,7 +154,7 @@ static void fill_batch(struct world *w, struct sim_node *node, struct raft_write
 bool store_submit(struct world *w, struct sim_node *node, struct raft_write *write)
 {
 	struct sim_store *s = &node->store;
-	struct sim_slot *slot = slot_at(s, s->n);
+	struct sim_slot *slot = store_slot(s, s->n);
 	u64 position, skip = 0, span, i, n;
 	u32 bytes;
 	u8 pad[QUORUM_BLOCK_BYTES] __aligned(8);
@@ -458,7 +164,7 @@ bool store_submit(struct world *w, struct sim_node *node, struct raft_write *wri
 	span = bytes >> s->super.granule_shift;
 	if (!disk_cursor_fits(&s->cursor, &s->super, bytes))
 		skip = disk_ring_end(&s->super) - s->cursor.position;
-	if (s->used + skip + span > disk_ring_granules(&s->super))
+	if (store_used(s) + skip + span > disk_ring_granules(&s->super))
 		return false;
 	memset(slot, 0, sizeof(*slot));
 	slot->used = true;
@@ -466,12 +172,14 @@ bool store_submit(struct world *w, struct sim_node *node, struct raft_write *wri
 	s->n++;
 	if (skip) {
 		position = s->cursor.position;
+		mark_cursor(w, s, s->at, 0);
 		disk_pad_seal(pad, &s->super, &s->cursor, s->durable_lsn);
 		record_bio(w, node, slot, 1, position, s->super.granule, pad);
 	}
 	position = s->cursor.position;
 	slot->lsn = s->cursor.lsn;
 	slot->position = position;
+	mark_cursor(w, s, s->at + skip, write->last >= write->first ? write->last : 0);
 	bytes = disk_batch_seal(&s->batch, &s->super, &s->cursor, s->durable_lsn);
 	slot->bytes = bytes;
 	slot->write = *write;
@@ -479,7 +187,7 @@ bool store_submit(struct world *w, struct sim_node *node, struct raft_write *wri
 	slot->terms = pool_alloc(w, (u32)(max_t(u64, n, 1) * sizeof(u64)));
 	for (i = 0; i < n; i++)
 		slot->terms[i] = node->log[write->first + i].e.term;
-	s->used += skip + span;
+	s->at += skip + span;
 	record_bio(w, node, slot, 0, position, bytes, s->buf);
 	return true;
 }
@@ -515,8 +223,8 @@ static void records_advance(struct world *w, struct sim_node *node)
 	struct sim_store *s = &node->store;
 
 	/* What failed stays: recovery may yet find it, or not. */
-	while (s->n && slot_at(s, 0)->done && !slot_at(s, 0)->error) {
-		struct sim_slot *slot = slot_at(s, 0);
+	while (s->n && store_slot(s, 0)->done && !store_slot(s, 0)->error) {
+		struct sim_slot *slot = store_slot(s, 0);
 		struct sim_record *r = &s->records[s->nrecords++ % SIM_RECORDS];
 
 		s->durable_lsn = slot->lsn;
@@ -555,14 +263,15 @@ static void record_ended(struct world *w, struct sim_node *node, struct sim_slot
 			s->failed = true;
 	} else {
 		/* As the store does: in order, one behind the other. */
-		for (i = 0; i < s->n && slot_at(s, i)->done; i++) {
-			done[n] = slot_at(s, i)->write;
+		for (i = 0; i < s->n && store_slot(s, i)->done; i++) {
+			done[n] = store_slot(s, i)->write;
 			error[n++] = 0;
 		}
 	}
 	records_advance(w, node);
 	for (i = 0; i < n && node->phase == SIM_UP; i++)
 		report(w, node, &done[i], error[i]);
+	snapshot_ready(w, node);
 }
 
 void store_bio_ended(struct world *w, struct sim_node *node, struct sim_bio *bio)
@@ -584,9 +293,9 @@ void store_bio_ended(struct world *w, struct sim_node *node, struct sim_bio *bio
 	if (error)
 		sim_log(w, node->id, "a write failed: %d", error);
 	if (bio->what == SIM_BIO_HARD) {
-		s->hard_error = s->hard_error ? s->hard_error : error;
-		if (!--s->hard_pending)
-			hard_ended(w, node);
+		hard_bio_ended(w, node, error);
+	} else if (bio->what == SIM_BIO_SNAPSHOT) {
+		snapshot_bio_ended(w, node, error);
 	} else {
 		struct sim_slot *slot = &s->slots[bio->slot];
 
@@ -595,7 +304,7 @@ void store_bio_ended(struct world *w, struct sim_node *node, struct sim_bio *bio
 			record_ended(w, node, slot);
 	}
 	if (s->stopping && node->phase == SIM_STOPPING)
-		store_stop(w, node);
+		hard_stop(w, node);
 }
 
 /* Nothing of this life of the node is under way any more; the device stays. */
@@ -603,8 +312,9 @@ void store_crash(struct world *w, struct sim_node *node)
 {
 	struct sim_store *s = &node->store;
 
-	s->wait = false;
+	s->want_any = false;
 	s->stopping = false;
+	s->release = 0;
 }
 
 /* Term of a durable entry, 0: there is none. */
@@ -612,18 +322,7 @@ u64 store_term_at(const struct sim_node *node, u64 index)
 {
 	const struct sim_store *s = &node->store;
 
-	if (index == s->hard.base_index)
-		return s->hard.base_term;
-	return index <= s->view_last && index > s->hard.base_index ? s->view[index] : 0;
-}
-
-/* A new device: nothing has to be found on it. */
-void store_forget(struct world *w, struct sim_node *node)
-{
-	struct sim_store *s = &node->store;
-
-	s->view_last = 0;
-	s->view_term = 0;
-	s->view_vote = 0;
-	s->nrecords = 0;
+	if (index == s->view_hard.base_index)
+		return s->view_hard.base_term;
+	return index <= s->view_last && index > s->view_hard.base_index ? s->view[index] : 0;
 }

@@ -71,6 +71,24 @@ static void draw_disk(struct world *w, struct sim_draw *d)
 		d->device_bytes = SIM_DEVICE_MAX;
 }
 
+static void draw_snapshots(struct world *w, struct sim_draw *d)
+{
+	static const u32 chunks[] = { 64, 500, 1000, RAFT_CHUNK_BYTES_MAX };
+
+	if (world_random(w, 3) == 0)
+		return;
+	d->snapshot_every = world_random(w, 2) ? 1 + world_random(w, 30) :
+						 1 + world_random(w, 400);
+	d->trail = world_random(w, 2) ? 0 : world_random(w, 50);
+	/* A window of tiny ones of a large snapshot is nothing a leader would send. */
+	d->chunk = chunks[world_random(w, ARRAY_SIZE(chunks))];
+	if (d->payload_max > 1024)
+		d->chunk = max_t(u32, d->chunk, 2000);
+	/* Small, so that the log fills and has to be let go of. */
+	if (world_random(w, 2) && d->physical_block == 512 && d->payload_max <= 1024)
+		d->device_bytes = 1 << 20;
+}
+
 static void draw_load(struct world *w, struct sim_draw *d)
 {
 	d->payload_max = world_random(w, 8) ? 100 : 4000;
@@ -94,7 +112,7 @@ static void draw_faults(struct world *w, struct sim_draw *d)
 		[FAULT_PAUSE] = 2, [FAULT_RESUME] = 4, [FAULT_EIO] = 1, [FAULT_READ] = 1,
 		[FAULT_ROT] = 2, [FAULT_JUMP] = 1, [FAULT_TICK] = 2, [FAULT_STEP_DOWN] = 1,
 		[FAULT_TRANSFER] = 3,
-		[FAULT_CHANGE] = 10,
+		[FAULT_CHANGE] = 10, [FAULT_SNAPSHOT] = 6, [FAULT_CHUNK] = 1,
 	};
 	u32 i;
 
@@ -131,6 +149,7 @@ void swarm_draw(struct world *w)
 	draw_network(w, d);
 	draw_load(w, d);
 	draw_disk(w, d);
+	draw_snapshots(w, d);
 	draw_faults(w, d);
 	w->n = d->voters + d->learners + d->spare;
 	w->config.n = d->voters + d->learners;

@@ -160,6 +160,7 @@ static void node_reset(struct world *w, struct sim_node *node)
 	u32 from;
 
 	disk_reset(w, node);
+	machine_reset(w, node);
 	memset(node, 0, sizeof(*node));
 	node->id = keep.id;
 	node->raft = keep.raft;
@@ -194,6 +195,8 @@ void world_reset(struct world *w, u64 seed)
 	w->restarts = 0;
 	w->leaders = 0;
 	w->proposals = 0;
+	w->snapshots = 0;
+	w->installs = 0;
 	w->seed = seed;
 	w->random = world_mix(seed + 1);
 	w->hash = seed;

@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What a device holds when a node starts, found by the module's own recovery, and
+ * what the engine and the state machine are told of it.
+ */
+#include "sim.h"
+
+void store_format(struct world *w, struct sim_node *node)
+{
+	static struct disk_plan plan;
+	struct disk_format format = {
+		.device_bytes = w->draw.device_bytes,
+		.logical_block = DISK_SECTOR_BYTES,
+		.physical_block = w->draw.physical_block,
+		.node = node->id,
+		.genesis = w->genesis,
+	};
+	u32 i;
+
+	/* Who joins later has a seat in its own genesis, and in no other's. */
+	if (node->id > w->config.n) {
+		format.genesis.members[format.genesis.n].id = node->id;
+		format.genesis.members[format.genesis.n++].voter = false;
+	}
+	for (i = 0; i < sizeof(format.device); i++)
+		format.device[i] = (u8)world_random(w, 256);
+	node->disk.bytes = format.device_bytes;
+	if (disk_format_plan(&plan, &format) != DISK_OK) {
+		sim_fail(w, node->id, "format refused the device");
+		return;
+	}
+	for (i = 0; i < plan.n; i++)
+		if (plan.write[i].data)
+			disk_poke(&node->disk, plan.write[i].offset, plan.write[i].data,
+				  plan.write[i].bytes);
+	node->store.super = plan.super;
+	node->store.view_hard = plan.hard;
+	node->incarnation = plan.super.incarnation;
+}
+
+struct opening {
+	struct world *w;
+	struct sim_node *node;
+};
+
+static int open_read(void *ctx, u64 offset, void *buf, u32 bytes)
+{
+	struct opening *o = ctx;
+
+	return disk_read(o->w, o->node, offset, buf, bytes);
+}
+
+/* A good record: the log can be let go of from here on. */
+static int open_record(void *ctx, const struct disk_head *head, const void *record)
+{
+	struct opening *o = ctx;
+	struct sim_store *s = &o->node->store;
+	struct sim_mark mark = {
+		.lsn = head->lsn,
+		.position = head->position,
+		.prev_crc = head->prev_crc,
+		.at = s->at,
+		.last = head->nr ? head->first_index + head->nr - 1 : 0,
+	};
+
+	store_mark(o->w, s, &mark);
+	s->at += disk_record_span(&s->super, head);
+	return 0;
+}
+
+static int open_entry(void *ctx, const struct raft_entry *entry, const void *payload)
+{
+	struct opening *o = ctx;
+
+	if (entry->index != o->node->last + 1) {
+		sim_fail(o->w, o->node->id, "recovery skips from %llu to %llu",
+			 (unsigned long long)o->node->last, (unsigned long long)entry->index);
+		return -EINVAL;
+	}
+	node_log_set(o->w, o->node, entry, payload);
+	return 0;
+}
+
+static int open_truncate(void *ctx, u64 index)
+{
+	struct opening *o = ctx;
+
+	if (index <= o->node->last)
+		node_log_cut(o->w, o->node, index);
+	return 0;
+}
+
+/* Verdicts that a device of ours may only get when it was damaged. */
+static int refused(struct world *w, struct sim_node *node, const struct recover_result *r)
+{
+	sim_log(w, node->id, "the device is refused: %s", recover_row_text(r->row));
+	if (!node->disk.damaged)
+		sim_fail(w, node->id, "a device without damage is refused: %s",
+			 recover_row_text(r->row));
+	return -EUCLEAN;
+}
+
+static void take_over(struct sim_node *node, const struct recover_result *r)
+{
+	struct sim_store *s = &node->store;
+
+	s->cursor = r->next;
+	s->cursor.epoch = s->hard.epoch + 1;
+	s->durable_lsn = r->next.lsn - 1;
+	s->hard_bad = r->hard_bad != 0;
+	s->want = s->hard;
+	s->want_any = false;
+	s->want_seq = 0;
+	s->want_switch = SWITCH_NONE;
+	s->hard_busy = false;
+	s->hard_seq = 0;
+	s->hard_switch = SWITCH_NONE;
+	s->failed = false;
+	s->stopping = false;
+	s->resetting = false;
+	s->release = 0;
+}
+
+/*
+ * The opening's flush is done: what was recovered is durable, and what was under
+ * way in the life before cannot appear or vanish any more.
+ */
+void store_taken(struct world *w, struct sim_node *node)
+{
+	struct sim_store *s = &node->store;
+	u64 i;
+
+	s->view = pool_grow(w, s->view, &s->view_cap, node->last + 1, sizeof(u64));
+	for (i = s->hard.base_index + 1; i <= node->last; i++)
+		s->view[i] = node->log[i].e.term;
+	s->view_last = node->last;
+	s->view_hard = s->hard;
+	s->doubt = false;
+	s->head = 0;
+	s->n = 0;
+	memset(s->slots, 0, sizeof(s->slots));
+	node->disk.damaged = false;
+}
+
+/* The newest configurations of the log, oldest first. */
+static void fill_configs(struct world *w, struct sim_node *node, struct raft_params *params)
+{
+	u64 i;
+	u32 n = 0;
+
+	for (i = node->last; i > node->store.hard.base_index && n < RAFT_CONFIGS_MAX; i--) {
+		const struct sim_entry *entry = &node->log[i];
+		struct raft_config *config = &w->configs[RAFT_CONFIGS_MAX - 1 - n];
+
+		if (entry->e.type != RAFT_ENTRY_CONFIG)
+			continue;
+		if (!config_decode(entry->payload, entry->e.size, config)) {
+			sim_fail(w, node->id, "entry %llu holds no configuration",
+				 (unsigned long long)i);
+			return;
+		}
+		config->index = i;
+		n++;
+	}
+	params->configs = &w->configs[RAFT_CONFIGS_MAX - n];
+	params->nconfigs = n;
+}
+
+/* What the engine is told of it. */
+void store_params(struct world *w, struct sim_node *node, struct raft_params *params)
+{
+	struct sim_store *s = &node->store;
+	u64 cap = w->runs_cap, i;
+
+	params->term = s->hard.term;
+	params->vote = s->hard.vote;
+	params->base_index = s->hard.base_index;
+	params->base_term = s->hard.base_term;
+	params->last_index = node->last;
+	params->snapshot = node->snapshot;
+	params->config = node->snapshot_config;
+	params->nruns = 0;
+	for (i = s->hard.base_index + 1; i <= node->last; i++) {
+		if (params->nruns && node->log[i].e.term == w->runs[params->nruns - 1].term)
+			continue;
+		w->runs = pool_grow(w, w->runs, &cap, params->nruns + 1, sizeof(w->runs[0]));
+		w->runs_cap = (u32)cap;
+		w->runs[params->nruns].first = i;
+		w->runs[params->nruns++].term = node->log[i].e.term;
+	}
+	params->runs = w->runs;
+	fill_configs(w, node, params);
+}
+
+/* The snapshot in force becomes the state. */
+static void open_snapshot(struct world *w, struct sim_node *node,
+			  const struct quorum_snap_meta *meta)
+{
+	static u8 data[SIM_SNAPSHOT_MAX];
+
+	snapshot_adopt(w, node, meta);
+	snapshot_read(w, node, 0, (u32)meta->bytes, data);
+	check_restored(w, node, meta->index, meta->term);
+	machine_restore(w, node, data, (u32)meta->bytes, meta->index, meta->term);
+	node->commit = meta->index;
+	node->applied = meta->index;
+	if (!w->failed)
+		check_applied(w, node, true);
+}
+
+static void repair_super(struct sim_node *node)
+{
+	const struct disk_super *super = &node->store.super;
+
+	disk_poke(&node->disk, 0, NULL, QUORUM_BLOCK_BYTES);
+	disk_super_encode(super, node->disk.image);
+	disk_poke(&node->disk, (super->blocks - 1) * QUORUM_BLOCK_BYTES, node->disk.image,
+		  QUORUM_BLOCK_BYTES);
+}
+
+static int recover_all(struct world *w, struct sim_node *node, struct quorum_snap_meta *meta,
+		       struct recover_result *r)
+{
+	struct opening o = { .w = w, .node = node };
+	struct recover_io io = { .read = open_read, .ctx = &o, .device_bytes = node->disk.bytes };
+	struct recover_sink sink = { .record = open_record, .truncate = open_truncate,
+				     .entry = open_entry, .ctx = &o };
+	struct sim_store *s = &node->store;
+	int error;
+
+	s->nmarks = 0;
+	s->at = 0;
+	s->start_at = 0;
+	error = recover_super(&io, w->read_buf, &s->super, r);
+	if (!error && !r->verdict)
+		recover_match(&s->super, &w->genesis, node->id, r);
+	if (!error && !r->verdict)
+		error = recover_hard(&io, &s->super, w->read_buf, &s->hard, r);
+	if (error || r->verdict)
+		return error;
+	error = recover_snapshot(&io, &s->super, &s->hard, w->read_buf,
+				 QUORUM_RECORD_BYTES_MAX, meta, r);
+	if (error || r->verdict)
+		return error;
+	node->base = s->hard.base_index;
+	node->base_term = s->hard.base_term;
+	node->last = node->base;
+	return recover_log(&io, &s->super, &s->hard, w->read_buf, QUORUM_RECORD_BYTES_MAX,
+			   &sink, r);
+}
+
+/* The hard state names the snapshot that is good, whatever it named before. */
+static void adopt(struct disk_hard *hard, const struct recover_result *r,
+		  const struct quorum_snap_meta *meta)
+{
+	if (r->snap == RECOVER_SNAP_GOOD)
+		return;
+	hard->snap_area = 0;
+	hard->snap_index = 0;
+	hard->snap_term = 0;
+	if (r->snap != RECOVER_SNAP_FALLBACK)
+		return;
+	hard->snap_area = r->snap_area + 1;
+	hard->snap_id = meta->id;
+	hard->snap_index = meta->index;
+	hard->snap_term = meta->term;
+}
+
+/**
+ * store_open() - recover what the device holds
+ * @w: the world
+ * @node: the node; its log in memory is filled in
+ *
+ * Return: 0, -EUCLEAN: refused, or -EIO: it could not be read.
+ */
+int store_open(struct world *w, struct sim_node *node)
+{
+	struct sim_store *s = &node->store;
+	struct quorum_snap_meta meta;
+	struct recover_result r;
+	int error;
+	u64 i;
+
+	error = recover_all(w, node, &meta, &r);
+	if (error) {
+		sim_log(w, node->id, "the device cannot be read: %d", error);
+		return error;
+	}
+	if (r.verdict != RECOVER_CLEAN && r.verdict != RECOVER_TORN)
+		return refused(w, node, &r);
+	if (s->hard.snap_area && r.snap != RECOVER_SNAP_GOOD && !node->disk.damaged)
+		sim_fail(w, node->id, "the snapshot in force is not good");
+	check_recovered(w, node);
+	for (i = node->base + 1; i <= node->last; i++)
+		check_entry(w, node, &node->log[i]);
+	s->last_snapshot = max(s->last_snapshot, s->hard.snap_id);
+	adopt(&s->hard, &r, &meta);
+	if (r.super_bad)
+		repair_super(node);
+	take_over(node, &r);
+	if (s->hard.snap_area && !w->failed)
+		open_snapshot(w, node, &meta);
+	sim_log(w, node->id, "opened: %s, term %llu, vote %u, log %llu to %llu",
+		recover_verdict_name(r.verdict), (unsigned long long)s->hard.term, s->hard.vote,
+		(unsigned long long)node->base, (unsigned long long)node->last);
+	return 0;
+}
