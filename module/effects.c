@@ -229,12 +229,35 @@ static void fx_halt(struct quorum_group *g, const struct raft_effect *fx)
 			  fx->halt.code);
 }
 
-/* A leader has given back what was missing: the mark on the device goes. */
-static void fx_healed(struct quorum_group *g)
+static void fx_config(struct quorum_group *g, const struct raft_effect *fx)
 {
-	/* If it cannot go now, the next start is a suspect's once more: no harm. */
-	if (quorum_store_healed(g->store, SWITCH_HEALED))
-		pr_warn("%s: the log is whole, its mark on the device stays\n", g->params.name);
+	quorum_snapshots_config(g, fx->config.config);
+	quorum_members_changed(g, fx->config.config, fx->config.committed);
+	quorum_group_event(g, QUORUM_EVENT_CONFIG);
+}
+
+/* Effects of a snapshot that is received. */
+static void fx_install(struct quorum_group *g, const struct raft_effect *fx,
+		       const struct effects_source *src)
+{
+	switch (fx->type) {
+	case RAFT_FX_INSTALL:
+		quorum_install_begin(g, fx);
+		break;
+	case RAFT_FX_CHUNK:
+		if (!WARN_ON_ONCE(!src || !src->msg || src->msg->type != RAFT_MSG_SNAPSHOT))
+			quorum_install_chunk(g, fx, src->payload +
+					     src->msg->snapshot.config_bytes);
+		break;
+	case RAFT_FX_INSTALL_END:
+		quorum_install_end(g);
+		break;
+	case RAFT_FX_INSTALL_ABORT:
+		quorum_install_abort(g);
+		break;
+	default:
+		quorum_install_restored(g, fx);
+	}
 }
 
 static void carry_out(struct quorum_group *g, const struct raft_effect *fx,
@@ -271,22 +294,24 @@ static void carry_out(struct quorum_group *g, const struct raft_effect *fx,
 		quorum_group_transferred(g, fx->transfer.reason);
 		break;
 	case RAFT_FX_HEALED:
-		fx_healed(g);
+		/* A leader has given back what was missing: the mark on the device goes. */
+		g->snaps.heal = true;
 		break;
 	case RAFT_FX_READ:
 		quorum_reads_answered(g, fx->read.handle, fx->read.index, fx->read.reason);
 		break;
 	case RAFT_FX_CONFIG:
-		quorum_members_changed(g, fx->config.config, fx->config.committed);
-		quorum_group_event(g, QUORUM_EVENT_CONFIG);
+		fx_config(g, fx);
 		break;
 	case RAFT_FX_FORGET:
+		quorum_snapshots_forget(g, fx->forget.index, fx->forget.term);
+		break;
 	case RAFT_FX_INSTALL:
 	case RAFT_FX_CHUNK:
 	case RAFT_FX_INSTALL_END:
 	case RAFT_FX_INSTALL_ABORT:
 	case RAFT_FX_RESTORE:
-		/* Nobody here makes snapshots yet. */
+		fx_install(g, fx, src);
 		break;
 	case RAFT_FX_HALT:
 		fx_halt(g, fx);

@@ -23,7 +23,8 @@
  *     (1) encap_rcv in softirq may queue a datagram and wake the loop's wait
  *         queue, which is part of the group: quorum_link_close() waits for it.
  *     (2) a bio's end may report to the loop: quorum_store_stop() waits for all.
- *     (3) the read-back worker: quorum_readback_stop() waits for it.
+ *     (3) the workers that read back, write snapshots and read them to be sent:
+ *         quorum_readback_stop(), _snapshots_stop() and _chunks_stop() wait for them.
  *     (4) the timer: quorum_loop_stop() cancelled it after the thread had ended,
  *         and only the thread arms it.
  * (d) The parts are freed.  The group itself lives on until its last reference:
@@ -230,6 +231,8 @@ static struct quorum_group *alloc_group(struct net *net,
 	quorum_waiters_init(&g->waiters);
 	quorum_reads_init(&g->reads);
 	quorum_loop_init(&g->loop);
+	quorum_snapshots_init(g);
+	quorum_chunks_init(g);
 	INIT_WORK(&g->start_work, start_work);
 	g->state = QUORUM_STATE_STOPPED;
 	return g;
@@ -517,6 +520,28 @@ static int refused(u8 reason, struct netlink_ext_ack *extack)
 		quorum_compat_extack(extack, raft_reason_name(reason));
 		return -EAGAIN;
 	}
+}
+
+int quorum_group_snapshot(struct quorum_group *g, struct netlink_ext_ack *extack)
+{
+	int error = 0;
+
+	if (down_read_killable(&g->parts))
+		return -EINTR;
+	if (!g->loop.task) {
+		NL_SET_ERR_MSG_MOD(extack, "the group is stopped: start it first");
+		error = -ESHUTDOWN;
+	} else if (READ_ONCE(g->state) == QUORUM_STATE_FAILED) {
+		error = refused(RAFT_REFUSED_HALTED, extack);
+	} else if (!quorum_machine_has_snapshot(g->machine)) {
+		NL_SET_ERR_MSG_MOD(extack, "this state machine takes no snapshots by itself");
+		error = -EOPNOTSUPP;
+	} else {
+		WRITE_ONCE(g->snaps.asked, true);
+		quorum_loop_wake(g, LOOP_SNAPSHOT);
+	}
+	up_read(&g->parts);
+	return error;
 }
 
 /* An event of a user for the engine of a group that runs. */

@@ -33,6 +33,7 @@ struct quorum_group;
  * @listen: address and port to bind
  * @keys: see quorum_link_params
  * @unsealed: asked for to do without @keys
+ * @snapshot_entries: applied since the last snapshot that make another one due
  * @members: addresses; one per genesis member, any order
  */
 struct quorum_group_params {
@@ -44,6 +45,7 @@ struct quorum_group_params {
 	struct sockaddr_storage listen;
 	struct quorum_net_key keys[2];
 	bool unsealed;
+	u32 snapshot_entries;
 	struct quorum_net_member members[QUORUM_MEMBERS_MAX];
 };
 
@@ -74,6 +76,7 @@ struct quorum_group_info {
 	struct quorum_genesis genesis;
 	struct sockaddr_storage listen;
 	bool unsealed;
+	u32 snapshot_entries;
 	struct sockaddr_storage addrs[QUORUM_MEMBERS_MAX]; /* in the order of @config */
 	u64 incarnations[QUORUM_MEMBERS_MAX];		/* likewise */
 	u32 self;
@@ -88,6 +91,9 @@ struct quorum_group_info {
 	u64 role_since;		/* boottime of the last change of role */
 	struct raft_status raft;
 	struct raft_config config;		/* in force */
+	bool snapshot_taking;	/* an own one is being written */
+	u64 snapshot_taken;	/* bytes of it so far */
+	int snapshot_error;	/* of the last try, 0: none */
 	struct quorum_store_stats store;
 	struct quorum_link_stats link;
 	struct quorum_group_stats stats;
@@ -271,6 +277,16 @@ int quorum_group_transfer(struct quorum_group *group, u32 target,
 			  struct netlink_ext_ack *extack);
 
 /**
+ * quorum_group_snapshot() - have a snapshot taken now
+ *
+ * Begins it: an event SNAPSHOT and the status tell how it ended.  Where nothing was
+ * applied since the last one, there is nothing to do.
+ * Refusals: -EOPNOTSUPP the machine takes none; -ESHUTDOWN stopped; -EIO failed.
+ * Context: process, sleeps.
+ */
+int quorum_group_snapshot(struct quorum_group *group, struct netlink_ext_ack *extack);
+
+/**
  * struct quorum_question - a question to the state machine
  * @request: the question
  * @len: its bytes
@@ -323,7 +339,8 @@ int quorum_group_change(struct quorum_group *group, u64 seen, struct raft_change
  * @buf: room for @size bytes of payload
  *
  * Context: process, sleeps (may read the device).
- * Return: 0; -EAGAIN nothing there yet; -EMSGSIZE: @entry is filled in, its
+ * Return: 0; -EAGAIN nothing there yet; -ESTALE *@index is not in the log any more
+ * (0 stands for the first that is); -EMSGSIZE: @entry is filled in, its
  * payload does not fit, *@index not moved past it; -ESHUTDOWN stopped; -ENODEV
  * deleted; -EIO the group has failed and nothing more will come, or the device
  * could not be read; -EUCLEAN what the device holds is damaged.

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The inside of a group, shared by the files of the runtime: group.c, parts.c,
- * loop.c, effects.c, pump.c, apply.c, waiters.c, reads.c, members.c, readback.c and
- * info.c.
+ * loop.c, effects.c, pump.c, apply.c, waiters.c, reads.c, members.c, readback.c,
+ * snapshots.c, install.c, chunks.c and info.c.
  *
  * Locks, outermost first:
  *
@@ -12,6 +12,7 @@
  *				come or go
  *	waiters->lock		everything in struct quorum_waiters; a leaf
  *	reads->lock		everything in struct quorum_reads; a leaf
+ *	snaps->lock		the configurations of the log; a leaf
  *	loop->done_lock		completions from interrupts; a leaf, irqs off
  *
  * Fields marked [loop] belong to the group's thread alone and need no lock.
@@ -65,6 +66,7 @@ enum waiter_stage {
  * @type: of the entry
  * @local: answered once this node has applied it, not when it hears of it
  * @known: it is committed, and not applied here yet [waiters->lock]
+ * @blind: it may be in what a snapshot stands for: nothing here will tell
  * @outcome: QUORUM_OUTCOME_*, final once DONE
  * @error: errno that goes with it, likewise
  * @index: when committed
@@ -89,6 +91,7 @@ struct quorum_waiter {
 	u8 type;
 	bool local;
 	bool known;
+	bool blind;
 	u64 tag;
 	u64 term;
 	u64 sent;
@@ -115,6 +118,7 @@ struct quorum_waiter {
  * @count: proposals in all lists
  * @bytes: their payload
  * @next_tag: next name to give
+ * @skipped: entries up to here came as a snapshot, not one by one [loop]
  * @closed: errno for newcomers, 0: open
  * @room: woken when @count or @bytes falls
  */
@@ -128,6 +132,7 @@ struct quorum_waiters {
 	u32 count;
 	u64 bytes;
 	u64 next_tag;
+	u64 skipped;
 	int closed;
 	wait_queue_head_t room;
 };
@@ -180,11 +185,15 @@ enum loop_flag {
 	LOOP_READBACK,		/* entries were read back */
 	LOOP_READS,		/* somebody wants a read index */
 	LOOP_ASK,		/* somebody waits for loop->ask */
+	LOOP_SNAPSHOT,		/* the snapshots' worker is done, or a user wants one */
 };
 
 /* Why the store's hard state was to be switched: its cookie (quorum_loop_snap_done()). */
 enum loop_switch {
 	SWITCH_HEALED,		/* the suspect mark is cleared */
+	SWITCH_SNAPSHOT,	/* an own snapshot is in force */
+	SWITCH_INSTALL,		/* one that was received is, in place of the log */
+	SWITCH_RELEASE,		/* the log begins later */
 };
 
 /* A completion on its way from an interrupt to the loop. */
@@ -270,6 +279,160 @@ struct quorum_readback {
 	u64 not_before;
 };
 
+/* What the worker of the snapshots is to do. */
+enum snap_job {
+	SNAP_TAKE = 1,		/* write the own state */
+	SNAP_BEGIN,		/* begin to receive one */
+	SNAP_STORE,		/* write what was received of it */
+	SNAP_SEAL,		/* all is there: make it durable */
+	SNAP_DROP,		/* throw away what was written */
+};
+
+/* How far a snapshot is; of the own and of the one being received. */
+enum snap_stage {
+	SNAP_NONE,
+	SNAP_WANTED,		/* waits for the worker (received) */
+	SNAP_WRITING,
+	SNAP_SEALED,		/* durable; waits for its switch */
+	SNAP_SWITCHING,		/* being put in force */
+};
+
+/* Sizes of what goes through memory. */
+enum snap_sizes {
+	SNAP_CONFIGS_MAX	= 8,	/* configurations of the log that are remembered */
+	SNAP_STREAM_BYTES	= 64 * 1024, /* read from the machine in one go */
+};
+
+/**
+ * struct quorum_install - the snapshot that is being received
+ * @stage: enum snap_stage; WRITING from SNAP_BEGIN on
+ * @life: which one; what the worker says of another is not about this
+ * @name: which
+ * @config: its configuration
+ * @stored: bytes of it that are written, as the engine knows
+ * @ended: the engine has said that all of it is there
+ * @failed: errno for the engine, when it may be told
+ * @start: where its first byte was put into @ring, counted from the beginning of time
+ * @in: likewise, where the next byte goes
+ * @ring: RAFT_SNAPSHOT_WINDOW_BYTES on their way to the worker
+ *
+ * All of it is the loop's, but for the bytes the worker was told to write.
+ */
+struct quorum_install {
+	u8 stage;
+	u32 life;
+	struct raft_snapshot name;
+	struct raft_config config;
+	u64 stored;
+	bool ended;
+	int failed;
+	u64 start;
+	u64 in;
+	u8 *ring;
+};
+
+/**
+ * struct quorum_snapshots - the own snapshots of a group, and the one being received
+ * @work: writes, in a worker
+ * @group: whose
+ * @busy: @work owns what is marked [work]; otherwise the loop does
+ * @cancel: @work shall give up what it is at
+ * @job: enum snap_job [work]
+ * @error: how it ended [work]
+ * @life: of the snapshot it is about, 0: an own one [work]
+ * @from: SNAP_STORE: what to write, as @install.in is counted [work]
+ * @to: likewise, its end [work]
+ * @crc: SNAP_SEAL: what all of it must have [work]
+ * @writer: what is written, or sealed; NULL: nothing [work]
+ * @received: @writer is of one that is received [work]
+ * @meta: of what is written [work]
+ * @data: SNAP_STREAM_BYTES [work]
+ * @taken: bytes of the own snapshot written so far [pub]
+ * @lock: protects the next two
+ * @configs: the newest configurations of the log, ascending by index
+ * @nconfigs: number of these
+ * @stage: of the own one, enum snap_stage [loop; pub]
+ * @asked: a user wants one; set by anybody
+ * @last_error: errno of the last try [pub]
+ * @name: of the own one being made [work]
+ * @config: its configuration [work]
+ * @index: of the newest one in force [loop]
+ * @log_bytes: store's counter when that was begun [loop]
+ * @not_before: after a failure: boottime ns when to try again [loop]
+ * @held_at: bytes the peers had when progress was looked for [loop]
+ * @held_since: boottime ns since when they have had these [loop]
+ * @release_index: the log may begin behind it; 0: where it does [loop]
+ * @release_term: its term [loop]
+ * @heal: the suspect mark is to be cleared [loop]
+ * @switching: a switch of the store is under way [loop]
+ * @install: the one being received [loop]
+ * @status: to look at the peers [loop]
+ */
+struct quorum_snapshots {
+	struct work_struct work;
+	struct quorum_group *group;
+	bool busy;
+	bool cancel;
+	u8 job;
+	int error;
+	u32 life;
+	u64 from;
+	u64 to;
+	u32 crc;
+	struct quorum_snap_writer *writer;
+	bool received;
+	struct quorum_snap_meta meta;
+	u8 *data;
+	u64 taken;
+	spinlock_t lock;
+	struct raft_config configs[SNAP_CONFIGS_MAX];
+	u32 nconfigs;
+	u8 stage;
+	bool asked;
+	int last_error;
+	struct raft_snapshot name;
+	struct raft_config config;
+	u64 index;
+	u64 log_bytes;
+	u64 not_before;
+	u64 held_at;
+	u64 held_since;
+	u64 release_index;
+	u64 release_term;
+	bool heal;
+	bool switching;
+	struct quorum_install install;
+	struct raft_status status;
+};
+
+/**
+ * struct quorum_chunks - bytes of the snapshot in force, read to be sent
+ * @work: does the reading, in a worker
+ * @group: whose
+ * @busy: @work owns everything below; otherwise the loop does
+ * @name: which snapshot
+ * @peer: whom it was read for; others wait until it was sent some
+ * @used: it was
+ * @offset: where @data begins
+ * @bytes: how many there are; 0: none
+ * @data: RAFT_SNAPSHOT_WINDOW_BYTES
+ * @ready_at: boottime ns when they were there
+ * @not_before: after a failure: boottime ns when to try again
+ */
+struct quorum_chunks {
+	struct work_struct work;
+	struct quorum_group *group;
+	bool busy;
+	struct raft_snapshot name;
+	u32 peer;
+	bool used;
+	u64 offset;
+	u32 bytes;
+	u8 *data;
+	u64 ready_at;
+	u64 not_before;
+};
+
 /**
  * struct quorum_inflight - a log write the store has not reported yet
  * @write: as the engine knows it
@@ -308,6 +471,7 @@ struct quorum_inflight {
  * @recovered: what start found [parts]
  * @recovered_last: entries up to here came from the device and were never
  *	replaced since: they need not be held for the state machine [loop]
+ * @base: last index that is not in the log any more; readers begin behind it [pub]
  * @applied: last index given to the state machine; readers see up to here
  * @last_data: last applied index that holds user data, for poll
  * @role: [pub]
@@ -345,6 +509,7 @@ struct quorum_group {
 	struct quorum_recovered recovered;
 	u64 recovered_last;
 
+	atomic64_t base;
 	atomic64_t applied;
 	atomic64_t last_data;
 	u8 role;
@@ -359,6 +524,8 @@ struct quorum_group {
 	struct quorum_loop loop;
 	struct quorum_readback readback;
 	struct quorum_readback replay;
+	struct quorum_snapshots snaps;
+	struct quorum_chunks chunks;
 	struct quorum_group_stats stats;
 
 	/* [loop] */
@@ -467,6 +634,38 @@ const struct raft_entry *quorum_readback_peek(struct quorum_readback *rb, u64 in
 void quorum_readback_request(struct quorum_readback *rb, u64 first, u64 last);
 void quorum_readback_truncate(struct quorum_readback *rb, u64 index);
 void quorum_readback_stop(struct quorum_readback *rb);
+
+/* snapshots.c */
+void quorum_snapshots_init(struct quorum_group *g);
+int quorum_snapshots_alloc(struct quorum_group *g);
+void quorum_snapshots_free(struct quorum_group *g);
+void quorum_snapshots_stop(struct quorum_group *g);
+int quorum_snapshots_restart(struct quorum_group *g, struct netlink_ext_ack *extack);
+void quorum_snapshots_config(struct quorum_group *g, const struct raft_config *config);
+void quorum_snapshots_forget(struct quorum_group *g, u64 index, u64 term);
+void quorum_snapshots_switched(struct quorum_group *g, unsigned long switches);
+void quorum_snapshots_turn(struct quorum_group *g);
+int quorum_snapshots_write(struct quorum_snapshots *sn, const void *data, u32 len);
+
+/* install.c */
+void quorum_install_begin(struct quorum_group *g, const struct raft_effect *fx);
+void quorum_install_chunk(struct quorum_group *g, const struct raft_effect *fx,
+			  const void *data);
+void quorum_install_end(struct quorum_group *g);
+void quorum_install_abort(struct quorum_group *g);
+void quorum_install_restored(struct quorum_group *g, const struct raft_effect *fx);
+int quorum_install_job(struct quorum_snapshots *sn);
+void quorum_install_ended(struct quorum_group *g, u8 job, int error);
+u8 quorum_install_next(struct quorum_group *g);
+void quorum_install_switch(struct quorum_group *g);
+void quorum_install_switched(struct quorum_group *g, int error);
+
+/* chunks.c */
+void quorum_chunks_init(struct quorum_group *g);
+int quorum_chunks_alloc(struct quorum_group *g);
+void quorum_chunks_free(struct quorum_group *g);
+void quorum_chunks_stop(struct quorum_group *g);
+bool quorum_chunks_send(struct quorum_group *g, const struct raft_append *a);
 
 /* waiters.c */
 void quorum_waiters_init(struct quorum_waiters *ws);

@@ -21,6 +21,11 @@ static u64 applied(const struct quorum_group *g)
 	return atomic64_read(&g->applied);
 }
 
+static u64 base(const struct quorum_group *g)
+{
+	return atomic64_read(&g->base);
+}
+
 /* From the cache, else from the device: what left the cache is durable. */
 static int fetch(struct quorum_group *g, u64 index, struct raft_entry *entry, void *buf,
 		 u32 size)
@@ -46,7 +51,9 @@ int quorum_group_read(struct quorum_group *g, u64 *index, struct raft_entry *ent
 	error = not_readable(g);
 	if (error)
 		goto out;
-	*index = max(*index, g->recovered.base_index + 1);
+	/* 0 is before the first, whichever that is. */
+	if (!*index)
+		*index = base(g) + 1;
 	error = -EAGAIN;
 	while (*index <= applied(g)) {
 		if (fatal_signal_pending(current)) {
@@ -54,6 +61,9 @@ int quorum_group_read(struct quorum_group *g, u64 *index, struct raft_entry *ent
 			break;
 		}
 		error = fetch(g, *index, entry, buf, size);
+		/* Looked at last: what went meanwhile may have been written over. */
+		if (*index <= base(g))
+			error = -ESTALE;
 		if (error)
 			break;
 		++*index;
@@ -102,7 +112,8 @@ __poll_t quorum_group_poll(struct quorum_group *g, struct file *file, poll_table
 
 void quorum_group_bounds(struct quorum_group *g, u64 *first, u64 *end)
 {
-	*first = READ_ONCE(g->recovered.base_index) + 1;
+	/* Of a stopped one nobody knows: from its first on, whichever that will be. */
+	*first = not_readable(g) ? 0 : base(g) + 1;
 	*end = applied(g) + 1;
 }
 
@@ -117,6 +128,7 @@ static void describe(struct quorum_group *g, struct quorum_group_info *info)
 	info->genesis = *genesis;
 	genesis_config(genesis, &info->config);
 	info->unsealed = g->params.unsealed;
+	info->snapshot_entries = g->params.snapshot_entries;
 	spin_lock(&g->where);
 	info->listen = g->params.listen;
 	spin_unlock(&g->where);
@@ -161,7 +173,10 @@ void quorum_group_get_info(struct quorum_group *g, struct quorum_group_info *inf
 		info->epoch = g->recovered.epoch;
 		info->recovered = g->recovered;
 		info->applied = applied(g);
-		info->first_index = g->recovered.base_index + 1;
+		info->first_index = base(g) + 1;
+		info->snapshot_taking = READ_ONCE(g->snaps.stage) != SNAP_NONE;
+		info->snapshot_taken = READ_ONCE(g->snaps.taken);
+		info->snapshot_error = READ_ONCE(g->snaps.last_error);
 		info->role_since = READ_ONCE(g->role_since);
 		quorum_store_get_stats(g->store, &info->store);
 		quorum_link_get_stats(g->link, &info->link);

@@ -69,6 +69,8 @@ enum quorum_limits {
 	QUORUM_BLOCK_BYTES		= 4096,	/* unit of the layout */
 	QUORUM_RECORD_BYTES_MAX		= 256 * 1024,
 	QUORUM_SNAP_CONFIG_MAX		= 2048,	/* encoded configuration beside a snapshot */
+	QUORUM_SNAPSHOT_ENTRIES		= 10000, /* applied since the last one, unless configured */
+	QUORUM_SNAPSHOT_ENTRIES_MIN	= 64,
 	QUORUM_DEVICE_BLOCKS_MIN	= 256,	/* 1 MiB: below it no useful ring is left */
 
 	/* State machines. */

@@ -138,8 +138,7 @@ static void switches_ended(struct quorum_group *g, unsigned long switches, int e
 	}
 	if (switches & BIT(SWITCH_HEALED))
 		pr_info("%s: the log is whole again\n", g->params.name);
-	/* The ring may have more room. */
-	g->store_full = false;
+	quorum_snapshots_switched(g, switches);
 }
 
 static void take_completions(struct quorum_group *g)
@@ -179,6 +178,18 @@ static void take_forward_reply(struct quorum_group *g, const struct raft_msg *ms
 	quorum_effects_step(g, &ev, NULL);
 }
 
+/* What a message says of a configuration; false: not from a sane sender. */
+static bool attach_config(struct quorum_group *g, struct raft_msg *msg, const void *payload)
+{
+	if (msg->type != RAFT_MSG_SNAPSHOT)
+		return config_attach(msg, payload, &g->config_in);
+	msg->snapshot.config = NULL;
+	if (!msg->snapshot.config_bytes)
+		return true;
+	msg->snapshot.config = &g->config_in;
+	return config_kept(payload, msg->snapshot.config_bytes, &g->config_in);
+}
+
 static void take_message(struct quorum_group *g, const struct wire_header *hdr,
 			 const void *buf, size_t len)
 {
@@ -192,8 +203,8 @@ static void take_message(struct quorum_group *g, const struct wire_header *hdr,
 		quorum_link_malformed(g->link, error);
 		return;
 	}
-	/* Several configurations, or what is none: not from a sane sender. */
-	if (!config_attach(&msg, src.payload, &g->config_in)) {
+	/* Several configurations, or what is none. */
+	if (!attach_config(g, &msg, src.payload)) {
 		quorum_link_malformed(g->link, WIRE_FIELD_BAD);
 		return;
 	}
@@ -325,6 +336,7 @@ static void turn(struct quorum_group *g)
 	answer_ask(g);
 	take_deadline(g);
 	resend = quorum_reads_offer(g);
+	quorum_snapshots_turn(g);
 	quorum_pump_writes(g);
 	quorum_pump_appends(g);
 	resend = min(resend, quorum_waiters_resend(g, quorum_loop_now()));

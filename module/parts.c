@@ -41,7 +41,7 @@ static int have_cache(struct quorum_group *g, u64 next_index)
 static int recovered_config(struct recovery *rec, const struct raft_entry *entry,
 			    const void *payload)
 {
-	if (rec->nconfigs == RAFT_CONFIGS_MAX) {
+	if (rec->nconfigs == SNAP_CONFIGS_MAX) {
 		rec->nconfigs--;
 		memmove(rec->configs, rec->configs + 1, rec->nconfigs * sizeof(*rec->configs));
 	}
@@ -102,10 +102,29 @@ static void recovered_truncate(void *ctx, u64 index)
 		quorum_cache_truncate(rec->g->cache, index);
 }
 
+/* The snapshot the engine begins with, and the configuration at its index. */
+static int adopt_snapshot(struct quorum_group *g, struct raft_params *params)
+{
+	const struct quorum_snap_meta *meta = &g->recovered.snap;
+
+	if (!g->recovered.has_snap)
+		return 0;
+	/* Its checksum is right, so it was written so. */
+	if (meta->config_len > sizeof(meta->config) ||
+	    !config_kept(meta->config, meta->config_len, &params->config))
+		return -EUCLEAN;
+	params->snapshot.index = meta->index;
+	params->snapshot.term = meta->term;
+	params->snapshot.size = meta->bytes;
+	params->snapshot.crc = meta->crc;
+	return 0;
+}
+
 static int start_engine(struct quorum_group *g, const struct recovery *rec)
 {
 	const struct quorum_genesis *genesis = &g->params.genesis;
 	struct raft_params *params;
+	u32 i, newest;
 	int error;
 
 	params = kzalloc(sizeof(*params), GFP_KERNEL);
@@ -125,10 +144,20 @@ static int start_engine(struct quorum_group *g, const struct recovery *rec)
 	params->last_index = g->recovered.last_index;
 	params->runs = rec->runs;
 	params->nruns = rec->nruns;
-	params->configs = rec->configs;
-	params->nconfigs = rec->nconfigs;
+	newest = rec->nconfigs > RAFT_CONFIGS_MAX ? rec->nconfigs - RAFT_CONFIGS_MAX : 0;
+	params->configs = rec->configs + newest;
+	params->nconfigs = rec->nconfigs - newest;
+	error = adopt_snapshot(g, params);
+	if (error) {
+		kfree(params);
+		return error;
+	}
 	/* Whoever is in force beyond it, the engine says by RAFT_FX_CONFIG. */
 	g->config_committed = params->config;
+	quorum_snapshots_config(g, &params->config);
+	for (i = 0; i < rec->nconfigs; i++)
+		if (rec->configs[i].index > params->config.index)
+			quorum_snapshots_config(g, &rec->configs[i]);
 	error = raft_init(g->raft, params, quorum_loop_now());
 	kfree(params);
 	return error;
@@ -140,7 +169,7 @@ static int read_log(struct quorum_group *g, struct netlink_ext_ack *extack)
 	int error;
 
 	rec.runs = kvmalloc_array(RAFT_RUNS_MAX, sizeof(*rec.runs), GFP_KERNEL);
-	rec.configs = kcalloc(RAFT_CONFIGS_MAX, sizeof(*rec.configs), GFP_KERNEL);
+	rec.configs = kcalloc(SNAP_CONFIGS_MAX, sizeof(*rec.configs), GFP_KERNEL);
 	if (!rec.runs || !rec.configs) {
 		kvfree(rec.runs);
 		kfree(rec.configs);
@@ -154,6 +183,8 @@ static int read_log(struct quorum_group *g, struct netlink_ext_ack *extack)
 			g->recovered.suspect_first, g->recovered.suspect_last);
 	if (!error)
 		error = have_cache(g, g->recovered.last_index + 1);
+	if (!error)
+		error = quorum_snapshots_restart(g, extack);
 	if (!error)
 		error = start_engine(g, &rec);
 	kvfree(rec.runs);
@@ -204,6 +235,8 @@ void quorum_parts_tear_down(struct quorum_group *g, bool clean)
 		quorum_link_close(g->link);
 	quorum_readback_stop(&g->readback);
 	quorum_readback_stop(&g->replay);
+	quorum_snapshots_stop(g);
+	quorum_chunks_stop(g);
 	if (g->store) {
 		quorum_store_stop(g->store, clean);
 		quorum_store_close(g->store);
@@ -213,6 +246,8 @@ void quorum_parts_tear_down(struct quorum_group *g, bool clean)
 	quorum_readback_destroy(&g->replay);
 	kvfree(g->raft);
 	quorum_machine_destroy(g->machine);
+	quorum_snapshots_free(g);
+	quorum_chunks_free(g);
 	kvfree(g->result);
 	g->link = NULL;
 	g->store = NULL;
@@ -228,6 +263,7 @@ void quorum_parts_tear_down(struct quorum_group *g, bool clean)
  */
 void quorum_parts_reset(struct quorum_group *g)
 {
+	atomic64_set(&g->base, 0);
 	atomic64_set(&g->applied, 0);
 	atomic64_set(&g->last_data, 0);
 	g->role = 0;
@@ -256,6 +292,10 @@ static int make_machine(struct quorum_group *g)
 	error = quorum_readback_init(&g->readback, g);
 	if (!error)
 		error = quorum_readback_init(&g->replay, g);
+	if (!error)
+		error = quorum_snapshots_alloc(g);
+	if (!error)
+		error = quorum_chunks_alloc(g);
 	if (error)
 		return error;
 	g->result = kvmalloc(QUORUM_RESULT_BYTES_MAX, GFP_KERNEL);
@@ -306,14 +346,18 @@ int quorum_parts_build(struct quorum_group *g, struct netlink_ext_ack *extack)
 static void adopt_recovered(struct quorum_group *g)
 {
 	const struct quorum_recovered *found = &g->recovered;
+	/* What the snapshot stands for was applied, though some of it is still there. */
+	u64 applied = found->has_snap ? found->snap.index : found->base_index;
 
 	g->last = found->last_index;
 	g->submitted = found->last_index;
 	g->unsubmitted_bytes = 0;
 	g->durable = found->last_index;
 	g->recovered_last = found->last_index;
-	atomic64_set(&g->applied, found->base_index);
-	g->commit = found->base_index;
+	atomic64_set(&g->base, found->base_index);
+	atomic64_set(&g->applied, applied);
+	atomic64_set(&g->last_data, applied);
+	g->commit = applied;
 	g->role = RAFT_FOLLOWER;
 	g->term = found->term;
 	g->role_since = quorum_loop_now();

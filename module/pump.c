@@ -205,9 +205,15 @@ static bool send_append(struct quorum_group *g, const struct raft_append *a, u32
 static void pump_peer(struct quorum_group *g, u32 peer)
 {
 	struct raft_append a;
+	enum raft_next next;
 	u32 n, bytes;
 
-	while (raft_next_append(g->raft, peer, &a) == RAFT_NEXT_APPEND) {
+	while ((next = raft_next_append(g->raft, peer, &a)) != RAFT_NEXT_NOTHING) {
+		if (next == RAFT_NEXT_SNAPSHOT) {
+			if (!quorum_chunks_send(g, &a))
+				return;
+			continue;
+		}
 		n = 0;
 		bytes = 0;
 		if (find_prev(g, &a))

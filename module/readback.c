@@ -21,6 +21,9 @@ static bool read_one(struct quorum_group *g, struct quorum_readback *rb, u64 ind
 	if (*used + QUORUM_ENTRY_BYTES_MAX > READBACK_BYTES)
 		return false;
 	error = quorum_store_read(g->store, index, entry, rb->data + *used);
+	/* Let go of meanwhile: the engine wants something else then. */
+	if (error && index <= atomic64_read(&g->base))
+		return false;
 	if (error) {
 		pr_err_ratelimited("%s: reading entry %llu back failed: %d\n",
 				   g->params.name, index, error);
@@ -35,7 +38,8 @@ static void readback_work(struct work_struct *work)
 {
 	struct quorum_readback *rb = container_of(work, struct quorum_readback, work);
 	struct quorum_group *g = rb->group;
-	u64 index = rb->want > 1 ? rb->want - 1 : rb->want;
+	/* Of the last one that is not there any more the engine knows the term. */
+	u64 index = max_t(u64, rb->want - 1, atomic64_read(&g->base) + 1);
 	u32 used = 0;
 
 	rb->n = 0;

@@ -59,6 +59,7 @@ void quorum_waiters_open(struct quorum_waiters *ws, u64 epoch, u64 incarnation)
 	spin_lock(&ws->lock);
 	ws->next_tag = ((epoch + incarnation) << TAG_LIFE_SHIFT) | 1;
 	ws->closed = 0;
+	ws->skipped = 0;
 	spin_unlock(&ws->lock);
 }
 
@@ -144,6 +145,7 @@ static void requeue(struct quorum_group *g, struct quorum_waiter *w, u8 refusal,
 	lockdep_assert_held(&g->waiters.lock);
 	w->stage = WAITER_QUEUED;
 	w->refusal = refusal;
+	w->blind = false;
 	list_move_tail(&w->node, inbox);
 }
 
@@ -350,7 +352,7 @@ void quorum_waiters_applied(struct quorum_group *g, u64 tag,
  * @index: its last entry
  *
  * What this node knows to be in there will not be applied here one by one: committed,
- * with a result that is not known.
+ * with a result that is not known.  The rest may be in there or not.
  *
  * Context: only the loop.
  */
@@ -360,7 +362,11 @@ void quorum_waiters_skipped(struct quorum_group *g, u64 index)
 	struct quorum_waiter *w, *next;
 
 	spin_lock(&ws->lock);
+	ws->skipped = index;
+	list_for_each_entry(w, &ws->pending, node)
+		w->blind = true;
 	list_for_each_entry_safe(w, next, &ws->forwarded, node) {
+		w->blind = true;
 		if (!w->known || w->index > index)
 			continue;
 		w->verdict = -ENODATA;
@@ -380,10 +386,12 @@ void quorum_waiters_committed(struct quorum_group *g, u64 tag, u64 index, u64 te
 	if (w && w->stage != WAITER_TAKEN) {
 		w->index = index;
 		w->entry_term = term;
-		if (w->local)
+		if (w->local && index > ws->skipped) {
 			w->known = true;
-		else
+		} else {
+			w->verdict = w->local ? -ENODATA : 0;
 			finish(g, w, QUORUM_OUTCOME_COMMITTED, 0);
+		}
 	}
 	spin_unlock(&ws->lock);
 }
@@ -429,6 +437,17 @@ void quorum_waiters_refused(struct quorum_group *g, u64 tag, u8 reason)
 	spin_unlock(&ws->lock);
 }
 
+/* The log has passed it by; was it in what came as a snapshot, it must not go again. */
+static bool give_up(struct quorum_group *g, struct quorum_waiter *w, struct list_head *front)
+{
+	if (w->blind) {
+		finish(g, w, QUORUM_OUTCOME_UNKNOWN, -ECANCELED);
+		return false;
+	}
+	requeue(g, w, RAFT_REFUSED_NO_LEADER, front);
+	return true;
+}
+
 /**
  * quorum_waiters_term_applied() - an entry of a term was applied
  * @g: the group
@@ -454,14 +473,12 @@ void quorum_waiters_term_applied(struct quorum_group *g, u64 term)
 	list_for_each_entry_safe(w, next, &ws->pending, node) {
 		if (w->term >= term)
 			break;
-		requeue(g, w, RAFT_REFUSED_NO_LEADER, &front);
-		lost++;
+		lost += give_up(g, w, &front);
 	}
 	list_for_each_entry_safe(w, next, &ws->forwarded, node) {
 		if (w->term >= term)
 			continue;
-		requeue(g, w, RAFT_REFUSED_NO_LEADER, &front);
-		lost++;
+		lost += give_up(g, w, &front);
 	}
 	list_splice(&front, &ws->inbox);
 	spin_unlock(&ws->lock);

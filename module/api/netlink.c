@@ -149,6 +149,18 @@ int quorum_nl_group_transfer_doit(struct sk_buff *skb, struct genl_info *info)
 	return explain(error, info->extack);
 }
 
+int quorum_nl_group_snapshot_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct quorum_group *group = find_group(info);
+	int error;
+
+	if (IS_ERR(group))
+		return PTR_ERR(group);
+	error = quorum_group_snapshot(group, info->extack);
+	quorum_group_put(group);
+	return explain(error, info->extack);
+}
+
 int quorum_nl_group_change_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct quorum_group *group = find_group(info);

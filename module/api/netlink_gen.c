@@ -21,7 +21,7 @@ const struct nla_policy quorum_member_step_nl_policy[QUORUM_A_MEMBER_STEP + 1] =
 	[QUORUM_A_MEMBER_STEP] = { .type = NLA_U32, },
 };
 
-static const struct nla_policy quorum_group_new_nl_policy[QUORUM_A_GROUP_UNSEALED + 1] = {
+static const struct nla_policy quorum_group_new_nl_policy[QUORUM_A_GROUP_SNAPSHOT_ENTRIES + 1] = {
 	[QUORUM_A_GROUP_NAME] = { .type = NLA_NUL_STRING, .len = 255, },
 	[QUORUM_A_GROUP_DEVICE] = { .type = NLA_NUL_STRING, .len = 4095, },
 	[QUORUM_A_GROUP_CLUSTER] = NLA_POLICY_EXACT_LEN(16),
@@ -36,6 +36,7 @@ static const struct nla_policy quorum_group_new_nl_policy[QUORUM_A_GROUP_UNSEALE
 	[QUORUM_A_GROUP_KEY] = NLA_POLICY_EXACT_LEN(32),
 	[QUORUM_A_GROUP_KEY2] = NLA_POLICY_EXACT_LEN(32),
 	[QUORUM_A_GROUP_UNSEALED] = { .type = NLA_FLAG, },
+	[QUORUM_A_GROUP_SNAPSHOT_ENTRIES] = { .type = NLA_U32, },
 };
 
 static const struct nla_policy quorum_group_start_nl_policy[QUORUM_A_GROUP_NAME + 1] = {
@@ -73,12 +74,16 @@ static const struct nla_policy quorum_group_change_nl_policy[QUORUM_A_GROUP_CONF
 	[QUORUM_A_GROUP_CONFIG_INDEX] = { .type = NLA_U64, },
 };
 
+static const struct nla_policy quorum_group_snapshot_nl_policy[QUORUM_A_GROUP_NAME + 1] = {
+	[QUORUM_A_GROUP_NAME] = { .type = NLA_NUL_STRING, .len = 255, },
+};
+
 static const struct genl_ops quorum_nl_ops[] = {
 	{
 		.cmd		= QUORUM_CMD_GROUP_NEW,
 		.doit		= quorum_nl_group_new_doit,
 		.policy		= quorum_group_new_nl_policy,
-		.maxattr	= QUORUM_A_GROUP_UNSEALED,
+		.maxattr	= QUORUM_A_GROUP_SNAPSHOT_ENTRIES,
 		.flags		= GENL_ADMIN_PERM,
 	},
 	{
@@ -129,6 +134,13 @@ static const struct genl_ops quorum_nl_ops[] = {
 		.doit		= quorum_nl_group_change_doit,
 		.policy		= quorum_group_change_nl_policy,
 		.maxattr	= QUORUM_A_GROUP_CONFIG_INDEX,
+		.flags		= GENL_UNS_ADMIN_PERM,
+	},
+	{
+		.cmd		= QUORUM_CMD_GROUP_SNAPSHOT,
+		.doit		= quorum_nl_group_snapshot_doit,
+		.policy		= quorum_group_snapshot_nl_policy,
+		.maxattr	= QUORUM_A_GROUP_NAME,
 		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 };

@@ -22,6 +22,7 @@ int quorum_nl_group_get_start(struct netlink_callback *cb);
 int quorum_nl_group_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
 int quorum_nl_group_transfer_doit(struct sk_buff *skb, struct genl_info *info);
 int quorum_nl_group_change_doit(struct sk_buff *skb, struct genl_info *info);
+int quorum_nl_group_snapshot_doit(struct sk_buff *skb, struct genl_info *info);
 
 enum {
 	QUORUM_NLGRP_EVENTS,

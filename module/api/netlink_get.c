@@ -185,6 +185,9 @@ static const struct number live_numbers[] = {
 	NUMBER(QUORUM_A_GROUP_LAST_TERM, quorum_group_info, raft.last_term),
 	NUMBER(QUORUM_A_GROUP_DURABLE_INDEX, quorum_group_info, raft.durable_index),
 	NUMBER(QUORUM_A_GROUP_UNCOMMITTED_BYTES, quorum_group_info, raft.uncommitted_bytes),
+	NUMBER(QUORUM_A_GROUP_SNAPSHOT_INDEX, quorum_group_info, raft.snapshot.index),
+	NUMBER(QUORUM_A_GROUP_SNAPSHOT_TERM, quorum_group_info, raft.snapshot.term),
+	NUMBER(QUORUM_A_GROUP_SNAPSHOT_BYTES, quorum_group_info, raft.snapshot.size),
 	NUMBER(QUORUM_A_GROUP_EPOCH, quorum_group_info, epoch),
 	NUMBER(QUORUM_A_GROUP_INCARNATION, quorum_group_info, incarnation),
 	NUMBER(QUORUM_A_GROUP_RECORDS, quorum_group_info, recovered.records),
@@ -308,6 +311,10 @@ static int put_peer(struct sk_buff *skb, const struct quorum_group_info *info,
 	    nla_put_u64_64bit(skb, QUORUM_A_MEMBER_NEXT, peer->next, QUORUM_A_MEMBER_PAD) ||
 	    nla_put_u32(skb, QUORUM_A_MEMBER_INFLIGHT, peer->inflight))
 		return -EMSGSIZE;
+	if (peer->snapshot &&
+	    nla_put_u64_64bit(skb, QUORUM_A_MEMBER_SNAPSHOT_STORED, peer->offset,
+			      QUORUM_A_MEMBER_PAD))
+		return -EMSGSIZE;
 	return 0;
 }
 
@@ -371,11 +378,35 @@ static int put_config(struct sk_buff *skb, const struct quorum_group_info *info)
 	    nla_put_u32(skb, QUORUM_A_GROUP_ELECTION_MIN_US, genesis->election_min_us) ||
 	    nla_put_u32(skb, QUORUM_A_GROUP_ELECTION_MAX_US, genesis->election_max_us) ||
 	    put_addr(skb, QUORUM_A_GROUP_LISTEN, &info->listen) ||
+	    nla_put_u32(skb, QUORUM_A_GROUP_SNAPSHOT_ENTRIES, info->snapshot_entries) ||
 	    (info->unsealed && nla_put_flag(skb, QUORUM_A_GROUP_UNSEALED)))
 		return -EMSGSIZE;
 	for (i = 0; i < info->config.n; i++)
 		if (put_member(skb, info, i))
 			return -EMSGSIZE;
+	return 0;
+}
+
+/* A snapshot that is being taken or received. */
+static int put_snapshot(struct sk_buff *skb, const struct quorum_group_info *info)
+{
+	const struct raft_status *raft = &info->raft;
+
+	if (info->snapshot_error &&
+	    nla_put_u32(skb, QUORUM_A_GROUP_SNAPSHOT_ERROR, abs(info->snapshot_error)))
+		return -EMSGSIZE;
+	if (info->snapshot_taking &&
+	    nla_put_u64_64bit(skb, QUORUM_A_GROUP_TAKING_BYTES, info->snapshot_taken,
+			      QUORUM_A_GROUP_PAD))
+		return -EMSGSIZE;
+	if (raft->incoming.index &&
+	    (nla_put_u64_64bit(skb, QUORUM_A_GROUP_INCOMING_INDEX, raft->incoming.index,
+			       QUORUM_A_GROUP_PAD) ||
+	     nla_put_u64_64bit(skb, QUORUM_A_GROUP_INCOMING_BYTES, raft->incoming.size,
+			       QUORUM_A_GROUP_PAD) ||
+	     nla_put_u64_64bit(skb, QUORUM_A_GROUP_INCOMING_STORED, raft->incoming_stored,
+			       QUORUM_A_GROUP_PAD)))
+		return -EMSGSIZE;
 	return 0;
 }
 
@@ -408,6 +439,8 @@ static int put_live(struct sk_buff *skb, const struct quorum_group_info *info)
 	if (raft->deadline != RAFT_NEVER &&
 	    nla_put_u64_64bit(skb, QUORUM_A_GROUP_DEADLINE_NS, ago(raft->deadline, info->now),
 			      QUORUM_A_GROUP_PAD))
+		return -EMSGSIZE;
+	if (put_snapshot(skb, info))
 		return -EMSGSIZE;
 	return put_store(skb, &info->store) ?: put_link(skb, &info->link);
 }

@@ -323,6 +323,11 @@ int quorum_nl_parse_new(struct genl_info *info, struct quorum_group_params *para
 					   ELECTION_MIN_US);
 	genesis->election_max_us = get_u32(attrs[QUORUM_A_GROUP_ELECTION_MAX_US],
 					   ELECTION_MAX_US);
+	params->snapshot_entries = get_u32(attrs[QUORUM_A_GROUP_SNAPSHOT_ENTRIES],
+					   QUORUM_SNAPSHOT_ENTRIES);
+	if (params->snapshot_entries < QUORUM_SNAPSHOT_ENTRIES_MIN)
+		return QUORUM_NL_REFUSE(info->extack, attrs[QUORUM_A_GROUP_SNAPSHOT_ENTRIES],
+				-ERANGE, "a snapshot every so many entries: 64 or more");
 	error = parse_members(info, params);
 	if (!error)
 		error = check(info, params);

@@ -189,6 +189,20 @@ void quorum_cache_truncate(struct quorum_cache *cache, u64 index)
 }
 
 /**
+ * quorum_cache_reset() - forget everything, and go on elsewhere
+ * @cache: the cache
+ * @next_index: index of the entry to come
+ */
+void quorum_cache_reset(struct quorum_cache *cache, u64 next_index)
+{
+	spin_lock(&cache->lock);
+	cache->first = next_index;
+	cache->next = next_index;
+	spin_unlock(&cache->lock);
+	cache->hold = next_index - 1;
+}
+
+/**
  * quorum_cache_first() - first index kept; last + 1 when empty
  * @cache: the cache
  */

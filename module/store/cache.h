@@ -40,6 +40,14 @@ void quorum_cache_hold(struct quorum_cache *cache, u64 index);
 /* Forget the entries from @index on. Loop only. */
 void quorum_cache_truncate(struct quorum_cache *cache, u64 index);
 
+/**
+ * quorum_cache_reset() - forget everything, and go on elsewhere
+ * @next_index: index of the entry to come
+ *
+ * Context: only the loop.
+ */
+void quorum_cache_reset(struct quorum_cache *cache, u64 next_index);
+
 /* First index kept; last + 1 when empty.  Any context. */
 u64 quorum_cache_first(const struct quorum_cache *cache);
 

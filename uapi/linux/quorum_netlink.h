@@ -249,6 +249,8 @@ enum quorum_member_step {
  *	ended; see reason.
  * @QUORUM_EVENT_CONFIG: Another configuration is in force, or the one in force
  *	is committed.
+ * @QUORUM_EVENT_SNAPSHOT: A snapshot is in force, taken here or received, or
+ *	none could be taken; see snapshot-error of group-get.
  */
 enum quorum_event_type {
 	QUORUM_EVENT_CREATED = 1,
@@ -260,6 +262,7 @@ enum quorum_event_type {
 	QUORUM_EVENT_START_FAILED,
 	QUORUM_EVENT_TRANSFERRED,
 	QUORUM_EVENT_CONFIG,
+	QUORUM_EVENT_SNAPSHOT,
 };
 
 /* addr: Where a member is reached; ipv4 or ipv6, and a port. */
@@ -304,6 +307,11 @@ enum {
 	QUORUM_A_MEMBER_LEAVING,
 	/* u32, enum quorum_member_step: What to do with it, in group-change. */
 	QUORUM_A_MEMBER_STEP,
+	/*
+	 * u64: Bytes it has stored of the snapshot it is being sent; missing unless it
+	 * is sent one. Leaders only.
+	 */
+	QUORUM_A_MEMBER_SNAPSHOT_STORED,
 
 	__QUORUM_A_MEMBER_MAX,
 	QUORUM_A_MEMBER_MAX = (__QUORUM_A_MEMBER_MAX - 1)
@@ -606,6 +614,27 @@ enum {
 	QUORUM_A_GROUP_CONFIG_COMMITTED,
 	/* flag: A change of several voters is under way. */
 	QUORUM_A_GROUP_JOINT,
+	/*
+	 * u32: Entries applied since the last snapshot that make another one due, 64 or
+	 * more; default 10000. Half a full log does as well.
+	 */
+	QUORUM_A_GROUP_SNAPSHOT_ENTRIES,
+	/* u64: Last entry that the snapshot in force stands for, 0 if there is none. */
+	QUORUM_A_GROUP_SNAPSHOT_INDEX,
+	/* u64: Its term. */
+	QUORUM_A_GROUP_SNAPSHOT_TERM,
+	/* u64: Size of the snapshot in force. */
+	QUORUM_A_GROUP_SNAPSHOT_BYTES,
+	/* u32: Positive errno of the last try to take one; missing if it went well. */
+	QUORUM_A_GROUP_SNAPSHOT_ERROR,
+	/* u64: Bytes written of a snapshot that is being taken; else missing. */
+	QUORUM_A_GROUP_TAKING_BYTES,
+	/* u64: Index of a snapshot that is being received; else missing. */
+	QUORUM_A_GROUP_INCOMING_INDEX,
+	/* u64: Its size; likewise. */
+	QUORUM_A_GROUP_INCOMING_BYTES,
+	/* u64: Bytes of it that are stored; likewise. */
+	QUORUM_A_GROUP_INCOMING_STORED,
 
 	__QUORUM_A_GROUP_MAX,
 	QUORUM_A_GROUP_MAX = (__QUORUM_A_GROUP_MAX - 1)
@@ -703,6 +732,12 @@ enum {
 	 * network namespace.
 	 */
 	QUORUM_CMD_GROUP_CHANGE,
+	/*
+	 * Take a snapshot now. Answered as soon as it is asked for: the event snapshot
+	 * and group-get tell how it went. Needs CAP_NET_ADMIN in the user namespace
+	 * that owns the network namespace.
+	 */
+	QUORUM_CMD_GROUP_SNAPSHOT,
 
 	__QUORUM_CMD_MAX,
 	QUORUM_CMD_MAX = (__QUORUM_CMD_MAX - 1)

@@ -246,6 +246,10 @@ static bool put_config(struct nlmsghdr *nlh, size_t size,
 	    !mnl_attr_put_u32_check(nlh, size, QUORUM_A_GROUP_ELECTION_MAX_US,
 				    config->election_max_us))
 		return false;
+	if (config->snapshot_entries &&
+	    !mnl_attr_put_u32_check(nlh, size, QUORUM_A_GROUP_SNAPSHOT_ENTRIES,
+				    config->snapshot_entries))
+		return false;
 	if (config->unsealed &&
 	    !mnl_attr_put_check(nlh, size, QUORUM_A_GROUP_UNSEALED, 0, NULL))
 		return false;
@@ -302,6 +306,11 @@ int quorum_group_stop(struct quorum_control *control, const char *name)
 int quorum_group_delete(struct quorum_control *control, const char *name)
 {
 	return by_name(control, QUORUM_CMD_GROUP_DEL, name, NULL);
+}
+
+int quorum_group_snapshot(struct quorum_control *control, const char *name)
+{
+	return by_name(control, QUORUM_CMD_GROUP_SNAPSHOT, name, NULL);
 }
 
 int quorum_group_transfer(struct quorum_control *control, const char *name,

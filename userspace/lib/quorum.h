@@ -339,6 +339,8 @@ struct quorum_member_config {
  * @key: QUORUM_KEY_BYTES, the cluster's secret; NULL: none, see @unsealed
  * @key2: another one that is accepted, or NULL
  * @unsealed: do without a key; nothing is authenticated then
+ * @snapshot_entries: applied since the last snapshot that make another one due;
+ *	0: the kernel's default
  */
 struct quorum_group_config {
 	uint32_t size;
@@ -357,6 +359,7 @@ struct quorum_group_config {
 	const uint8_t *key;
 	const uint8_t *key2;
 	uint32_t unsealed;
+	uint32_t snapshot_entries;
 };
 
 /**
@@ -424,6 +427,19 @@ int quorum_group_stop(struct quorum_control *control, const char *name);
  */
 int quorum_group_transfer(struct quorum_control *control, const char *name,
 			  uint32_t target);
+
+/**
+ * quorum_group_snapshot() - have a snapshot taken now
+ * @control: the handle
+ * @name: name of the group on this machine
+ *
+ * Begins it; the event snapshot, and snapshot-index and snapshot-error in the status,
+ * tell how it ends.
+ *
+ * Return: 0; -EOPNOTSUPP the state machine takes none by itself; -ESHUTDOWN; and what
+ * quorum_control_message() explains.
+ */
+int quorum_group_snapshot(struct quorum_control *control, const char *name);
 
 /**
  * struct quorum_step - what to do with a member

@@ -198,6 +198,11 @@ int quorum_group_stop(struct quorum_control *control, const char *name)
 	return quorum_group_start(control, name);
 }
 
+int quorum_group_snapshot(struct quorum_control *control, const char *name)
+{
+	return quorum_group_start(control, name);
+}
+
 int quorum_group_relink(struct quorum_control *control,
 			const struct quorum_group_config *config)
 {

@@ -200,6 +200,10 @@ static const char *difference(const struct quorum_object *group, const struct co
 		return "timing";
 	if (quorum_object_has(group, QUORUM_A_GROUP_UNSEALED) != !!config->unsealed)
 		return "auth";
+	if (config->snapshot_entries &&
+	    quorum_object_u64(group, QUORUM_A_GROUP_SNAPSHOT_ENTRIES) !=
+		config->snapshot_entries)
+		return "snapshot";
 	if (!moved && quorum_object_get(group, QUORUM_A_GROUP_LISTEN, 0, &value) &&
 	    !same_address(&value, &config->listen))
 		return "listen";

@@ -328,6 +328,31 @@ static void show_log(const struct quorum_object *group)
 		line("", "%s not committed yet", bytes(pending, text, sizeof(text)));
 }
 
+/* The snapshot in force, and the one under way. */
+static void show_snapshot(const struct quorum_object *group)
+{
+	uint64_t index = get(group, QUORUM_A_GROUP_SNAPSHOT_INDEX);
+	uint64_t incoming = get(group, QUORUM_A_GROUP_INCOMING_INDEX);
+	uint64_t error = get(group, QUORUM_A_GROUP_SNAPSHOT_ERROR);
+	char size[32], done[32];
+
+	if (!is_live(group))
+		return;
+	if (index)
+		line("snapshot", "of index~%" PRIu64 " in term~%" PRIu64 ", %s", index,
+		     get(group, QUORUM_A_GROUP_SNAPSHOT_TERM),
+		     bytes(get(group, QUORUM_A_GROUP_SNAPSHOT_BYTES), size, sizeof(size)));
+	if (quorum_object_has(group, QUORUM_A_GROUP_TAKING_BYTES))
+		line("", "another one is being taken, %s so far",
+		     bytes(get(group, QUORUM_A_GROUP_TAKING_BYTES), done, sizeof(done)));
+	if (incoming)
+		line("", "one of index~%" PRIu64 " is being received, %s of %s", incoming,
+		     bytes(get(group, QUORUM_A_GROUP_INCOMING_STORED), done, sizeof(done)),
+		     bytes(get(group, QUORUM_A_GROUP_INCOMING_BYTES), size, sizeof(size)));
+	if (error)
+		line("", "the last try to take one failed: %s", tool_strerror((int)error));
+}
+
 /* How often the log was opened, and how it was found the last time. */
 static void say_opening(const struct quorum_object *group, char *said, size_t size)
 {
@@ -511,6 +536,7 @@ static void show_group(const struct quorum_object *group)
 			show_leader(group);
 		}
 		show_log(group);
+		show_snapshot(group);
 		show_work(group);
 	}
 	show_device(group);

@@ -369,6 +369,16 @@ static int set_auth(struct parser *p, char *value)
 	return 0;
 }
 
+static int set_snapshot(struct parser *p, char *value)
+{
+	uint64_t entries;
+
+	if (!tool_parse_u64(value, 64, UINT32_MAX, &entries))
+		return bad(p, "snapshot '%s' is not a number of entries, 64 or more", value);
+	p->conf->config.snapshot_entries = (uint32_t)entries;
+	return 0;
+}
+
 static const struct key {
 	const char *name;
 	int (*set)(struct parser *p, char *value);
@@ -387,6 +397,7 @@ static const struct key {
 	{ "key", set_key, false, false },
 	{ "key2", set_key2, false, false },
 	{ "auth", set_auth, false, false },
+	{ "snapshot", set_snapshot, false, false },
 };
 
 enum { KEYS = sizeof(keys) / sizeof(keys[0]) };
@@ -426,7 +437,7 @@ static int parse_line(struct parser *p, char *line)
 	if (i == KEYS)
 		return bad(p, "there is no key '%.60s'; the keys are group, cluster, "
 			      "node, device, member, timing, name, listen, machine, "
-			      "key, key2 and auth",
+			      "key, key2, auth and snapshot",
 			   name);
 	if (!*value)
 		return bad(p, "%s has no value", name);

@@ -122,6 +122,7 @@ const char * const names_event_type[] = {
 	[QUORUM_EVENT_START_FAILED] = "start-failed",
 	[QUORUM_EVENT_TRANSFERRED] = "transferred",
 	[QUORUM_EVENT_CONFIG] = "config",
+	[QUORUM_EVENT_SNAPSHOT] = "snapshot",
 	NULL,
 };
 
@@ -158,6 +159,7 @@ static const struct name member_names[] = {
 	[QUORUM_A_MEMBER_AUTO] = FLAG("auto"),
 	[QUORUM_A_MEMBER_LEAVING] = FLAG("leaving"),
 	[QUORUM_A_MEMBER_STEP] = VALUE("step", names_member_step),
+	[QUORUM_A_MEMBER_SNAPSHOT_STORED] = NUMBER("snapshot-stored"),
 };
 
 const struct names names_member = TABLE(member_names);
@@ -300,6 +302,15 @@ static const struct name group_names[] = {
 	[QUORUM_A_GROUP_CONFIG_INDEX] = NUMBER("config-index"),
 	[QUORUM_A_GROUP_CONFIG_COMMITTED] = NUMBER("config-committed"),
 	[QUORUM_A_GROUP_JOINT] = FLAG("joint"),
+	[QUORUM_A_GROUP_SNAPSHOT_ENTRIES] = NUMBER("snapshot-entries"),
+	[QUORUM_A_GROUP_SNAPSHOT_INDEX] = NUMBER("snapshot-index"),
+	[QUORUM_A_GROUP_SNAPSHOT_TERM] = NUMBER("snapshot-term"),
+	[QUORUM_A_GROUP_SNAPSHOT_BYTES] = NUMBER("snapshot-bytes"),
+	[QUORUM_A_GROUP_SNAPSHOT_ERROR] = NUMBER("snapshot-error"),
+	[QUORUM_A_GROUP_TAKING_BYTES] = NUMBER("taking-bytes"),
+	[QUORUM_A_GROUP_INCOMING_INDEX] = NUMBER("incoming-index"),
+	[QUORUM_A_GROUP_INCOMING_BYTES] = NUMBER("incoming-bytes"),
+	[QUORUM_A_GROUP_INCOMING_STORED] = NUMBER("incoming-stored"),
 };
 
 const struct names names_group = TABLE(group_names);
