@@ -458,7 +458,8 @@ static bool entry_is_sound(const struct raft_entry *e, u64 floor, u64 ceiling)
 		return !e->size && !e->tag && !e->origin;
 	case RAFT_ENTRY_DATA:
 	case RAFT_ENTRY_SESSION:
-		return e->size && e->size <= QUORUM_ENTRY_BYTES_MAX && e->origin;
+		/* A witness is sent none of its payload. */
+		return e->size <= QUORUM_ENTRY_BYTES_MAX && e->origin;
 	case RAFT_ENTRY_CONFIG:
 		/* Made by the engine; what it says is config_decode()'s to judge. */
 		return e->size && e->size <= RAFT_CONFIG_BYTES_MAX && !e->origin;

@@ -685,7 +685,7 @@ static const struct refusal {
 	  RAFT_ENTRY_CONFIG << 24 | (RAFT_CONFIG_BYTES_MAX + 1) },
 	{ RAFT_MSG_APPEND, 124, 4, WIRE_FIELD_BAD, RAFT_ENTRY_CONFIG << 24 | 3 },
 	{ RAFT_MSG_APPEND, 120, 4, WIRE_FIELD_BAD, 0 },		/* data without origin */
-	{ RAFT_MSG_APPEND, 124, 4, WIRE_FIELD_BAD, RAFT_ENTRY_DATA << 24 },
+	{ RAFT_MSG_APPEND, 124, 4, WIRE_LENGTH_BAD, RAFT_ENTRY_DATA << 24 },
 	{ RAFT_MSG_APPEND, 124, 4, WIRE_FIELD_BAD, 0xffffffff },
 	{ RAFT_MSG_APPEND, 124, 4, WIRE_FIELD_BAD,
 	  RAFT_ENTRY_DATA << 24 | (QUORUM_ENTRY_BYTES_MAX + 1) },
@@ -796,6 +796,28 @@ static void largest_messages_fit(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, wire_encode(buf, QUORUM_MSG_BYTES_MAX, &ident, &m), (size_t)0);
 	m.type = RAFT_MSG_NR;
 	KUNIT_EXPECT_EQ(test, wire_encode(buf, QUORUM_MSG_BYTES_MAX, &ident, &m), (size_t)0);
+}
+
+/* What a witness is sent: entries without their payload, but for configurations. */
+static void stripped_entries_are_entries(struct kunit *test)
+{
+	static const u8 types[] = { RAFT_ENTRY_DATA, RAFT_ENTRY_SESSION, RAFT_ENTRY_CONFIG };
+	struct bench *b = bench_get(test);
+	struct raft_entry e = { .term = 3, .tag = 9, .origin = 2 };
+	struct raft_msg m = { MSG(RAFT_MSG_APPEND), .append = { .entries = &e, .count = 1 } };
+	u8 buf[256];
+	size_t len;
+	u32 i;
+
+	m.term = 3;
+	for (i = 0; i < ARRAY_SIZE(types); i++) {
+		e.type = types[i];
+		e.origin = e.type == RAFT_ENTRY_CONFIG ? 0 : 2;
+		len = wire_encode(buf, sizeof(buf), &ident, &m);
+		KUNIT_ASSERT_NE(test, len, (size_t)0);
+		KUNIT_EXPECT_EQ(test, take_sealed(b, buf, len) == WIRE_OK,
+				e.type != RAFT_ENTRY_CONFIG);
+	}
 }
 
 /* An empty append probes; it is a message like any other. */
@@ -1211,6 +1233,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(resealed_mutants_are_refused_or_canonical),
 	KUNIT_CASE(fields_out_of_range_are_refused),
 	KUNIT_CASE(largest_messages_fit),
+	KUNIT_CASE(stripped_entries_are_entries),
 	KUNIT_CASE(empty_append_is_a_message),
 	KUNIT_CASE(decode_trusts_no_type),
 	KUNIT_CASE(fragment_headers_are_checked),
