@@ -274,11 +274,30 @@ void raft_progress_sent(struct raft *r, u32 id, u64 first, u64 last, u32 bytes)
 	}
 }
 
-static bool may_send(const struct raft *r, const struct raft_peer *p)
+/*
+ * Newest entry that a peer may be sent.  A witness gets what is durable with a voter
+ * that can lead: an entry that only witnesses kept would keep everybody else from
+ * being elected.  A leader that is no voter any more is not there for long.
+ */
+static u64 newest_for(const struct raft *r, int seat)
+{
+	u64 newest = 0;
+	int other;
+
+	if (!raft_set_has(r->witnesses, seat))
+		return r->log.last_index;
+	for (other = 0; other < QUORUM_MEMBERS_MAX; other++)
+		if (raft_set_has(r->voters & ~r->witnesses, other))
+			newest = max(newest, other == r->seat ? r->disk.durable :
+								r->peers[other].match);
+	return min(newest, r->log.last_index);
+}
+
+static bool may_send(const struct raft_peer *p, u64 newest)
 {
 	if (p->state == RAFT_PEER_PROBE)
 		return !p->paused;
-	return p->next <= r->log.last_index && p->count < RAFT_APPENDS_MAX &&
+	return p->next <= newest && p->count < RAFT_APPENDS_MAX &&
 	       p->bytes < RAFT_APPEND_BYTES_MAX;
 }
 
@@ -286,13 +305,15 @@ enum raft_next raft_next_append(const struct raft *r, u32 id, struct raft_append
 {
 	int seat = raft_seat_of(r, id);
 	const struct raft_peer *p;
+	u64 newest;
 
 	if (r->halt || r->role != RAFT_LEADER || seat < 0 || seat == r->seat)
 		return RAFT_NEXT_NOTHING;
 	p = &r->peers[seat];
 	if (p->state == RAFT_PEER_SNAPSHOT)
 		return raft_snapshot_next(r, p, append);
-	if (!may_send(r, p))
+	newest = newest_for(r, seat);
+	if (!may_send(p, newest))
 		return RAFT_NEXT_NOTHING;
 	append->peer = id;
 	append->term = r->hard.term;
@@ -301,8 +322,8 @@ enum raft_next raft_next_append(const struct raft *r, u32 id, struct raft_append
 	append->prev_known = raft_log_term(&r->log, p->next - 1, &append->prev_term);
 	append->first = p->next;
 	append->last = p->next - 1;
-	if (p->state == RAFT_PEER_PIPELINE || p->certain)
-		append->last = min(r->log.last_index, p->next + RAFT_MSG_ENTRIES_MAX - 1);
+	if (newest >= p->next && (p->state == RAFT_PEER_PIPELINE || p->certain))
+		append->last = min(newest, p->next + RAFT_MSG_ENTRIES_MAX - 1);
 	append->bytes = RAFT_APPEND_BYTES_MAX - p->bytes;
 	append->commit = r->log.commit;
 	append->strip = raft_set_has(r->witnesses, seat);

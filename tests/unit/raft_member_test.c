@@ -284,6 +284,34 @@ static void witnesses_vote_and_never_lead(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, a.strip);
 }
 
+/* What only witnesses have would keep everybody else from being elected. */
+static void witnesses_get_what_is_durable_here(struct kunit *test)
+{
+	struct bench *b = bench_new(test, 1, 3, 0);
+	struct raft_append a;
+
+	b->params.config.members[2].roles |= RAFT_M_WITNESS;
+	bench_start(b);
+	bench_elect(b);
+	bench_send_all(b, 2);
+	bench_send_all(b, 3);
+	bench_ack(b, 2, 1, 1);
+	bench_ack(b, 3, 1, 1);
+	KUNIT_ASSERT_EQ(test, bench_propose(b, 3, 1), 3);
+	KUNIT_ASSERT_EQ(test, raft_next_append(b->raft, 2, &a), RAFT_NEXT_APPEND);
+	KUNIT_EXPECT_EQ(test, a.last, 4ULL);
+	KUNIT_EXPECT_EQ(test, raft_next_append(b->raft, 3, &a), RAFT_NEXT_NOTHING);
+	bench_submit(b, 3);
+	bench_written(b, 0, 0);
+	KUNIT_ASSERT_EQ(test, raft_next_append(b->raft, 3, &a), RAFT_NEXT_APPEND);
+	KUNIT_EXPECT_EQ(test, a.last, 3ULL);
+	/* or with another that can lead */
+	bench_send_all(b, 2);
+	bench_ack(b, 2, 4, 4);
+	KUNIT_ASSERT_EQ(test, raft_next_append(b->raft, 3, &a), RAFT_NEXT_APPEND);
+	KUNIT_EXPECT_EQ(test, a.last, 4ULL);
+}
+
 static void quorum_sizes_count(struct kunit *test)
 {
 	struct bench *b = bench_new(test, 1, 3, 0);
@@ -316,6 +344,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(m11_a_learner_is_promoted_when_it_has_caught_up),
 	KUNIT_CASE(m12_the_removed_are_kept_company_for_a_while),
 	KUNIT_CASE(witnesses_vote_and_never_lead),
+	KUNIT_CASE(witnesses_get_what_is_durable_here),
 	KUNIT_CASE(quorum_sizes_count),
 	{}
 };
