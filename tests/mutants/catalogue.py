@@ -156,6 +156,9 @@ MUTANTS = [
     ("witness-leads", "-", RAFT + "membership.c", [
         (" && !(m->roles & RAFT_M_WITNESS);", ";")]),
 
+    ("witness-gets-undurable", "-", RAFT + "progress.c", [
+        ("newest = max(newest, other == r->seat ?", "newest = max(r->log.last_index, other == r->seat ?")]),
+
     # ---- snapshots ----
     ("snapshot-of-uncommitted", "S-13", RAFT + "snapshot.c", [
         ("!name->index || name->index > r->log.commit || event", "!name->index || event")]),

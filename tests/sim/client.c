@@ -32,7 +32,7 @@ static struct sim_node *choose(struct world *w)
 		for (id = 1; id <= w->n; id++)
 			if (w->nodes[id]->role == RAFT_LEADER && w->nodes[id]->phase == SIM_UP)
 				node = w->nodes[id];
-	return node->phase == SIM_UP && !node->paused ? node : NULL;
+	return node->phase == SIM_UP && !node->paused && !node->witness ? node : NULL;
 }
 
 /* Read by read index: a name for each attempt, which comes back once. */

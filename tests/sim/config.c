@@ -45,12 +45,18 @@ bool config_commits(const struct raft_config *config, raft_set have)
 	return enough(with(config, RAFT_M_VOTER), have, config->quorums.commit);
 }
 
-/* How many voters may be out of order at a time, and the rest still serves? */
+/*
+ * How many voters may be out of order at a time, and the rest still serves and has
+ * everything?  What was committed may be with as few as do not only witness it.
+ */
 u32 config_spare(const struct raft_config *config)
 {
 	u32 n = (u32)__builtin_popcount(with(config, RAFT_M_VOTER));
 	u32 election = config->quorums.election ? config->quorums.election : n / 2 + 1;
 	u32 commit = config->quorums.commit ? config->quorums.commit : n / 2 + 1;
 
-	return n - max(election, commit);
+	u32 witnesses = (u32)__builtin_popcount(with(config, RAFT_M_WITNESS));
+
+	return min(n - max(election, commit),
+		   commit > witnesses ? commit - witnesses - 1 : 0);
 }

@@ -262,6 +262,21 @@ static bool rot_mirror(struct world *w, struct sim_node *node)
 	return true;
 }
 
+/* The snapshot in force, or the one before it. */
+static void rot_snapshot(struct world *w, struct sim_node *node)
+{
+	const struct disk_super *super = &node->store.super;
+	u32 area = node->store.hard.snap_area - 1;
+
+	if (world_random(w, 4) == 0)
+		area ^= 1;
+	if (world_random(w, 2) && node->snapshot.size)
+		spoil(w, node, snapshot_data_offset(super, area),
+		      ((u32)node->snapshot.size + DISK_SECTOR_BYTES - 1) & ~511U);
+	else
+		spoil(w, node, super->snap_start[area] * QUORUM_BLOCK_BYTES, QUORUM_BLOCK_BYTES);
+}
+
 /**
  * disk_rot() - damage something that must be noticed
  * @w: the world
@@ -276,6 +291,10 @@ bool disk_rot(struct world *w, struct sim_node *node)
 	struct sim_record *r, *last;
 
 	node->disk.damaged = true;
+	if (s->hard.snap_area && world_random(w, 2)) {
+		rot_snapshot(w, node);
+		return true;
+	}
 	if (world_random(w, 2) || newest < 2) {
 		rot_mirror(w, node);
 		return false;

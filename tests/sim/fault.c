@@ -30,7 +30,8 @@ static u32 spoilt(const struct world *w)
 
 	for (id = 1; id <= w->n; id++)
 		if (config_votes(&w->config, id) &&
-		    (w->nodes[id]->phase == SIM_BROKEN || w->nodes[id]->disk.damaged))
+		    (w->nodes[id]->phase == SIM_BROKEN || w->nodes[id]->disk.damaged ||
+		     w->nodes[id]->store.hard.suspect))
 			n++;
 	return n;
 }
@@ -137,6 +138,8 @@ static void change(struct world *w, struct sim_node *node)
 	for (i = 0; i < ev.change.count; i++) {
 		list[i].op = RAFT_CHANGE_ADD + (u8)world_random(w, RAFT_CHANGE_REMOVE);
 		list[i].member.id = 1 + (u32)world_random(w, w->n);
+		if (w->nodes[list[i].member.id]->witness)
+			list[i].member.roles = RAFT_M_WITNESS;
 	}
 	ev.change.joint = world_random(w, 2);
 	ev.change.seen = node->config.index - (world_random(w, 16) == 0);

@@ -43,6 +43,7 @@ static void start(struct world *w, struct sim_node *node)
 	/* Until it has ended, a crash may leave what there was or this. */
 	if (!opening && s->hard_switch != SWITCH_REPAIR) {
 		s->doubt = true;
+		s->doubt_resets = s->hard_switch == SWITCH_INSTALL;
 		s->doubt_hard = s->hard_next;
 	}
 	submit(w, node, opening);
@@ -183,6 +184,27 @@ void hard_release(struct world *w, struct sim_node *node, u64 index, u64 term)
 	release(w, node);
 }
 
+static void heal(struct world *w, struct sim_node *node)
+{
+	struct sim_store *s = &node->store;
+
+	if (!s->healed || switching(s) || s->failed || s->stopping)
+		return;
+	s->healed = false;
+	s->want.suspect = false;
+	s->want.suspect_first = 0;
+	s->want.suspect_last = 0;
+	s->want_switch = SWITCH_HEALED;
+	go(w, node);
+}
+
+/* The leader has given back what was missing. */
+void hard_healed(struct world *w, struct sim_node *node)
+{
+	node->store.healed = true;
+	heal(w, node);
+}
+
 /* The log begins where the hard state says now. */
 static void log_begins(struct sim_store *s)
 {
@@ -257,6 +279,7 @@ static void ended(struct world *w, struct sim_node *node)
 	if (what != SWITCH_NONE && !s->failed)
 		snapshot_switched(w, node, what);
 	release(w, node);
+	heal(w, node);
 	node_turn(w, node);
 }
 

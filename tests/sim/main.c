@@ -168,7 +168,7 @@ static void serve(struct world *w)
 	for (tries = 0; tries < 8 && !w->failed && !full(w); tries++) {
 		do {
 			node = w->nodes[1 + world_random(w, w->n)];
-		} while (node->phase != SIM_UP || !node->leader);
+		} while (node->phase != SIM_UP || !node->leader || node->witness);
 		client_propose(w, node, 3);
 		if (settle(w, before + 3, 4))
 			return;
@@ -202,8 +202,10 @@ static void tell(const struct world *w, u32 steps)
 
 	printf("seed %llu: %s, hash %016llx\n", (unsigned long long)w->seed,
 	       w->failed ? "FAILED" : "ok", (unsigned long long)w->hash);
-	printf("  voters %u, learners %u, spare %u, heartbeat %llu us, election %llu..%llu us%s%s\n",
-	       d->voters, d->learners, d->spare, (unsigned long long)d->heartbeat / 1000,
+	printf("  voters %u, witnesses %u, learners %u, spare %u\n", d->voters, d->witnesses,
+	       d->learners, d->spare);
+	printf("  heartbeat %llu us, election %llu..%llu us%s%s\n",
+	       (unsigned long long)d->heartbeat / 1000,
 	       (unsigned long long)d->election_min / 1000,
 	       (unsigned long long)d->election_max / 1000,
 	       d->flags & RAFT_F_PREVOTE ? ", prevote" : "",
@@ -217,8 +219,9 @@ static void tell(const struct world *w, u32 steps)
 	printf("  %llu committed, %llu leaders, %llu starts, %u operations\n",
 	       (unsigned long long)w->check->commit_max, (unsigned long long)w->leaders,
 	       (unsigned long long)w->restarts, w->ops_n ? w->ops_n - 1 : 0);
-	printf("  %llu snapshots taken, %llu installed\n", (unsigned long long)w->snapshots,
-	       (unsigned long long)w->installs);
+	printf("  %llu snapshots taken, %llu installed, %llu starts as suspect, %llu healed\n",
+	       (unsigned long long)w->snapshots, (unsigned long long)w->installs,
+	       (unsigned long long)w->suspects, (unsigned long long)w->healed_n);
 	if (w->failed)
 		printf("  look: quorum-sim --seed %llu --steps %u --verbose --from %llu\n",
 		       (unsigned long long)w->seed, steps,

@@ -132,9 +132,11 @@ void net_append(struct world *w, struct sim_node *node, const struct raft_msg *m
 	u32 len = encode(w, node, msg), i;
 
 	for (i = 0; len && i < msg->append.count; i++) {
-		if (entries[i].e.size)
-			memcpy(w->tx + len, entries[i].payload, entries[i].e.size);
-		len += entries[i].e.size;
+		u32 size = msg->append.entries[i].size;
+
+		if (size)
+			memcpy(w->tx + len, entries[i].payload, size);
+		len += size;
 	}
 	if (len)
 		send_message(w, node, msg->to, len);

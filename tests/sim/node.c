@@ -277,6 +277,11 @@ static void carry_out(struct world *w, struct sim_node *node, const struct raft_
 	case RAFT_FX_RESTORE:
 		snapshot_effect(w, node, fx, src->payload);
 		break;
+	case RAFT_FX_HEALED:
+		sim_log(w, node->id, "is no suspect any more");
+		w->healed_n++;
+		hard_healed(w, node);
+		break;
 	case RAFT_FX_HALT:
 		sim_log(w, node->id, "halts: %s", raft_halt_name(fx->halt.code));
 		node->halt = fx->halt.code;
@@ -351,8 +356,11 @@ static bool send_append(struct world *w, struct sim_node *node, const struct raf
 			break;
 		if (e->type == RAFT_ENTRY_CONFIG && configs++)
 			break;
-		entries[n++] = *e;
-		ev.sent.bytes += e->size;
+		entries[n] = *e;
+		/* A witness is told what there is, not what it says. */
+		if (a->strip && e->type != RAFT_ENTRY_CONFIG)
+			entries[n].size = 0;
+		ev.sent.bytes += entries[n++].size;
 	}
 	msg.append.count = n;
 	net_append(w, node, &msg, n ? &node->log[a->first] : NULL);
@@ -455,7 +463,10 @@ void node_apply(struct world *w, struct sim_node *node)
 	while (node->applied < node->commit && !w->failed) {
 		const struct sim_entry *entry = &node->log[node->applied + 1];
 
-		client_applied(w, node, entry);
+		if (node->witness)
+			node->applied++;
+		else
+			client_applied(w, node, entry);
 	}
 	client_serve(w, node);
 	snapshot_wanted(w, node);
@@ -473,6 +484,7 @@ void node_start(struct world *w, struct sim_node *node)
 	node_log_cut(w, node, 1);
 	node->base = 0;
 	node->base_term = 0;
+	node->last = 0;
 	memset(&node->snapshot, 0, sizeof(node->snapshot));
 	memset(&node->work.bio, 0, sizeof(node->work.bio));
 	node->work.chunk_at = 0;
@@ -504,6 +516,7 @@ void node_running(struct world *w, struct sim_node *node)
 	struct raft_params params = {
 		.self = node->id,
 		.seed = world_random(w, ~0ULL),
+		.flags = node->store.hard.suspect ? RAFT_F_SUSPECT : 0,
 	};
 
 	store_params(w, node, &params);

@@ -119,6 +119,7 @@ static void take_over(struct sim_node *node, const struct recover_result *r)
 	s->stopping = false;
 	s->resetting = false;
 	s->release = 0;
+	s->healed = false;
 }
 
 /*
@@ -201,7 +202,8 @@ static void open_snapshot(struct world *w, struct sim_node *node,
 	snapshot_adopt(w, node, meta);
 	snapshot_read(w, node, 0, (u32)meta->bytes, data);
 	check_restored(w, node, meta->index, meta->term);
-	machine_restore(w, node, data, (u32)meta->bytes, meta->index, meta->term);
+	if (!node->witness)
+		machine_restore(w, node, data, (u32)meta->bytes, meta->index, meta->term);
 	node->commit = meta->index;
 	node->applied = meta->index;
 	if (!w->failed)
@@ -216,6 +218,81 @@ static void repair_super(struct sim_node *node)
 	disk_super_encode(super, node->disk.image);
 	disk_poke(&node->disk, (super->blocks - 1) * QUORUM_BLOCK_BYTES, node->disk.image,
 		  QUORUM_BLOCK_BYTES);
+}
+
+/* Something that was acknowledged may be missing: remember it. */
+static void suspect(struct sim_store *s, const struct recover_result *r, u64 seen_last)
+{
+	struct disk_hard *h = &s->hard;
+	u64 first = max(r->last_index, h->base_index) + 1;
+
+	h->suspect_first = h->suspect ? min(h->suspect_first, first) : first;
+	h->suspect_last = max3(h->suspect_last, seen_last, h->suspect_first);
+	h->suspect = true;
+}
+
+/*
+ * The snapshot is lost, and the log alone is no use: go on with neither.  What lies in
+ * the ring is left far behind, so that none of it is ever taken for the new log.
+ */
+static int recover_lost(const struct recover_io *io, struct sim_store *s, u8 *buf,
+			struct recover_result *r)
+{
+	struct recover_result whole = *r;
+	int error;
+
+	whole.verdict = RECOVER_NONE;
+	error = recover_log(io, &s->super, &s->hard, buf, QUORUM_RECORD_BYTES_MAX, NULL, &whole);
+	if (error)
+		return error;
+	r->next.position = s->hard.start_position;
+	r->next.lsn = s->hard.start_lsn + (1ULL << 32);
+	r->next.prev_crc = 0;
+	r->used = 0;
+	r->last_index = 0;
+	r->last_term = 0;
+	s->hard.base_index = 0;
+	s->hard.base_term = 0;
+	suspect(s, r, max3(whole.last_index, whole.seen_last, s->hard.snap_index));
+	return 0;
+}
+
+/*
+ * The log ends before the snapshot, or knows another entry where that ends: damage
+ * in front of both left it so, and nothing of it is of use.
+ */
+static bool overtaken(struct sim_node *node)
+{
+	const struct disk_hard *h = &node->store.hard;
+
+	return h->snap_area && h->snap_index > node->base &&
+	       node_term_at(node, h->snap_index) != h->snap_term;
+}
+
+/* Where damage left nothing above the base, the log begins anew behind it. */
+static void begin_anew(struct world *w, struct sim_node *node,
+		       const struct recover_result *r)
+{
+	struct sim_store *s = &node->store;
+
+	if (!recover_heals(r))
+		return;
+	s->hard.check_epoch = s->hard.epoch + 1;
+	if (overtaken(node)) {
+		node_log_cut(w, node, node->base + 1);
+		s->hard.base_index = s->hard.snap_index;
+		s->hard.base_term = s->hard.snap_term;
+		node->base = s->hard.base_index;
+		node->base_term = s->hard.base_term;
+		node->last = node->base;
+	} else if (r->last_index > s->hard.base_index) {
+		return;
+	}
+	s->nmarks = 0;
+	s->start_at = s->at;
+	s->hard.start_position = r->next.position;
+	s->hard.start_lsn = r->next.lsn;
+	s->hard.start_prev_crc = r->next.prev_crc;
 }
 
 static int recover_all(struct world *w, struct sim_node *node, struct quorum_snap_meta *meta,
@@ -240,13 +317,18 @@ static int recover_all(struct world *w, struct sim_node *node, struct quorum_sna
 		return error;
 	error = recover_snapshot(&io, &s->super, &s->hard, w->read_buf,
 				 QUORUM_RECORD_BYTES_MAX, meta, r);
+	if (!error && r->snap == RECOVER_SNAP_LOST)
+		return recover_lost(&io, s, w->read_buf, r);
 	if (error || r->verdict)
 		return error;
 	node->base = s->hard.base_index;
 	node->base_term = s->hard.base_term;
 	node->last = node->base;
-	return recover_log(&io, &s->super, &s->hard, w->read_buf, QUORUM_RECORD_BYTES_MAX,
-			   &sink, r);
+	error = recover_log(&io, &s->super, &s->hard, w->read_buf, QUORUM_RECORD_BYTES_MAX,
+			    &sink, r);
+	if (!error && recover_heals(r))
+		suspect(s, r, max(r->seen_last, r->last_index + 1));
+	return error;
 }
 
 /* The hard state names the snapshot that is good, whatever it named before. */
@@ -286,8 +368,10 @@ int store_open(struct world *w, struct sim_node *node)
 		sim_log(w, node->id, "the device cannot be read: %d", error);
 		return error;
 	}
-	if (r.verdict != RECOVER_CLEAN && r.verdict != RECOVER_TORN)
+	if (r.verdict != RECOVER_CLEAN && r.verdict != RECOVER_TORN &&
+	    (!recover_heals(&r) || !(node->disk.damaged || s->hard.suspect)))
 		return refused(w, node, &r);
+	w->suspects += s->hard.suspect;
 	if (s->hard.snap_area && r.snap != RECOVER_SNAP_GOOD && !node->disk.damaged)
 		sim_fail(w, node->id, "the snapshot in force is not good");
 	check_recovered(w, node);
@@ -295,6 +379,7 @@ int store_open(struct world *w, struct sim_node *node)
 		check_entry(w, node, &node->log[i]);
 	s->last_snapshot = max(s->last_snapshot, s->hard.snap_id);
 	adopt(&s->hard, &r, &meta);
+	begin_anew(w, node, &r);
 	if (r.super_bad)
 		repair_super(node);
 	take_over(node, &r);

@@ -113,6 +113,7 @@ struct sim_draw {
 	u32 voters;
 	u32 learners;
 	u32 spare;		/* nodes that may join */
+	u32 witnesses;		/* of the voters */
 	u32 flags;
 	struct raft_quorums quorums;
 	u64 heartbeat;
@@ -231,6 +232,7 @@ enum sim_switch {
 	SWITCH_SNAPSHOT,	/* an own snapshot is in force */
 	SWITCH_INSTALL,		/* one that came in is, instead of the log */
 	SWITCH_RELEASE,		/* the log begins later */
+	SWITCH_HEALED,		/* nothing is missing any more */
 };
 
 struct sim_store {
@@ -246,6 +248,7 @@ struct sim_store {
 	int hard_error;
 	struct sim_bio hard_bio[DISK_MIRRORS];
 	u64 release, release_term;	/* asked for, 0: nothing */
+	bool healed;			/* asked for: no suspect any more */
 	u64 last_snapshot;		/* number given last */
 	bool resetting;			/* the log is being replaced */
 	bool hard_bad;			/* write it twice at start */
@@ -270,6 +273,7 @@ struct sim_store {
 	u64 view_cap;
 	struct disk_hard view_hard;
 	bool doubt;			/* or that, which was under way */
+	bool doubt_resets;		/* and has nothing of the log */
 	struct disk_hard doubt_hard;
 };
 
@@ -332,6 +336,7 @@ struct sim_node {
 	u32 id;
 	u8  phase;
 	bool paused;
+	bool witness;		/* keeps no payload, for ever */
 	u32 life;
 	u64 lives;		/* how often it was started, for tags */
 	u64 tags;
@@ -505,6 +510,8 @@ struct world {
 	u64 proposals;
 	u64 snapshots;		/* taken */
 	u64 installs;
+	u64 suspects;		/* starts as one */
+	u64 healed_n;
 };
 
 /* world.c */
@@ -561,6 +568,7 @@ void hard_epoch(struct world *w, struct sim_node *node);
 void hard_stop(struct world *w, struct sim_node *node);
 bool hard_switch(struct world *w, struct sim_node *node, u8 what,
 		 const struct quorum_snap_meta *meta, u32 area);
+void hard_healed(struct world *w, struct sim_node *node);
 void hard_release(struct world *w, struct sim_node *node, u64 index, u64 term);
 void hard_bio_ended(struct world *w, struct sim_node *node, int error);
 

@@ -239,7 +239,7 @@ static void config_at(struct world *w, struct sim_node *node, u64 index,
 void snapshot_take(struct world *w, struct sim_node *node)
 {
 	struct sim_snapshot *work = &node->work;
-	u8 *data;
+	u8 *data = NULL;
 
 	if (node->phase != SIM_UP || node->halt || node->store.failed || node->paused ||
 	    work->work != WORK_NONE || work->bio.busy || !w->draw.snapshot_every ||
@@ -249,7 +249,9 @@ void snapshot_take(struct world *w, struct sim_node *node)
 	work->incoming = false;
 	work->name.index = node->applied;
 	work->name.term = node_term_at(node, node->applied);
-	work->name.size = machine_save(w, node, &data);
+	/* A witness only says up to where it has forgotten. */
+	if (!node->witness)
+		work->name.size = machine_save(w, node, &data);
 	work->data = data;
 	work->size = SIM_SNAPSHOT_MAX;
 	work->name.crc = crc32c(~0U, data, (u32)work->name.size);
@@ -370,7 +372,9 @@ static void restore(struct world *w, struct sim_node *node, const struct raft_ef
 	node_log_cut(w, node, node->base + 1);
 	node_log_forget(w, node, name->index, name->term);
 	machine_start(w, node);
-	machine_restore(w, node, node->work.data, (u32)name->size, name->index, name->term);
+	if (!node->witness)
+		machine_restore(w, node, node->work.data, (u32)name->size, name->index,
+				name->term);
 	node->commit = name->index;
 	node->applied = name->index;
 	sim_log(w, node->id, "goes on from snapshot %llu", (unsigned long long)name->index);

@@ -315,6 +315,7 @@ void store_crash(struct world *w, struct sim_node *node)
 	s->want_any = false;
 	s->stopping = false;
 	s->release = 0;
+	s->healed = false;
 }
 
 /* Term of a durable entry, 0: there is none. */

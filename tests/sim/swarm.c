@@ -28,6 +28,8 @@ static void draw_cluster(struct world *w, struct sim_draw *d)
 		d->voters = min_t(u32, d->voters, 5);
 		d->flags |= RAFT_F_DEFAULT;
 	}
+	if (d->voters > 1 && world_random(w, 4) == 0)
+		d->witnesses = 1;
 	/* Without any spread nobody wins among many, however long they try. */
 	d->election_max = d->election_min * (3 + world_random(w, 3)) / 2;
 	if (d->voters > 1 && !d->spare && world_random(w, 4) == 0) {
@@ -168,6 +170,9 @@ void swarm_draw(struct world *w)
 		w->config.members[id - 1].id = id;
 		w->config.members[id - 1].roles = id <= d->voters ? RAFT_M_VOTER :
 								    RAFT_M_LEARNER;
+		node->witness = id <= d->witnesses;
+		if (node->witness)
+			w->config.members[id - 1].roles |= RAFT_M_WITNESS;
 		w->genesis.members[id - 1].id = id;
 		w->genesis.members[id - 1].voter = id <= d->voters;
 	}
