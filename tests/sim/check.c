@@ -108,6 +108,9 @@ static bool on_quorum(const struct world *w, const struct sim_node *node, u64 in
 	for (id = 1; id <= w->n; id++) {
 		const struct sim_store *s = &w->nodes[id]->store;
 
+		/* What it acknowledged before its device was lost may arrive late. */
+		if (w->replacing >> id & 1)
+			have |= (raft_set)(1U << id);
 		if (s->view_last >= index && index < s->view_cap && s->view[index] == term)
 			have |= (raft_set)(1U << id);
 	}
@@ -354,6 +357,13 @@ void check_restored(struct world *w, struct sim_node *node, u64 index, u64 term)
 }
 
 /* ---- recovery ---- */
+
+/* It votes as if it never had, and nobody believes it before it is taken back. */
+void check_wiped(struct world *w, const struct sim_node *node)
+{
+	memset(w->check->vote_of[node->id], 0,
+	       w->check->terms_used * sizeof(w->check->vote_of[0][0]));
+}
 
 static bool same_log(const struct sim_node *node, const u64 *terms, u64 last)
 {

@@ -17,6 +17,7 @@ static const char * const names[FAULT_NR] = {
 	[FAULT_TICK] = "early tick", [FAULT_STEP_DOWN] = "step down",
 	[FAULT_TRANSFER] = "transfer", [FAULT_CHANGE] = "change of members",
 	[FAULT_SNAPSHOT] = "snapshot", [FAULT_CHUNK] = "chunk not stored",
+	[FAULT_WIPE] = "wipe",
 };
 
 const char *fault_name(u32 fault)
@@ -31,7 +32,7 @@ static u32 spoilt(const struct world *w)
 	for (id = 1; id <= w->n; id++)
 		if (config_votes(&w->config, id) &&
 		    (w->nodes[id]->phase == SIM_BROKEN || w->nodes[id]->disk.damaged ||
-		     w->nodes[id]->store.hard.suspect))
+		     w->nodes[id]->store.hard.suspect || w->replacing >> id & 1))
 			n++;
 	return n;
 }
@@ -165,26 +166,88 @@ static void transfer(struct world *w, struct sim_node *node, u32 target)
 /* May this one lose something, and the others still have all of it? */
 static bool may_spoil(struct world *w, const struct sim_node *node)
 {
-	if (node->phase != SIM_DOWN || node->disk.damaged || !node->lives || w->draw.spare)
+	if (node->disk.damaged || !node->lives || w->draw.spare ||
+	    node->store.hard.suspect || w->replacing >> node->id & 1)
 		return false;
 	return !config_votes(&w->config, node->id) || spoilt(w) < config_spare(&w->config);
+}
+
+/* Its device is gone; an empty one takes its place. */
+static void wipe(struct world *w, struct sim_node *node)
+{
+	if (node->phase == SIM_BROKEN || !may_spoil(w, node))
+		return;
+	if (node->phase != SIM_DOWN)
+		node_crash(w, node, true);
+	sim_log(w, node->id, "has a new device");
+	store_wipe(w, node);
+	check_wiped(w, node);
+	if (!w->replacing)
+		world_add(w, w->now + w->draw.heartbeat, SIM_ADMIN, 0, 0, NULL);
+	w->replacing |= 1U << node->id;
+}
+
+/* Has the group taken it back, with its new device, as what it was? */
+static bool taken_back(const struct world *w, const struct sim_node *leader,
+		       const struct sim_node *node)
+{
+	const struct raft_member *m = raft_config_find(&leader->config, node->id);
+
+	return m && m->incarnation == node->incarnation && !(m->roles & RAFT_M_AUTO) &&
+	       leader->config.index <= leader->commit && !raft_config_joint(&leader->config);
+}
+
+/* Whoever looks after the group has lost devices replaced, one at a time. */
+void fault_admin(struct world *w)
+{
+	struct raft_change list = { .op = RAFT_CHANGE_REPLACE };
+	struct raft_event ev = { .type = RAFT_EV_CHANGE };
+	struct sim_node *leader = leader_or(w, w->nodes[1]);
+	const struct raft_member *m;
+	u32 id;
+
+	for (id = 1; id <= w->n; id++) {
+		if (!(w->replacing >> id & 1) || leader->phase != SIM_UP || leader->paused ||
+		    leader->role != RAFT_LEADER)
+			continue;
+		m = raft_config_find(&leader->config, id);
+		if (taken_back(w, leader, w->nodes[id])) {
+			sim_log(w, id, "is a member again");
+			w->replacing &= ~(1U << id);
+			w->replaced++;
+		} else if (m && m->incarnation != w->nodes[id]->incarnation) {
+			list.member.id = id;
+			list.member.incarnation = w->nodes[id]->incarnation;
+			ev.change.list = &list;
+			ev.change.count = 1;
+			ev.change.seen = leader->config.index;
+			ev.change.tag = node_tag(leader);
+			ev.change.room = store_room(w, leader);
+			node_step(w, leader, &ev, NULL);
+			node_turn(w, leader);
+			break;
+		}
+	}
+	if (w->replacing)
+		world_add(w, w->now + 4 * w->draw.heartbeat, SIM_ADMIN, 0, 0, NULL);
 }
 
 /* To recovery a snapshot that cannot be read is a damaged one. */
 static void read_error(struct world *w, struct sim_node *node)
 {
-	if (node->phase != SIM_DOWN)
+	const struct sim_store *s = &node->store;
+	bool any = s->hard.snap_area || (s->doubt && s->doubt_hard.snap_area);
+
+	if (node->phase != SIM_DOWN || (any && !may_spoil(w, node)))
 		return;
-	if (node->store.hard.snap_area && !may_spoil(w, node))
-		return;
-	if (node->store.hard.snap_area)
+	if (any)
 		node->disk.damaged = true;
 	node->disk.read_error = 1 + (u32)world_random(w, 12);
 }
 
 static void rot(struct world *w, struct sim_node *node)
 {
-	if (!may_spoil(w, node))
+	if (node->phase != SIM_DOWN || !may_spoil(w, node))
 		return;
 	sim_log(w, node->id, "rots");
 	disk_rot(w, node);
@@ -223,6 +286,9 @@ static void strike_disk(struct world *w, u32 fault, struct sim_node *node)
 		break;
 	case FAULT_CHUNK:
 		node->chunk_fails = true;
+		break;
+	case FAULT_WIPE:
+		wipe(w, node);
 		break;
 	}
 }
@@ -348,7 +414,7 @@ bool fault_settled(struct world *w)
 		    (!leader || node->term > leader->term))
 			leader = node;
 	}
-	if (!leader || raft_config_joint(&leader->config))
+	if (!leader || w->replacing || raft_config_joint(&leader->config))
 		return false;
 	for (id = 1; id <= w->n; id++) {
 		const struct sim_node *node = w->nodes[id];

@@ -77,6 +77,9 @@ static void dispatch(struct world *w, const struct sim_event *ev)
 	case SIM_FAULT:
 		fault_act(w);
 		break;
+	case SIM_ADMIN:
+		fault_admin(w);
+		break;
 	case SIM_START:
 		fault_start(w, node);
 		/* Until it runs: what it was doing may take a while to end. */
@@ -219,9 +222,10 @@ static void tell(const struct world *w, u32 steps)
 	printf("  %llu committed, %llu leaders, %llu starts, %u operations\n",
 	       (unsigned long long)w->check->commit_max, (unsigned long long)w->leaders,
 	       (unsigned long long)w->restarts, w->ops_n ? w->ops_n - 1 : 0);
-	printf("  %llu snapshots taken, %llu installed, %llu starts as suspect, %llu healed\n",
+	printf("  %llu snapshots taken, %llu installed, %llu starts as suspect, %llu healed, %llu replaced\n",
 	       (unsigned long long)w->snapshots, (unsigned long long)w->installs,
-	       (unsigned long long)w->suspects, (unsigned long long)w->healed_n);
+	       (unsigned long long)w->suspects, (unsigned long long)w->healed_n,
+	       (unsigned long long)w->replaced);
 	if (w->failed)
 		printf("  look: quorum-sim --seed %llu --steps %u --verbose --from %llu\n",
 		       (unsigned long long)w->seed, steps,

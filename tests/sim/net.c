@@ -145,12 +145,15 @@ void net_append(struct world *w, struct sim_node *node, const struct raft_msg *m
 /* Is it for this node, and from somebody it knows (bugs M-10, M-15, M-9)? */
 static bool known(struct world *w, struct sim_node *node, const struct wire_header *hdr)
 {
+	const struct raft_member *m;
+
 	if (hdr->cluster != w->ident.cluster || hdr->group != w->ident.group ||
 	    hdr->genesis != w->ident.genesis || hdr->to != node->id ||
 	    hdr->from < 1 || hdr->from > w->n)
 		return false;
-	if (!node->known[hdr->from])
-		node->known[hdr->from] = hdr->incarnation;
+	m = raft_config_find(&node->config, hdr->from);
+	if (m && m->incarnation)
+		node->known[hdr->from] = m->incarnation;
 	return node->known[hdr->from] == hdr->incarnation;
 }
 

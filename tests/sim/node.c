@@ -498,7 +498,6 @@ void node_start(struct world *w, struct sim_node *node)
 	node->apply_due = false;
 	node->tick_at = 0;
 	machine_start(w, node);
-	memset(node->known, 0, sizeof(node->known));
 	w->restarts++;
 	error = store_open(w, node);
 	if (w->failed)

@@ -38,6 +38,24 @@ void store_format(struct world *w, struct sim_node *node)
 	node->incarnation = plan.super.incarnation;
 }
 
+/* A new device, of which nothing has to be found. */
+void store_wipe(struct world *w, struct sim_node *node)
+{
+	struct sim_store *s = &node->store;
+	u32 id;
+
+	disk_reset(w, node);
+	s->view_last = 0;
+	s->doubt = false;
+	s->n = 0;
+	s->nrecords = 0;
+	s->last_snapshot = 0;
+	store_format(w, node);
+	s->hard = s->view_hard;
+	for (id = 1; id <= w->n; id++)
+		node->known[id] = w->nodes[id]->incarnation;
+}
+
 struct opening {
 	struct world *w;
 	struct sim_node *node;

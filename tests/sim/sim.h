@@ -69,6 +69,7 @@ enum sim_kind {
 	SIM_LOAD,		/* a burst of proposals that nobody waits for */
 	SIM_FAULT,		/* something goes wrong, or right again */
 	SIM_START,		/* a node starts again */
+	SIM_ADMIN,		/* somebody looks after devices that were lost */
 };
 
 struct sim_event {
@@ -106,6 +107,7 @@ enum sim_fault_kind {
 	FAULT_CHANGE,		/* of the members */
 	FAULT_SNAPSHOT,		/* one is taken now */
 	FAULT_CHUNK,		/* bytes of one cannot be stored */
+	FAULT_WIPE,		/* a device is lost, and a new one takes its place */
 	FAULT_NR,
 };
 
@@ -114,6 +116,7 @@ struct sim_draw {
 	u32 learners;
 	u32 spare;		/* nodes that may join */
 	u32 witnesses;		/* of the voters */
+	bool wipes;		/* devices may be lost */
 	u32 flags;
 	struct raft_quorums quorums;
 	u64 heartbeat;
@@ -480,6 +483,7 @@ struct world {
 	struct wire_header ident;
 	u64 cut[SIM_NODES][SIM_NODES];	/* until when */
 	u64 clog[SIM_NODES][SIM_NODES];
+	u32 replacing;		/* bit id: it has a new device, and is to be taken back */
 	u64 carried[SIM_NODES][SIM_NODES];	/* healed: arrival of the last datagram */
 
 	struct sim_client clients[SIM_CLIENTS];
@@ -512,6 +516,7 @@ struct world {
 	u64 installs;
 	u64 suspects;		/* starts as one */
 	u64 healed_n;
+	u64 replaced;
 };
 
 /* world.c */
@@ -574,6 +579,7 @@ void hard_bio_ended(struct world *w, struct sim_node *node, int error);
 
 /* open.c */
 void store_format(struct world *w, struct sim_node *node);
+void store_wipe(struct world *w, struct sim_node *node);
 int store_open(struct world *w, struct sim_node *node);
 void store_taken(struct world *w, struct sim_node *node);
 void store_params(struct world *w, struct sim_node *node, struct raft_params *params);
@@ -658,6 +664,7 @@ void check_message(struct world *w, struct sim_node *node, const struct raft_msg
 void check_entry(struct world *w, struct sim_node *node, const struct sim_entry *entry);
 void check_applied(struct world *w, struct sim_node *node, bool always);
 void check_restored(struct world *w, struct sim_node *node, u64 index, u64 term);
+void check_wiped(struct world *w, const struct sim_node *node);
 void check_recovered(struct world *w, struct sim_node *node);
 
 /* config.c */
@@ -671,6 +678,7 @@ const char *fault_name(u32 fault);
 void fault_act(struct world *w);
 void fault_heal(struct world *w);
 bool fault_settled(struct world *w);
+void fault_admin(struct world *w);
 void fault_start(struct world *w, struct sim_node *node);
 
 #endif /* SIM_H */

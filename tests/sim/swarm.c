@@ -115,9 +115,11 @@ static void draw_faults(struct world *w, struct sim_draw *d)
 		[FAULT_ROT] = 2, [FAULT_JUMP] = 1, [FAULT_TICK] = 2, [FAULT_STEP_DOWN] = 1,
 		[FAULT_TRANSFER] = 3,
 		[FAULT_CHANGE] = 10, [FAULT_SNAPSHOT] = 6, [FAULT_CHUNK] = 1,
+		[FAULT_WIPE] = 5,
 	};
 	u32 i;
 
+	d->wipes = d->voters > 2 && !d->spare && !d->quorums.commit && world_random(w, 2);
 	for (i = 0; i < FAULT_NR; i++)
 		d->weight[i] = world_random(w, 3) ? usual[i] : 0;
 	/* A damaged voter may be one too many for the members of another time. */
@@ -125,6 +127,8 @@ static void draw_faults(struct world *w, struct sim_draw *d)
 		d->weight[FAULT_ROT] = 0;
 	else
 		d->weight[FAULT_CHANGE] = 0;
+	if (!d->wipes)
+		d->weight[FAULT_WIPE] = 0;
 	/* What ends a fault is never off. */
 	d->weight[FAULT_START] = usual[FAULT_START];
 	d->weight[FAULT_HEAL] = usual[FAULT_HEAL];
@@ -145,7 +149,7 @@ void swarm_draw(struct world *w)
 		(1ULL << 63) - 500 * MS, 1000 * MS,
 	};
 	struct sim_draw *d = &w->draw;
-	u32 id;
+	u32 id, other;
 
 	draw_cluster(w, d);
 	draw_network(w, d);
@@ -187,4 +191,8 @@ void swarm_draw(struct world *w)
 	w->ident.genesis = genesis_fingerprint(&w->genesis);
 	for (id = 1; id <= w->n; id++)
 		store_format(w, w->nodes[id]);
+	/* They have met: who comes with another device is a stranger (bug M-9). */
+	for (id = 1; id <= w->n; id++)
+		for (other = 1; other <= w->n; other++)
+			w->nodes[id]->known[other] = w->nodes[other]->incarnation;
 }
