@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """Show that the tests can fail: put known bugs back and see who finds them.
 
-    run.py [--short] [--check] [--jobs N] [NAME...]
+    run.py [--short] [--check] [--jobs N] [--seeds N] [NAME...]
 
 Every mutant of catalogue.py is applied to a copy of the tree, in a directory of
 its own, and the simulator, the unit tests and the scenarios are run on it; where
@@ -58,10 +58,11 @@ def run(cmd, timeout):
 class Worker(threading.Thread):
     """Takes mutants from the queue and tries them in a tree of its own."""
 
-    def __init__(self, nr, todo, short, report):
+    def __init__(self, nr, todo, args, report):
         super().__init__(daemon=True)
         self.tree = os.path.join(WORK, f"tree{nr}")
-        self.todo, self.short, self.report = todo, short, report
+        self.todo, self.report = todo, report
+        self.short, self.seeds = args.short, args.seeds
 
     def prepare(self):
         shutil.rmtree(self.tree, ignore_errors=True)
@@ -83,7 +84,7 @@ class Worker(threading.Thread):
         return os.path.join(self.tree, "build", name)
 
     def sim(self):
-        cmd = [self.bin("quorum-sim"), "--seeds", f"1..{SEEDS}", "--jobs", "1", "--first"]
+        cmd = [self.bin("quorum-sim"), "--seeds", f"1..{self.seeds}", "--jobs", "1", "--first"]
         status, text = run(cmd, 240)
         if status == 0:
             return None
@@ -184,6 +185,8 @@ def main():
     parser.add_argument("--short", action="store_true")
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--seeds", type=int, default=SEEDS,
+                        help="of the simulator, for each mutant")
     parser.add_argument("names", nargs="*")
     args = parser.parse_args()
     stale = []
@@ -203,7 +206,7 @@ def main():
     for mutant in mutants:
         todo.put(mutant)
     for nr in range(max(1, min(args.jobs, len(mutants)))):
-        Worker(nr, todo, args.short, report).start()
+        Worker(nr, todo, args, report).start()
     failed = 0
     print(f"{'mutant':30} {'bug':6} found by")
     for _ in mutants:
