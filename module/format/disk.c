@@ -242,6 +242,59 @@ static u32 hard_crc(const struct disk_super *super, const struct disk_hardstate 
 	return crc_around(super->seed, d, offsetof(struct disk_hardstate, crc), sizeof(*d));
 }
 
+static bool in_ring(const struct disk_super *super, u64 position)
+{
+	return position >= disk_ring_first(super) && position < disk_ring_end(super);
+}
+
+static void check_encode(const struct disk_checkpoint *check, struct disk_hardstate *d)
+{
+	d->check_position = cpu_to_le64(check->position);
+	d->check_lsn = cpu_to_le64(check->lsn);
+	d->check_epoch = cpu_to_le64(check->epoch);
+	d->check_index = cpu_to_le64(check->index);
+	d->check_term = cpu_to_le64(check->term);
+	d->check_prev_crc = cpu_to_le32(check->prev_crc);
+	d->check_types = cpu_to_le32(check->types);
+	d->check_config_index = cpu_to_le64(check->config_index);
+	d->check_config_lsn = cpu_to_le64(check->config_lsn);
+	d->check_config_position = cpu_to_le64(check->config_position);
+}
+
+static void check_decode(struct disk_checkpoint *check, const struct disk_hardstate *d)
+{
+	check->position = le64_to_cpu(d->check_position);
+	check->lsn = le64_to_cpu(d->check_lsn);
+	check->epoch = le64_to_cpu(d->check_epoch);
+	check->index = le64_to_cpu(d->check_index);
+	check->term = le64_to_cpu(d->check_term);
+	check->prev_crc = le32_to_cpu(d->check_prev_crc);
+	check->types = le32_to_cpu(d->check_types);
+	check->config_index = le64_to_cpu(d->check_config_index);
+	check->config_lsn = le64_to_cpu(d->check_config_lsn);
+	check->config_position = le64_to_cpu(d->check_config_position);
+}
+
+/* Does it lie in the log that begins with record @start_lsn? */
+static bool check_possible(const struct disk_super *super, const struct disk_checkpoint *check,
+			   u64 start_lsn)
+{
+	if (!check->lsn)
+		return true;
+	if (check->lsn < start_lsn || !in_ring(super, check->position))
+		return false;
+	return !check->config_lsn ||
+	       (check->config_lsn < check->lsn && in_ring(super, check->config_position));
+}
+
+static bool check_equal(const struct disk_checkpoint *a, const struct disk_checkpoint *b)
+{
+	return a->position == b->position && a->lsn == b->lsn && a->epoch == b->epoch &&
+	       a->index == b->index && a->term == b->term && a->prev_crc == b->prev_crc &&
+	       a->types == b->types && a->config_index == b->config_index &&
+	       a->config_lsn == b->config_lsn && a->config_position == b->config_position;
+}
+
 /**
  * disk_hard_encode() - encode a hard state for one mirror
  * @super: the device
@@ -276,9 +329,9 @@ void disk_hard_encode(const struct disk_super *super, const struct disk_hard *ha
 	d->snap_id = cpu_to_le64(hard->snap_id);
 	d->snap_index = cpu_to_le64(hard->snap_index);
 	d->snap_term = cpu_to_le64(hard->snap_term);
-	d->check_epoch = cpu_to_le64(hard->check_epoch);
 	d->suspect_first = cpu_to_le64(hard->suspect_first);
 	d->suspect_last = cpu_to_le64(hard->suspect_last);
+	check_encode(&hard->check, d);
 	d->crc = cpu_to_le32(hard_crc(super, d));
 }
 
@@ -321,14 +374,14 @@ enum disk_error disk_hard_decode(const struct disk_super *super, const void *sec
 	hard->snap_id = le64_to_cpu(d->snap_id);
 	hard->snap_index = le64_to_cpu(d->snap_index);
 	hard->snap_term = le64_to_cpu(d->snap_term);
-	hard->check_epoch = le64_to_cpu(d->check_epoch);
 	hard->suspect_first = le64_to_cpu(d->suspect_first);
 	hard->suspect_last = le64_to_cpu(d->suspect_last);
+	check_decode(&hard->check, d);
 	if (flags & ~DISK_HARD_FLAGS || hard->generation == 0 ||
 	    (hard->generation & 1) != slot || hard->start_lsn == 0 ||
 	    hard->snap_area > DISK_SNAP_AREAS ||
-	    hard->start_position < disk_ring_first(super) ||
-	    hard->start_position >= disk_ring_end(super))
+	    !in_ring(super, hard->start_position) ||
+	    !check_possible(super, &hard->check, hard->start_lsn))
 		return DISK_FIELD_BAD;
 	return DISK_OK;
 }
@@ -349,8 +402,8 @@ bool disk_hard_equal(const struct disk_hard *a, const struct disk_hard *b)
 	       a->last_index == b->last_index && a->suspect == b->suspect &&
 	       a->snap_area == b->snap_area && a->snap_id == b->snap_id &&
 	       a->snap_index == b->snap_index && a->snap_term == b->snap_term &&
-	       a->check_epoch == b->check_epoch && a->suspect_first == b->suspect_first &&
-	       a->suspect_last == b->suspect_last;
+	       a->suspect_first == b->suspect_first && a->suspect_last == b->suspect_last &&
+	       check_equal(&a->check, &b->check);
 }
 
 /* ---- format ---- */
@@ -421,6 +474,7 @@ enum disk_error disk_format_plan(struct disk_plan *plan, const struct disk_forma
 	s->granule = max(format->logical_block, format->physical_block) <= DISK_SECTOR_BYTES ?
 		     DISK_SECTOR_BYTES : QUORUM_BLOCK_BYTES;
 	s->node = format->node;
+	s->compat = DISK_COMPAT_CHECKPOINTS;
 	s->incompat = DISK_INCOMPAT_SNAPSHOTS;
 	memcpy(s->device, format->device, sizeof(s->device));
 	s->genesis = format->genesis;

@@ -28,6 +28,11 @@
  * mirror leaves the other.  So the newest valid copy of the four is always the
  * newest that ever counted, or one that was under way and is harmless to adopt.
  *
+ * Checkpoint: a place in the log that the hard state names.  All before it is
+ * durable and committed, so that a start reads the log from there; what lies
+ * before is read when it is asked for, and verified beside the work.  A version
+ * that knows no checkpoints reads the whole log, and its hard states name none.
+ *
  * Record: header, entries (each a description and its payload, padded to 8
  * bytes), zeroes up to the next granule.  The log is append-only: truncation is
  * a field of a record, and nothing is overwritten before the log's start has
@@ -100,9 +105,10 @@ enum disk_layout {
  * Feature bits, in three classes: a version that does not know a bit of @compat
  * goes on, one of @ro_compat reads only, one of @incompat does not touch it.
  */
+#define DISK_COMPAT_CHECKPOINTS	0x1	/* the hard state may name a checkpoint */
 #define DISK_INCOMPAT_SNAPSHOTS	0x1	/* the hard state names the snapshot in force */
 
-#define DISK_COMPAT_KNOWN	0
+#define DISK_COMPAT_KNOWN	DISK_COMPAT_CHECKPOINTS
 #define DISK_INCOMPAT_KNOWN	DISK_INCOMPAT_SNAPSHOTS
 #define DISK_RO_COMPAT_KNOWN	0
 
@@ -172,10 +178,19 @@ struct disk_hardstate {
 	__le64 snap_id;			/* 112  its number; see snapshot.h */
 	__le64 snap_index;		/* 120  last entry it stands for */
 	__le64 snap_term;		/* 128 */
-	__le64 check_epoch;		/* 136  checkpoints of earlier openings are void */
+	__le64 check_epoch;		/* 136  of the record before the checkpoint */
 	__le64 suspect_first;		/* 144  suspect: first entry that is missing, */
 	__le64 suspect_last;		/* 152  and the last one known to have been there */
-	u8     reserved[352];		/* 160  zero */
+	__le64 check_position;		/* 160  granule of the record behind it */
+	__le64 check_lsn;		/* 168  its number; 0: there is no checkpoint */
+	__le64 check_index;		/* 176  last entry before it, committed */
+	__le64 check_term;		/* 184 */
+	__le64 check_config_index;	/* 192  newest CONFIG before it; 0: none */
+	__le64 check_config_lsn;	/* 200  the record that holds it, */
+	__le64 check_config_position;	/* 208  and where that lies */
+	__le32 check_prev_crc;		/* 216  what the next record's prev_crc is */
+	__le32 check_types;		/* 220  bit per type of the entries before it */
+	u8     reserved[288];		/* 224  zero */
 };
 static_assert(sizeof(struct disk_hardstate) == DISK_SECTOR_BYTES);
 static_assert(offsetof(struct disk_hardstate, term) == 24);
@@ -183,7 +198,9 @@ static_assert(offsetof(struct disk_hardstate, start_position) == 48);
 static_assert(offsetof(struct disk_hardstate, base_index) == 72);
 static_assert(offsetof(struct disk_hardstate, snap_id) == 112);
 static_assert(offsetof(struct disk_hardstate, suspect_first) == 144);
-static_assert(offsetof(struct disk_hardstate, reserved) == 160);
+static_assert(offsetof(struct disk_hardstate, check_position) == 160);
+static_assert(offsetof(struct disk_hardstate, check_prev_crc) == 216);
+static_assert(offsetof(struct disk_hardstate, reserved) == 224);
 
 #define DISK_HARD_CLEAN		0x1	/* stopped; end_lsn and last_index hold */
 #define DISK_HARD_SUSPECT	0x2	/* entries once acknowledged may be missing */
@@ -297,6 +314,32 @@ struct disk_super {
 	struct quorum_genesis genesis;
 };
 
+/**
+ * struct disk_checkpoint - a place in the log from which it can be read
+ * @position: granule of the first record behind it
+ * @lsn: number of that record; 0: there is no checkpoint
+ * @epoch: of the record before it
+ * @index: last entry before it; all up to it are durable and committed
+ * @term: its term
+ * @prev_crc: what the next record's prev_crc is
+ * @types: bit per type of entry that may lie before it
+ * @config_index: newest entry of type CONFIG before it, 0: none above the base
+ * @config_lsn: number of the record that holds it
+ * @config_position: where that lies
+ */
+struct disk_checkpoint {
+	u64 position;
+	u64 lsn;
+	u64 epoch;
+	u64 index;
+	u64 term;
+	u32 prev_crc;
+	u32 types;
+	u64 config_index;
+	u64 config_lsn;
+	u64 config_position;
+};
+
 /*
  * struct disk_hard - a hard state, decoded and checked
  *
@@ -322,9 +365,9 @@ struct disk_hard {
 	u64 snap_id;
 	u64 snap_index;
 	u64 snap_term;
-	u64 check_epoch;
 	u64 suspect_first;
 	u64 suspect_last;
+	struct disk_checkpoint check;
 };
 
 /*

@@ -47,6 +47,9 @@ static const char * const row_texts[RECOVER_ROW_NR] = {
 	[RECOVER_Q_SNAP_FALLBACK] = "the snapshot is damaged, the one before it is good",
 	[RECOVER_R_SNAP_NEEDLESS] = "the snapshot is damaged, the log is whole without it",
 	[RECOVER_S_SNAP_LOST] = "the snapshot is damaged, and the log begins behind it",
+	[RECOVER_T_CHECKPOINT] = "the log was read from its checkpoint on",
+	[RECOVER_U_CHECK_VOID] = "the checkpoint is no use, the whole log was read",
+	[RECOVER_V_BEFORE] = "an acknowledged record before the checkpoint is damaged",
 };
 
 /**
@@ -95,6 +98,7 @@ bool recover_heals(const struct recover_result *result)
 	case RECOVER_M_SHORT:
 	case RECOVER_O_WITNESS:
 	case RECOVER_S_SNAP_LOST:
+	case RECOVER_V_BEFORE:
 		return true;
 	default:
 		return false;
@@ -331,6 +335,9 @@ struct walk {
 	u64  first;
 	u32  count;
 	bool known;		/* an index was seen: @result->last_index is one */
+	u64  floor;		/* entries up to here are committed: not to be cut */
+	u64  end_lsn;		/* the walk ends before this record; 0: nowhere */
+	bool blind;		/* and does not even look at it */
 };
 
 static int walk_read(struct walk *w, u64 position, u32 granules)
@@ -431,7 +438,7 @@ static bool take_truncate(struct walk *w, u64 index)
 {
 	struct recover_result *r = w->result;
 
-	if (index > (w->known ? r->last_index : w->hard->base_index) + 1)
+	if (index > (w->known ? r->last_index : w->hard->base_index) + 1 || index <= w->floor)
 		return false;
 	if (w->known && index <= r->last_index) {
 		r->last_index = index - 1;
@@ -597,6 +604,62 @@ static int walk_judge(struct walk *w, bool beyond)
 	return 0;
 }
 
+/* Follow the chain to its end, to @w->end_lsn, or to a verdict; as walk_look(). */
+static int walk_all(struct walk *w, struct disk_head *head)
+{
+	struct recover_result *r = w->result;
+	const void *record;
+	int got = 0, error;
+
+	while (!w->blind || r->next.lsn != w->end_lsn) {
+		got = walk_look(w, head, &record);
+		if (got < 0)
+			return got;
+		if (got != 1 || r->verdict || r->next.lsn == w->end_lsn)
+			break;
+		error = walk_take(w, head, record);
+		if (error)
+			return error;
+		if (r->verdict)
+			break;
+	}
+	r->lsn = r->next.lsn;
+	r->position = r->next.position;
+	return got;
+}
+
+static struct walk walk_begin(const struct recover_io *io, const struct disk_super *super,
+			      const struct disk_hard *hard, void *buf, u32 buf_bytes,
+			      const struct recover_sink *sink, struct recover_result *result)
+{
+	result->last_index = hard->base_index;
+	result->last_term = hard->base_term;
+	result->next.position = hard->start_position;
+	result->next.lsn = hard->start_lsn;
+	result->next.prev_crc = hard->start_prev_crc;
+	result->next.epoch = 0;
+	return (struct walk){
+		.io = io, .super = super, .hard = hard, .sink = sink, .result = result,
+		.buf = buf, .buf_granules = buf_bytes >> super->granule_shift,
+		.known = hard->base_index == 0,
+		.end_lsn = hard->clean ? hard->end_lsn : 0,
+	};
+}
+
+static int walk_to_verdict(struct walk *w)
+{
+	struct disk_head head;
+	int got = walk_all(w, &head);
+
+	if (got < 0)
+		return got;
+	/*
+	 * What an earlier opening left behind the end was never part of the log: a
+	 * torn record, or one that was cut off with damage in front of it.
+	 */
+	return w->result->verdict ? 0 : walk_judge(w, got > 0 && head.epoch == w->hard->epoch);
+}
+
 /**
  * recover_log() - walk the log
  * @io: the device
@@ -611,41 +674,153 @@ int recover_log(const struct recover_io *io, const struct disk_super *super,
 		const struct disk_hard *hard, void *buf, u32 buf_bytes,
 		const struct recover_sink *sink, struct recover_result *result)
 {
-	struct walk w = {
-		.io = io, .super = super, .hard = hard, .sink = sink, .result = result,
-		.buf = buf, .buf_granules = buf_bytes >> super->granule_shift,
-		.known = hard->base_index == 0,
-	};
-	struct disk_head head;
-	const void *record;
-	int got, error;
+	struct walk w;
 
 	if (buf_bytes < QUORUM_RECORD_BYTES_MAX)
 		return -EINVAL;
-	result->last_index = hard->base_index;
-	result->last_term = hard->base_term;
-	result->next.position = hard->start_position;
-	result->next.lsn = hard->start_lsn;
-	result->next.prev_crc = hard->start_prev_crc;
-	result->next.epoch = 0;
-	for (;;) {
-		got = walk_look(&w, &head, &record);
-		if (got < 0)
-			return got;
-		if (got != 1 || result->verdict ||
-		    (hard->clean && result->next.lsn == hard->end_lsn))
-			break;
-		error = walk_take(&w, &head, record);
-		if (error)
-			return error;
-		if (result->verdict)
-			break;
+	w = walk_begin(io, super, hard, buf, buf_bytes, sink, result);
+	return walk_to_verdict(&w);
+}
+
+/* ---- the log from the checkpoint on, and before it ---- */
+
+/* Granules of the ring between the log's start and its checkpoint. */
+static u64 check_span(const struct disk_super *super, const struct disk_hard *hard)
+{
+	u64 from = hard->start_position, to = hard->check.position;
+
+	if (hard->check.lsn == hard->start_lsn)
+		return 0;
+	return to > from ? to - from : to - from + disk_ring_granules(super);
+}
+
+/* Does a record hold the entry of type CONFIG at @index?  Then it is handed on. */
+static int config_take(const struct walk *w, const struct disk_head *head, const void *record,
+		       u64 index, bool *good)
+{
+	const struct recover_sink *sink = w->sink;
+	struct raft_entry entry;
+	struct disk_iter iter;
+	const void *payload;
+
+	*good = false;
+	disk_iter_init(&iter, head, record);
+	while (disk_iter_next(&iter, &entry, &payload) > 0) {
+		if (entry.index != index || entry.type != RAFT_ENTRY_CONFIG)
+			continue;
+		*good = true;
+		return sink && sink->config ? sink->config(sink->ctx, &entry, payload) : 0;
 	}
-	result->lsn = result->next.lsn;
-	result->position = result->next.position;
-	/*
-	 * What an earlier opening left behind the end was never part of the log: a
-	 * torn record, or one that was cut off with damage in front of it.
-	 */
-	return result->verdict ? 0 : walk_judge(&w, got > 0 && head.epoch == hard->epoch);
+	return 0;
+}
+
+/* Read the configuration that goes with the checkpoint.  @good: it is, or none does. */
+static int check_config(struct walk *w, bool *good)
+{
+	const struct disk_checkpoint *check = &w->hard->check;
+	struct disk_head head;
+	const void *record;
+	int error;
+
+	*good = true;
+	/* It left the log, or the snapshot stands for it. */
+	if (check->config_lsn < w->hard->start_lsn || check->config_index <= w->hard->base_index)
+		return 0;
+	*good = false;
+	error = walk_get(w, check->config_position, 1, &record);
+	if (error)
+		return gives_up(error) ? error : 0;
+	if (disk_record_decode(w->super, record, check->config_position, &head) != DISK_OK ||
+	    head.lsn != check->config_lsn)
+		return 0;
+	error = walk_get(w, check->config_position,
+			 disk_record_bytes(w->super, &head) >> w->super->granule_shift, &record);
+	if (error)
+		return gives_up(error) ? error : 0;
+	if (disk_record_check(w->super, &head, record) != DISK_OK)
+		return 0;
+	return config_take(w, &head, record, check->config_index, good);
+}
+
+/**
+ * recover_tail() - walk the log from the checkpoint on
+ * @io: the device
+ * @super: from recover_super()
+ * @hard: from recover_hard()
+ * @buf: at least QUORUM_RECORD_BYTES_MAX bytes, aligned to 8
+ * @buf_bytes: how many; a multiple of QUORUM_BLOCK_BYTES
+ * @sink: who takes the content, or NULL
+ * @result: filled in; has a verdict after success
+ */
+int recover_tail(const struct recover_io *io, const struct disk_super *super,
+		 const struct disk_hard *hard, void *buf, u32 buf_bytes,
+		 const struct recover_sink *sink, struct recover_result *result)
+{
+	const struct disk_checkpoint *check = &hard->check;
+	struct walk w;
+	bool good;
+	int error;
+
+	if (buf_bytes < QUORUM_RECORD_BYTES_MAX)
+		return -EINVAL;
+	result->check = RECOVER_ROW_NONE;
+	w = walk_begin(io, super, hard, buf, buf_bytes, sink, result);
+	if (!check->lsn)
+		return walk_to_verdict(&w);
+	error = check_config(&w, &good);
+	if (error)
+		return error;
+	result->check = good ? RECOVER_T_CHECKPOINT : RECOVER_U_CHECK_VOID;
+	if (good) {
+		w.known = true;
+		w.floor = check->index;
+		result->used = check_span(super, hard);
+		result->last_index = check->index;
+		result->last_term = check->term;
+		result->next.position = check->position;
+		result->next.lsn = check->lsn;
+		result->next.prev_crc = check->prev_crc;
+		result->next.epoch = check->epoch;
+	}
+	return walk_to_verdict(&w);
+}
+
+/**
+ * recover_before() - walk the log up to the checkpoint
+ * @io: the device
+ * @super: from recover_super()
+ * @hard: from recover_hard(); it names a checkpoint
+ * @buf: at least QUORUM_RECORD_BYTES_MAX bytes, aligned to 8
+ * @buf_bytes: how many; a multiple of QUORUM_BLOCK_BYTES
+ * @sink: who takes the content, or NULL
+ * @result: cleared and filled in
+ */
+int recover_before(const struct recover_io *io, const struct disk_super *super,
+		   const struct disk_hard *hard, void *buf, u32 buf_bytes,
+		   const struct recover_sink *sink, struct recover_result *result)
+{
+	const struct disk_checkpoint *check = &hard->check;
+	struct disk_head head;
+	struct walk w;
+	int got;
+
+	if (buf_bytes < QUORUM_RECORD_BYTES_MAX || !check->lsn)
+		return -EINVAL;
+	memset(result, 0, sizeof(*result));
+	w = walk_begin(io, super, hard, buf, buf_bytes, sink, result);
+	w.end_lsn = check->lsn;
+	w.blind = true;
+	got = walk_all(&w, &head);
+	if (got < 0)
+		return got;
+	if (!result->verdict && result->next.lsn == check->lsn &&
+	    result->next.position == check->position &&
+	    result->next.prev_crc == check->prev_crc &&
+	    max(result->last_index, hard->base_index) == max(check->index, hard->base_index)) {
+		judge(result, RECOVER_CLEAN, RECOVER_L_CLEAN);
+		return 0;
+	}
+	result->seen_last = check->index;
+	judge(result, RECOVER_CORRUPT, RECOVER_V_BEFORE);
+	return 0;
 }

@@ -8,6 +8,10 @@
  * walks the log and hands every entry on.  A step that reaches a verdict other
  * than CLEAN or TORN ends the recovery.
  *
+ * Where there is a checkpoint, recover_tail() takes the place of recover_log() and
+ * walks the log from there, so that a start takes as long as the tail is; what lies
+ * before is walked later, by recover_before().
+ *
  * A walk follows records while each one is the next: magic, checksums, own
  * position, number + 1, epoch not below the last, and prev_crc the last one's
  * hdr_crc.  n is the number of the record it stops at.
@@ -47,9 +51,16 @@
  *   S	it is damaged, or none is named, and the log
  *	begins behind what is left			CORRUPT at 1
  *
- * Q, R and S are about the snapshot; with Q and R the log's verdict stands.
+ *   T	the hard state names a checkpoint, and the
+ *	configuration that goes with it is good		(the walk begins there)
+ *   U	that configuration is damaged			(the whole log is walked)
+ *   V	the walk up to the checkpoint does not arrive
+ *	there						CORRUPT at n
  *
- * K, M, O and S heal (recover_heals()): term and vote are as they were, entries
+ * Q, R and S are about the snapshot, T to V about the checkpoint; with Q, R, T and
+ * U the log's verdict stands.
+ *
+ * K, M, O, S and V heal (recover_heals()): term and vote are as they were, entries
  * that this member acknowledged may be missing.  It goes on with the log in front
  * of the damage, or with none (S), as a suspect: it does not vote and counts for
  * nothing until a leader has given it back what it lost.  The mark for that is
@@ -94,6 +105,14 @@
  *  Q	The area in force is never written to, so the damage came later; the older
  *	one was good when it was replaced and is checked as a whole.  One of a
  *	larger index than the hard state names was written and never put in force.
+ *
+ *  T	The checkpoint was put in force when all before it was durable and committed:
+ *	it names what the walk would have found.  Records before it cannot be torn,
+ *	and no record behind it may cut what lies before (row K).
+ *  U	The walk from the start will meet that record, and judge.
+ *  V	What the checkpoint names was there when it was written, so the records
+ *	before it need no other witness.  It is found after the start: until then the
+ *	member is as good as one whose disk decays while it runs.
  *
  * A read error is no verdict: the errno is returned, nothing is cut off.
  */
@@ -140,6 +159,9 @@ enum recover_row {
 	RECOVER_Q_SNAP_FALLBACK,
 	RECOVER_R_SNAP_NEEDLESS,
 	RECOVER_S_SNAP_LOST,
+	RECOVER_T_CHECKPOINT,
+	RECOVER_U_CHECK_VOID,
+	RECOVER_V_BEFORE,
 	RECOVER_ROW_NR,
 };
 
@@ -172,6 +194,8 @@ struct recover_io {
  * @truncate: everything from @index on is discarded
  * @entry: every entry above the base, in log order; an index that comes again
  *	replaces the earlier one
+ * @config: row T, before everything else: the newest entry of type CONFIG before
+ *	the checkpoint, if there is one above the base
  * @ctx: their first argument
  *
  * A negative return ends the walk and is returned.
@@ -180,6 +204,7 @@ struct recover_sink {
 	int (*record)(void *ctx, const struct disk_head *head, const void *record);
 	int (*truncate)(void *ctx, u64 index);
 	int (*entry)(void *ctx, const struct raft_entry *entry, const void *payload);
+	int (*config)(void *ctx, const struct raft_entry *entry, const void *payload);
 	void *ctx;
 };
 
@@ -199,7 +224,8 @@ struct recover_sink {
  * @truncations: truncations among them
  * @snap: enum recover_snap
  * @snap_area: where the good one lies
- * @seen_last: rows K, M, O: last entry that something behind the damage names
+ * @check: row T or U, or 0 where no checkpoint is named
+ * @seen_last: rows K, M, O, V: last entry that something behind the damage names
  * @used: granules of the ring taken by good records
  * @torn: bytes of records that were cut off (row P)
  * @last_index: last entry, or the base
@@ -213,6 +239,7 @@ struct recover_result {
 	u8  hard_bad;
 	u8  snap;
 	u8  snap_area;
+	u8  check;
 	u64 seen_last;
 	u64 lsn;
 	u64 position;
@@ -307,5 +334,26 @@ int recover_snapshot(const struct recover_io *io, const struct disk_super *super
 int recover_log(const struct recover_io *io, const struct disk_super *super,
 		const struct disk_hard *hard, void *buf, u32 buf_bytes,
 		const struct recover_sink *sink, struct recover_result *result);
+
+/*
+ * recover_tail() - walk the log from the checkpoint on
+ *
+ * As recover_log(), which it is where no checkpoint is named, or none that is any
+ * use; @result->check tells.
+ */
+int recover_tail(const struct recover_io *io, const struct disk_super *super,
+		 const struct disk_hard *hard, void *buf, u32 buf_bytes,
+		 const struct recover_sink *sink, struct recover_result *result);
+
+/*
+ * recover_before() - walk the log up to the checkpoint
+ * @hard: names one
+ * @result: cleared and filled in; CLEAN when the walk arrives there, else row V
+ *
+ * As recover_log() in all else.
+ */
+int recover_before(const struct recover_io *io, const struct disk_super *super,
+		   const struct disk_hard *hard, void *buf, u32 buf_bytes,
+		   const struct recover_sink *sink, struct recover_result *result);
 
 #endif /* QUORUM_RECOVER_H */

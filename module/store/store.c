@@ -549,7 +549,7 @@ static void start_log(struct quorum_store *store, struct disk_hard *next)
 
 	if (!recover_heals(r))
 		return;
-	next->check_epoch = store->cursor.epoch;
+	memset(&next->check, 0, sizeof(next->check));
 	if (r->last_index > next->base_index)
 		return;
 	store->last_index = next->base_index;

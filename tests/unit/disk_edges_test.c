@@ -72,7 +72,16 @@ static void hard_states_differ_by_any_field(struct kunit *test)
 	DIFFER(snap_id);
 	DIFFER(snap_index);
 	DIFFER(snap_term);
-	DIFFER(check_epoch);
+	DIFFER(check.position);
+	DIFFER(check.lsn);
+	DIFFER(check.epoch);
+	DIFFER(check.index);
+	DIFFER(check.term);
+	DIFFER(check.prev_crc);
+	DIFFER(check.types);
+	DIFFER(check.config_index);
+	DIFFER(check.config_lsn);
+	DIFFER(check.config_position);
 	DIFFER(suspect_first);
 	DIFFER(suspect_last);
 #undef DIFFER
@@ -105,6 +114,20 @@ static void hard_states_out_of_range_are_refused(struct kunit *test)
 	SAYS(start_position, disk_ring_first(s) - 1, DISK_FIELD_BAD);
 	SAYS(start_position, disk_ring_end(s) - 1, DISK_OK);
 	SAYS(start_position, disk_ring_end(s), DISK_FIELD_BAD);
+	good.start_lsn = 5;
+	good.check = (struct disk_checkpoint){
+		.lsn = 9, .position = disk_ring_first(s), .config_lsn = 8,
+		.config_position = disk_ring_first(s),
+	};
+	SAYS(check.lsn, 9, DISK_OK);
+	SAYS(check.lsn, 4, DISK_FIELD_BAD);
+	SAYS(check.position, 0, DISK_FIELD_BAD);
+	SAYS(check.config_lsn, 9, DISK_FIELD_BAD);
+	SAYS(check.config_position, disk_ring_end(s), DISK_FIELD_BAD);
+	good.check.config_position = 0;
+	SAYS(check.config_lsn, 0, DISK_OK);
+	/* Of none nothing is asked. */
+	SAYS(check.lsn, 0, DISK_OK);
 #undef SAYS
 }
 

@@ -7,6 +7,7 @@
 #include <linux/crc32c.h>
 #include <asm/byteorder.h>
 #include "../../module/format/disk.h"
+#include "../../module/format/snapshot.h"
 #include "../vectors/disk_vectors.h"
 
 static struct disk_format *example(struct kunit *test)
@@ -76,6 +77,55 @@ static void hard_state_is_golden(struct kunit *test)
 			(int)DISK_MISPLACED);
 	disk_hard_encode(&plan->super, &h, 1, buf);
 	KUNIT_EXPECT_EQ(test, memcmp(buf, vector_hard_b, 512), 0);
+}
+
+static void checkpoint_is_golden(struct kunit *test)
+{
+	struct disk_plan *plan = planned(test, example(test));
+	u64 ring = disk_ring_first(&plan->super);
+	struct disk_hard h = {
+		.generation = 6, .term = 9, .epoch = 3, .vote = 7, .clean = true, .start_lsn = 1,
+		.start_position = ring, .end_lsn = 41, .last_index = 900,
+		.check = {
+			.position = ring + 77, .lsn = 40, .epoch = 2, .index = 880, .term = 8,
+			.prev_crc = 0x55667788, .types = 0x0c, .config_index = 300,
+			.config_lsn = 12, .config_position = ring + 20,
+		},
+	}, back;
+	u8 *buf = plan->hardstate[0];
+
+	disk_hard_encode(&plan->super, &h, 0, buf);
+	KUNIT_EXPECT_EQ(test, memcmp(buf, vector_checkpoint, 512), 0);
+	KUNIT_EXPECT_EQ(test, (int)disk_hard_decode(&plan->super, buf, 0, 0, &back), (int)DISK_OK);
+	KUNIT_EXPECT_TRUE(test, disk_hard_equal(&h, &back));
+}
+
+static void snapshot_is_golden(struct kunit *test)
+{
+	struct disk_plan *plan = planned(test, example(test));
+	struct quorum_snap_meta *meta = kunit_kzalloc(test, 2 * sizeof(*meta), GFP_KERNEL);
+	struct quorum_snap_meta *back = meta + 1;
+	u8 *buf = kunit_kzalloc(test, QUORUM_BLOCK_BYTES, GFP_KERNEL);
+	u32 table_crc;
+
+	KUNIT_ASSERT_TRUE(test, meta && buf);
+	meta->id = 3;
+	meta->index = 500;
+	meta->term = 7;
+	meta->bytes = 70000;
+	meta->crc = 0xcafe0001;
+	strcpy(meta->sm, "kv");
+	meta->config_len = 5;
+	memcpy(meta->config, "conf!", 5);
+	snapshot_encode(&plan->super, 0, meta, 0xcafe0002, buf);
+	KUNIT_EXPECT_EQ(test, memcmp(buf, vector_snapshot, QUORUM_BLOCK_BYTES), 0);
+	KUNIT_EXPECT_EQ(test, (int)snapshot_decode(&plan->super, 0, vector_snapshot, back,
+						   &table_crc), (int)DISK_OK);
+	KUNIT_EXPECT_EQ(test, memcmp(back, meta, sizeof(*meta)), 0);
+	KUNIT_EXPECT_EQ(test, table_crc, 0xcafe0002U);
+	/* In the other area it is misplaced. */
+	KUNIT_EXPECT_NE(test, (int)snapshot_decode(&plan->super, 1, vector_snapshot, back,
+						   &table_crc), (int)DISK_OK);
 }
 
 static void record_is_golden(struct kunit *test)
@@ -395,6 +445,8 @@ static void texts_are_there(struct kunit *test)
 static struct kunit_case cases[] = {
 	KUNIT_CASE(superblock_is_golden),
 	KUNIT_CASE(hard_state_is_golden),
+	KUNIT_CASE(checkpoint_is_golden),
+	KUNIT_CASE(snapshot_is_golden),
 	KUNIT_CASE(record_is_golden),
 	KUNIT_CASE(every_flip_of_a_record_is_seen),
 	KUNIT_CASE(every_flip_of_a_superblock_is_seen),

@@ -280,7 +280,8 @@ static void what_heals(struct kunit *test)
 		if (recover_heals(&r))
 			heals |= 1U << r.row;
 	KUNIT_EXPECT_EQ(test, heals, 1U << RECOVER_K_GAP | 1U << RECOVER_M_SHORT |
-				     1U << RECOVER_O_WITNESS | 1U << RECOVER_S_SNAP_LOST);
+				     1U << RECOVER_O_WITNESS | 1U << RECOVER_S_SNAP_LOST |
+				     1U << RECOVER_V_BEFORE);
 	r.verdict = RECOVER_TORN;
 	r.row = RECOVER_O_WITNESS;
 	KUNIT_EXPECT_FALSE(test, recover_heals(&r));

@@ -36,7 +36,7 @@ def sealed(data, hole, seed):
 
 
 def superblock():
-    data = struct.pack("<8sIIIIII16s16s32sIIQQQQQQIIII", b"quorum\r\n", 1, 0, 0, 1, 0, 512,
+    data = struct.pack("<8sIIIIII16s16s32sIIQQQQQQIIII", b"quorum\r\n", 1, 0, 1, 1, 0, 512,
                        CLUSTER, DEVICE, b"demo", 2, 0, BLOCKS, RING, BLOCKS - 12 - RING,
                        12, 12 + BLOCKS // 8, BLOCKS // 8, 50000, 150000, 300000, len(MEMBERS))
     data += b"".join(struct.pack("<II", *member) for member in MEMBERS)
@@ -47,6 +47,22 @@ def hard(mirror):
     data = struct.pack("<IIQQQQIIQQIIQQQQI", 0x54534851, 0, 5, (244, 4)[mirror == 0] + 4, 9, 3,
                        7, 0, RING * 8, 1, 0, 5, 0, 0, 0, 0, 1)
     return sealed(data.ljust(512, b"\0"), 4, SEED)
+
+
+def checkpoint():
+    """Mirror A of the next generation: stopped cleanly, and with a checkpoint."""
+    data = struct.pack("<IIQQQQIIQQIIQQQQIIQQQQQQ", 0x54534851, 0, 6, 4, 9, 3, 7, 1, RING * 8,
+                       1, 0, 0, 0, 0, 41, 900, 0, 0, 0, 0, 0, 2, 0, 0)
+    data += struct.pack("<QQQQQQQII", RING * 8 + 77, 40, 880, 8, 300, 12, RING * 8 + 20,
+                        0x55667788, 0x0C)
+    return sealed(data.ljust(512, b"\0"), 4, SEED)
+
+
+def snapshot():
+    """The header of a snapshot in area 0."""
+    data = struct.pack("<IIQQQQQII16sII", 0x504E5351, 0, 12, 3, 500, 7, 70000, 0xCAFE0001,
+                       0xCAFE0002, b"kv", 5, 0) + b"conf!"
+    return sealed(data.ljust(4096, b"\0"), 4, SEED)
 
 
 def record():
@@ -74,4 +90,6 @@ print("/* Made by tests/vectors/disk_vectors.py; do not edit. */")
 show("vector_superblock", superblock())
 show("vector_hard_a", hard(0))
 show("vector_hard_b", hard(1))
+show("vector_checkpoint", checkpoint())
+show("vector_snapshot", snapshot())
 show("vector_record", record())
