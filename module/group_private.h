@@ -216,6 +216,7 @@ struct loop_write_done {
  * @hard_error: its errno
  * @switches: switches of the store that ended, a bit per cookie
  * @switch_error: errno of one of them
+ * @damaged: see quorum_loop_damaged()
  * @info_lock: one asks at a time
  * @info: where to copy the engine's status [LOOP_INFO]
  * @info_config: likewise, the configuration in force
@@ -238,6 +239,7 @@ struct quorum_loop {
 	int hard_error;
 	unsigned long switches;
 	int switch_error;
+	bool damaged;
 	struct mutex info_lock;
 	struct raft_status *info;
 	struct raft_config *info_config;
@@ -588,6 +590,7 @@ void quorum_loop_wake(struct quorum_group *g, enum loop_flag flag);
 void quorum_loop_rx(void *priv);
 void quorum_loop_hard_done(void *priv, u64 seq, int error);
 void quorum_loop_snap_done(void *priv, u64 cookie, int error);
+void quorum_loop_damaged(void *priv, u64 first);
 void quorum_loop_write_done(void *priv, u64 cookie, int error);
 u64 quorum_loop_now(void);
 int quorum_loop_ask(struct quorum_group *g, const struct raft_event *ev);

@@ -89,6 +89,15 @@ void quorum_loop_snap_done(void *priv, u64 cookie, int error)
 	quorum_loop_wake(g, LOOP_DONE);
 }
 
+/* What this member acknowledged is damaged.  Context: process. */
+void quorum_loop_damaged(void *priv, u64 first)
+{
+	struct quorum_group *g = priv;
+
+	WRITE_ONCE(g->loop.damaged, true);
+	quorum_loop_wake(g, LOOP_DONE);
+}
+
 static enum hrtimer_restart timer_expired(struct hrtimer *timer)
 {
 	struct quorum_group *g = container_of(timer, struct quorum_group, loop.timer);
@@ -327,6 +336,11 @@ static void turn(struct quorum_group *g)
 		return;
 	}
 
+	if (READ_ONCE(g->loop.damaged)) {
+		/* It must not count for what it has lost.  The next start heals. */
+		quorum_group_fail(g, -EUCLEAN, RAFT_HALT_STORE);
+		return;
+	}
 	take_completions(g);
 	take_datagrams(g);
 	/* What was read back for it meanwhile. */
@@ -339,6 +353,7 @@ static void turn(struct quorum_group *g)
 	quorum_snapshots_turn(g);
 	quorum_pump_writes(g);
 	quorum_pump_appends(g);
+	quorum_store_committed(g->store, g->commit);
 	resend = min(resend, quorum_waiters_resend(g, quorum_loop_now()));
 	resend = min(resend, quorum_tick(g, quorum_loop_now()));
 	answer_info(g);
@@ -388,6 +403,7 @@ int quorum_loop_start(struct quorum_group *g)
 	loop->hard_error = 0;
 	loop->switches = 0;
 	loop->switch_error = 0;
+	loop->damaged = false;
 	loop->armed = RAFT_NEVER;
 	task = kthread_create(loop_main, g, "quorum/%s", g->params.name);
 	if (IS_ERR(task))

@@ -120,6 +120,35 @@ static int adopt_snapshot(struct quorum_group *g, struct raft_params *params)
 	return 0;
 }
 
+/* In front of the checkpoint: no entry of its own is handed on. */
+static int recovered_before(void *ctx, const struct raft_entry *entry, const void *payload)
+{
+	return recovered_config(ctx, entry, payload);
+}
+
+/*
+ * The log was read from a checkpoint on.  Of what lies before, its last term is all
+ * that has to be known, since it is committed.
+ */
+static void recovered_checkpoint(struct quorum_group *g, struct recovery *rec)
+{
+	const struct quorum_recovered *found = &g->recovered;
+
+	if (found->types & (1U << RAFT_ENTRY_SESSION))
+		g->replay_needed = true;
+	if (found->check_index <= found->base_index)
+		return;
+	if (rec->nruns && rec->runs[0].term == found->check_term) {
+		rec->runs[0].first = found->check_index;
+		return;
+	}
+	if (rec->nruns == RAFT_RUNS_MAX)
+		return;
+	memmove(rec->runs + 1, rec->runs, rec->nruns++ * sizeof(*rec->runs));
+	rec->runs[0].first = found->check_index;
+	rec->runs[0].term = found->check_term;
+}
+
 static int start_engine(struct quorum_group *g, const struct recovery *rec)
 {
 	const struct quorum_genesis *genesis = &g->params.genesis;
@@ -142,6 +171,7 @@ static int start_engine(struct quorum_group *g, const struct recovery *rec)
 	params->base_index = g->recovered.base_index;
 	params->base_term = g->recovered.base_term;
 	params->last_index = g->recovered.last_index;
+	params->commit_index = g->recovered.check_index;
 	params->runs = rec->runs;
 	params->nruns = rec->nruns;
 	newest = rec->nconfigs > RAFT_CONFIGS_MAX ? rec->nconfigs - RAFT_CONFIGS_MAX : 0;
@@ -175,8 +205,8 @@ static int read_log(struct quorum_group *g, struct netlink_ext_ack *extack)
 		kfree(rec.configs);
 		return -ENOMEM;
 	}
-	error = quorum_store_recover(g->store, recovered_entry, recovered_truncate, &rec,
-				     &g->recovered, extack);
+	error = quorum_store_recover(g->store, recovered_entry, recovered_truncate,
+				     recovered_before, &rec, &g->recovered, extack);
 	if (!error && g->recovered.suspect)
 		pr_warn("%s: %s: entries from %llu to %llu are to come from a leader, until then this member does not vote\n",
 			g->params.name, recover_row_text(g->recovered.row),
@@ -185,6 +215,8 @@ static int read_log(struct quorum_group *g, struct netlink_ext_ack *extack)
 		error = have_cache(g, g->recovered.last_index + 1);
 	if (!error)
 		error = quorum_snapshots_restart(g, extack);
+	if (!error)
+		recovered_checkpoint(g, &rec);
 	if (!error)
 		error = start_engine(g, &rec);
 	kvfree(rec.runs);
@@ -231,6 +263,8 @@ static int open_link(struct quorum_group *g, struct netlink_ext_ack *extack)
 void quorum_parts_tear_down(struct quorum_group *g, bool clean)
 {
 	quorum_loop_stop(g);
+	if (g->store)
+		quorum_store_verify_stop(g->store);
 	if (g->link)
 		quorum_link_close(g->link);
 	quorum_readback_stop(&g->readback);
@@ -321,6 +355,7 @@ int quorum_parts_build(struct quorum_group *g, struct netlink_ext_ack *extack)
 	static const struct quorum_store_ops store_ops = {
 		.hard_done = quorum_loop_hard_done,
 		.snap_done = quorum_loop_snap_done,
+		.damaged = quorum_loop_damaged,
 		.write_done = quorum_loop_write_done,
 	};
 	struct quorum_store *store;
@@ -357,7 +392,7 @@ static void adopt_recovered(struct quorum_group *g)
 	atomic64_set(&g->base, found->base_index);
 	atomic64_set(&g->applied, applied);
 	atomic64_set(&g->last_data, applied);
-	g->commit = applied;
+	g->commit = max(applied, found->check_index);
 	g->role = RAFT_FOLLOWER;
 	g->term = found->term;
 	g->role_since = quorum_loop_now();

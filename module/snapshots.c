@@ -219,6 +219,9 @@ static bool due(struct quorum_group *g, u64 now)
 		WRITE_ONCE(sn->asked, false);
 	if (applied <= sn->index || now < sn->not_before)
 		return false;
+	/* Which configurations came before the store's checkpoint is not known. */
+	if (applied < g->recovered.check_index)
+		return false;
 	if (READ_ONCE(sn->asked))
 		return true;
 	quorum_store_get_stats(g->store, &stats);

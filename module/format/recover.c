@@ -774,7 +774,8 @@ int recover_tail(const struct recover_io *io, const struct disk_super *super,
 	if (good) {
 		w.known = true;
 		w.floor = check->index;
-		result->used = check_span(super, hard);
+		result->before = check_span(super, hard);
+		result->used = result->before;
 		result->last_index = check->index;
 		result->last_term = check->term;
 		result->next.position = check->position;

@@ -224,6 +224,7 @@ struct recover_sink {
  * @truncations: truncations among them
  * @snap: enum recover_snap
  * @snap_area: where the good one lies
+ * @before: row T: granules of the ring between the log's start and the checkpoint
  * @check: row T or U, or 0 where no checkpoint is named
  * @seen_last: rows K, M, O, V: last entry that something behind the damage names
  * @used: granules of the ring taken by good records
@@ -249,6 +250,7 @@ struct recover_result {
 	u64 entries;
 	u64 truncations;
 	u64 used;
+	u64 before;
 	u64 torn;
 	u64 last_index;
 	u64 last_term;

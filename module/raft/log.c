@@ -16,6 +16,8 @@ static int check_runs(const struct raft_params *params)
 	if (params->snapshot.index && (params->snapshot.index < params->base_index ||
 				       params->snapshot.index > params->last_index))
 		return -EINVAL;
+	if (params->commit_index > params->last_index)
+		return -EINVAL;
 	if (!params->nruns != (params->last_index == params->base_index))
 		return -EINVAL;
 	for (i = 0; i < params->nruns; i++) {
@@ -37,7 +39,7 @@ static int check_runs(const struct raft_params *params)
  * @log: zeroed
  * @params: checked here as far as the log is concerned
  *
- * Nothing is known to be committed after a start, so no run may be given up
+ * Little is known to be committed after a start, so no run may be given up
  * until the first commit (raft_log_can_append()).  RAFT_RUNS_SPARE runs are kept
  * free, or else a log of many terms could not take a new leader's no-op.
  *
@@ -54,7 +56,7 @@ int raft_log_init(struct raft_log *log, const struct raft_params *params)
 	log->base_index = params->base_index;
 	log->base_term = params->base_term;
 	log->last_index = params->last_index;
-	log->commit = max(params->base_index, params->snapshot.index);
+	log->commit = max3(params->base_index, params->snapshot.index, params->commit_index);
 	log->nruns = params->nruns - skip;
 	if (log->nruns)
 		memcpy(log->runs, params->runs + skip, log->nruns * sizeof(log->runs[0]));

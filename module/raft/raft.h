@@ -211,7 +211,10 @@ struct raft_snapshot {
  * @last_index: index of the last durable entry, >= @base_index
  * @snapshot: newest complete snapshot, of an index from @base_index to @last_index;
  *	@config is the one at its index then
- * @runs: the log above @base_index as runs of terms, ascending
+ * @commit_index: entries up to here are known to be committed, at most @last_index;
+ *	0: nothing is known
+ * @runs: the log above @base_index, or above a lower bound that is not above
+ *	@commit_index, as runs of terms, ascending
  * @nruns: number of @runs; more than RAFT_RUNS_MAX: only the newest are kept
  */
 struct raft_params {
@@ -227,6 +230,7 @@ struct raft_params {
 	u64 base_term;
 	u64 last_index;
 	struct raft_snapshot snapshot;
+	u64 commit_index;
 	const struct raft_run *runs;
 	u32 nruns;
 };

@@ -84,6 +84,30 @@ bool quorum_marks_release(struct quorum_marks *marks, u64 index, struct quorum_m
 }
 
 /**
+ * quorum_marks_join() - marks of an earlier part of the log are known
+ * @marks: the marks
+ * @older: theirs; empty afterwards
+ * @start_at: the log begins here by now
+ */
+void quorum_marks_join(struct quorum_marks *marks, struct quorum_marks *older, u64 start_at)
+{
+	u32 gone = 0, n;
+
+	/* Nobody else knows @older. */
+	while (gone < older->n && older->list[gone].place.at < start_at)
+		gone++;
+	n = older->n - gone;
+	spin_lock(&marks->lock);
+	if (n <= marks->max - marks->n) {
+		memmove(marks->list + n, marks->list, marks->n * sizeof(*marks->list));
+		memcpy(marks->list, older->list + gone, n * sizeof(*marks->list));
+		marks->n += n;
+	}
+	spin_unlock(&marks->lock);
+	older->n = 0;
+}
+
+/**
  * quorum_marks_clear() - the log was dropped
  * @marks: the marks
  */
@@ -299,6 +323,9 @@ int quorum_store_read(struct quorum_store *store, u64 index, struct raft_entry *
 
 	if (!store->recovered)
 		return -ENOENT;
+	error = quorum_before_wait(store, index);
+	if (error)
+		return error;
 	error = mutex_lock_killable(&r->lock);
 	if (error)
 		return error;
@@ -318,23 +345,33 @@ int quorum_store_read(struct quorum_store *store, u64 index, struct raft_entry *
 }
 
 /**
- * quorum_read_init() - allocate the marks
+ * quorum_marks_alloc() - room for the marks of a whole ring
+ * @marks: its lock is initialised
  * @store: the store, its superblock known
  */
-int quorum_read_init(struct quorum_store *store)
+int quorum_marks_alloc(struct quorum_marks *marks, const struct quorum_store *store)
 {
 	const u64 ring = store->super.ring_blocks * QUORUM_BLOCK_BYTES;
-	struct quorum_marks *marks = &store->marks;
 	u32 shift = QUORUM_STORE_MARK_SHIFT;
 
 	while (ring >> shift > QUORUM_STORE_MARKS_MAX)
 		shift++;
 	marks->interval = 1ULL << (shift - store->super.granule_shift);
-	marks->max = (ring >> shift) + 2;
+	/* Two where the ring ends, and two where quorum_marks_join() put them together. */
+	marks->max = (ring >> shift) + 4;
 	marks->list = kvmalloc_array(marks->max, sizeof(*marks->list), GFP_KERNEL);
 	if (!marks->list)
 		return -ENOMEM;
 	return 0;
+}
+
+/**
+ * quorum_read_init() - allocate the marks
+ * @store: the store, its superblock known
+ */
+int quorum_read_init(struct quorum_store *store)
+{
+	return quorum_marks_alloc(&store->marks, store);
 }
 
 /**

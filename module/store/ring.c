@@ -172,6 +172,21 @@ static void slot_bio_record(struct quorum_slot *slot, u64 position, u32 bytes)
 	}
 }
 
+/* What checkpoints have to know of the entries of the batch. */
+static void ring_take_batch(struct quorum_store *store, const struct disk_cursor *before)
+{
+	const struct disk_batch *batch = &store->batch;
+	struct raft_entry entry;
+	struct disk_iter iter = {
+		.at = batch->buf + DISK_HEADER_BYTES, .end = batch->buf + batch->bytes,
+		.left = batch->nr, .index = batch->first,
+	};
+	const void *payload;
+
+	while (disk_iter_next(&iter, &entry, &payload) > 0)
+		quorum_check_entry(&store->check, &entry, before->position, before->lsn);
+}
+
 /* What the log will be once the batch is written. */
 static void ring_account(struct quorum_store *store, const struct disk_cursor *before,
 			 u64 at)
@@ -183,10 +198,13 @@ static void ring_account(struct quorum_store *store, const struct disk_cursor *b
 
 	quorum_marks_record(&store->marks, &place, before->prev_crc, batch->first, batch->nr,
 			    batch->truncate);
-	if (batch->truncate && batch->truncate <= store->last_index)
+	if (batch->truncate && batch->truncate <= store->last_index) {
 		store->last_index = batch->truncate - 1;
+		quorum_check_truncate(&store->check, batch->truncate);
+	}
 	if (batch->nr)
 		store->last_index = batch->first + batch->nr - 1;
+	ring_take_batch(store, before);
 }
 
 /*
@@ -238,6 +256,7 @@ int quorum_store_submit(struct quorum_store *store, u64 cookie)
 	slot_bio_record(slot, before.position, bytes);
 	ring_account(store, &before, store->at + skip);
 	store->at += skip + span;
+	quorum_check_note(store);
 
 	atomic_set(&slot->pending, 1 + pad);
 	atomic_set(&slot->status, 0);

@@ -232,11 +232,16 @@ static bool release_place(struct quorum_store *store, u64 index, bool all,
 	return true;
 }
 
-/* Is all up to @index durable, and all of the log with it? */
+/*
+ * Is all up to @index durable, and all of the log with it?  And is known where the
+ * log can begin?
+ */
 static bool release_possible(struct quorum_store *store, u64 index, bool *all)
 {
 	bool possible;
 
+	if (quorum_before_hides(store, index))
+		return false;
 	spin_lock_irq(&store->lock);
 	possible = index <= store->durable_index;
 	*all = index == store->last_index && store->submitted == store->reported;
@@ -250,6 +255,8 @@ static void want_start(struct quorum_hard_change *want, const struct quorum_mark
 	want->hard.start_position = first->place.position;
 	want->hard.start_lsn = first->place.lsn;
 	want->hard.start_prev_crc = first->prev_crc;
+	if (want->hard.check.lsn < want->hard.start_lsn)
+		memset(&want->hard.check, 0, sizeof(want->hard.check));
 }
 
 /* What a switch changes. */
@@ -290,6 +297,7 @@ static int switch_go(struct quorum_store *store, const struct change *c, u64 coo
 	if (c->reset) {
 		store->reset_lsn = store->cursor.lsn;
 		store->durable_index = c->base_index;
+		memset(&h->want.hard.check, 0, sizeof(h->want.hard.check));
 		WRITE_ONCE(h->resetting, true);
 	}
 	h->want.switches = true;
@@ -342,6 +350,7 @@ int quorum_store_snap_commit(struct quorum_store *store, struct quorum_snap_writ
 		c.base_index = meta->index;
 		c.base_term = meta->term;
 		store->last_index = meta->index;
+		quorum_check_reset(store);
 	} else if (release > store->hard.want.hard.base_index &&
 		   release_possible(store, release, &all)) {
 		c.base_index = release;

@@ -184,6 +184,7 @@ static void store_free(struct quorum_store *store)
 	quorum_hard_exit(store);
 	quorum_ring_exit(store);
 	quorum_read_exit(store);
+	quorum_check_exit(store);
 	quorum_snaps_exit(store);
 	if (store->dev.bdev)
 		quorum_compat_bdev_close(&store->dev);
@@ -269,6 +270,7 @@ struct quorum_store *quorum_store_open(dev_t device,
 	spin_lock_init(&store->lock);
 	init_waitqueue_head(&store->idle);
 	spin_lock_init(&store->marks.lock);
+	quorum_check_init(store);
 	mutex_init(&store->reader.lock);
 	mutex_init(&store->snaps.read_lock);
 	error = store_open(store, device, genesis, self, extack);
@@ -294,20 +296,23 @@ struct recover_ctx {
 	struct quorum_store *store;
 	int (*entry)(void *ctx, const struct raft_entry *entry, const void *payload);
 	void (*truncate)(void *ctx, u64 index);
+	int (*config)(void *ctx, const struct raft_entry *entry, const void *payload);
 	void *ctx;
-	u64 at;
+	u64 position;			/* of the record the next entries come from, */
+	u64 lsn;			/* and its number */
 };
 
 static int take_record(void *ctx, const struct disk_head *head, const void *record)
 {
 	struct recover_ctx *c = ctx;
 	const struct quorum_place place = {
-		.at = c->at, .position = head->position, .lsn = head->lsn,
+		.at = c->store->found.used, .position = head->position, .lsn = head->lsn,
 	};
 
 	quorum_marks_record(&c->store->marks, &place, head->prev_crc, head->first_index,
 			    head->nr, head->truncate);
-	c->at += disk_record_span(&c->store->super, head);
+	c->position = head->position;
+	c->lsn = head->lsn;
 	cond_resched();
 	return 0;
 }
@@ -316,6 +321,7 @@ static int take_truncate(void *ctx, u64 index)
 {
 	struct recover_ctx *c = ctx;
 
+	quorum_check_truncate(&c->store->check, index);
 	if (c->truncate)
 		c->truncate(c->ctx, index);
 	return 0;
@@ -325,7 +331,15 @@ static int take_entry(void *ctx, const struct raft_entry *entry, const void *pay
 {
 	struct recover_ctx *c = ctx;
 
+	quorum_check_entry(&c->store->check, entry, c->position, c->lsn);
 	return c->entry ? c->entry(c->ctx, entry, payload) : 0;
+}
+
+static int take_config(void *ctx, const struct raft_entry *entry, const void *payload)
+{
+	struct recover_ctx *c = ctx;
+
+	return c->config ? c->config(c->ctx, entry, payload) : 0;
 }
 
 /* Sentences of extack are literals. */
@@ -371,6 +385,7 @@ static void recover_drop(struct quorum_store *store)
 	r->last_term = 0;
 	h->base_index = 0;
 	h->base_term = 0;
+	memset(&h->check, 0, sizeof(h->check));
 	quorum_marks_clear(&store->marks);
 }
 
@@ -402,6 +417,7 @@ static void recover_take_over(struct quorum_store *store, struct quorum_recovere
 	store->last_index = last_index;
 	store->durable_index = last_index;
 	store->snaps.last_id = h->snap_id;
+	quorum_check_adopt(store, h);
 	store->recovered = true;
 
 	found->term = h->term;
@@ -415,6 +431,11 @@ static void recover_take_over(struct quorum_store *store, struct quorum_recovere
 	found->suspect = h->suspect;
 	found->suspect_first = h->suspect_first;
 	found->suspect_last = h->suspect_last;
+	found->types = store->check.types;
+	if (r->check == RECOVER_T_CHECKPOINT) {
+		found->check_index = h->check.index;
+		found->check_term = h->check.term;
+	}
 }
 
 /* Row S: the log is read all the same, for what it says was there. */
@@ -456,7 +477,7 @@ static int recover_content(struct quorum_store *store, const struct recover_sink
 		return error;
 	if (r->snap == RECOVER_SNAP_LOST)
 		return recover_lost(store, &io);
-	error = recover_log(&io, &store->super, h, buf, QUORUM_RECORD_BYTES_MAX, sink, r);
+	error = recover_tail(&io, &store->super, h, buf, QUORUM_RECORD_BYTES_MAX, sink, r);
 	if (!error && recover_heals(r))
 		recover_suspect(store, max(r->seen_last, r->last_index + 1));
 	return error;
@@ -467,6 +488,7 @@ static int recover_content(struct quorum_store *store, const struct recover_sink
  * @store: the store
  * @entry: called for every entry in log order
  * @truncate: called when everything from @index on is discarded
+ * @config: called before all others for the newest configuration in front of them
  * @ctx: their first argument
  * @found: filled in; verdict, records and torn also on refusal
  * @extack: gets the sentence on refusal, may be NULL
@@ -475,14 +497,18 @@ int quorum_store_recover(struct quorum_store *store,
 			 int (*entry)(void *ctx, const struct raft_entry *entry,
 				      const void *payload),
 			 void (*truncate)(void *ctx, u64 index),
+			 int (*config)(void *ctx, const struct raft_entry *entry,
+				       const void *payload),
 			 void *ctx, struct quorum_recovered *found,
 			 struct netlink_ext_ack *extack)
 {
 	struct recover_ctx c = {
-		.store = store, .entry = entry, .truncate = truncate, .ctx = ctx,
+		.store = store, .entry = entry, .truncate = truncate, .config = config,
+		.ctx = ctx,
 	};
 	const struct recover_sink sink = {
-		.record = take_record, .truncate = take_truncate, .entry = take_entry, .ctx = &c,
+		.record = take_record, .truncate = take_truncate, .entry = take_entry,
+		.config = take_config, .ctx = &c,
 	};
 	struct recover_io io = store_io(store);
 	struct recover_result *r = &store->found;
@@ -588,9 +614,10 @@ int quorum_store_start(struct quorum_store *store)
 		error = quorum_hard_write(store, &next, REQ_PREFLUSH);
 	if (!error && store->found.hard_bad)
 		error = quorum_hard_write(store, &next, 0);
-	if (!error)
-		store->started = true;
-	return error;
+	if (error)
+		return error;
+	store->started = true;
+	return quorum_before_begin(store);
 }
 
 /* Nothing is under way: no bio, no callback. */
@@ -636,6 +663,7 @@ void quorum_store_stop(struct quorum_store *store, bool clean)
 		next.clean = true;
 		next.end_lsn = store->cursor.lsn;
 		next.last_index = store->last_index;
+		quorum_check_final(store, &next);
 	}
 	quorum_hard_write(store, &next, 0);
 }

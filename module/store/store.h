@@ -26,6 +26,9 @@ struct netlink_ext_ack;
  * struct quorum_store_ops - what the store tells the loop
  * @hard_done: a (term, vote) write ended; @seq as given to quorum_store_hard()
  * @write_done: a log write ended; @cookie as given to quorum_store_submit()
+ * @damaged: an entry that this member acknowledged is damaged, @first or one behind
+ *	it.  That is durable when the store is stopped; the next start is a suspect's.
+ *	May be NULL
  * @snap_done: a switch (of the snapshot in force, of the log's start, of the
  *	suspect mark) ended; @cookie as given to the call that asked for it.  The
  *	ring may have more room now
@@ -38,6 +41,7 @@ struct quorum_store_ops {
 	void (*hard_done)(void *priv, u64 seq, int error);
 	void (*write_done)(void *priv, u64 cookie, int error);
 	void (*snap_done)(void *priv, u64 cookie, int error);
+	void (*damaged)(void *priv, u64 first);
 };
 
 /**
@@ -54,6 +58,10 @@ struct quorum_store_ops {
  * @last_errno: errno (positive) that ended the run before, 0: none
  * @last_why: enum disk_why that goes with it
  * @row: enum recover_row: the reason of the verdict, recover_row_text()
+ * @types: bit per type of entry that may be in the log
+ * @check_index: the log was read from here on: entries up to this one are
+ *	committed, and were not handed on; 0: all were
+ * @check_term: its term
  * @has_snap: there is a good snapshot in force
  * @snap_fallback: it is the one before the newest, which is damaged
  * @suspect: entries that this member acknowledged may be missing: it must not
@@ -76,6 +84,9 @@ struct quorum_recovered {
 	u32 last_errno;
 	u32 last_why;
 	u8  row;
+	u32 types;
+	u64 check_index;
+	u64 check_term;
 	bool has_snap;
 	bool snap_fallback;
 	bool suspect;
@@ -149,6 +160,8 @@ u64 quorum_store_incarnation(const struct quorum_store *store);
  * @entry: called for every entry in log order; an index seen before means that
  *	the log was truncated there: later calls win
  * @truncate: called when everything from @index on is discarded
+ * @config: called before all others for the newest entry of type CONFIG in front of
+ *	@found->check_index, if there is one above the base; may be NULL
  * @ctx: their first argument
  * @found: filled in
  * @extack: gets the sentence on refusal, may be NULL
@@ -165,6 +178,8 @@ int quorum_store_recover(struct quorum_store *store,
 			 int (*entry)(void *ctx, const struct raft_entry *entry,
 				      const void *payload),
 			 void (*truncate)(void *ctx, u64 index),
+			 int (*config)(void *ctx, const struct raft_entry *entry,
+				       const void *payload),
 			 void *ctx, struct quorum_recovered *found,
 			 struct netlink_ext_ack *extack);
 
@@ -246,6 +261,23 @@ u64 quorum_store_room(const struct quorum_store *store);
 u64 quorum_store_room_after(const struct quorum_store *store, u64 entries, u64 bytes);
 
 /**
+ * quorum_store_committed() - entries up to here are committed
+ * @store: the store
+ * @index: the last one
+ *
+ * Checkpoints are taken in what is.  Context: only the loop.
+ */
+void quorum_store_committed(struct quorum_store *store, u64 index);
+
+/**
+ * quorum_store_verify_stop() - read no further what lies before the checkpoint
+ * @store: the store
+ *
+ * Whoever waits for an entry of it gets none.  Context: process, sleeps.
+ */
+void quorum_store_verify_stop(struct quorum_store *store);
+
+/**
  * quorum_store_read() - read one durable entry back from the device
  * @store: the store
  * @index: which; must be durable and not truncated meanwhile (the caller checks
@@ -253,7 +285,9 @@ u64 quorum_store_room_after(const struct quorum_store *store, u64 entries, u64 b
  * @entry: filled in
  * @buf: room for QUORUM_ENTRY_BYTES_MAX bytes
  *
- * Reads around @index, so that the next indexes usually cost no further I/O.
+ * Reads around @index, so that the next indexes usually cost no further I/O.  After
+ * a start from a checkpoint, an entry before it can be read once all up to there
+ * was verified.
  *
  * Context: process, sleeps; callers are serialised by the store.
  * Return: 0, -ENOENT, -EIO or -EUCLEAN (damaged).
@@ -351,7 +385,8 @@ int quorum_store_snap_commit(struct quorum_store *store, struct quorum_snap_writ
  * earlier.
  *
  * Context: only the loop.
- * Return: 0; -EAGAIN if @index is not durable yet; -EBUSY, -EINVAL, -EIO.
+ * Return: 0; -EAGAIN if @index is not durable yet, or lies before the checkpoint of
+ * the start and that is not verified yet; -EBUSY, -EINVAL, -EIO.
  */
 int quorum_store_release(struct quorum_store *store, u64 index, u64 term, u64 cookie);
 

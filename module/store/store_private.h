@@ -36,6 +36,10 @@ enum quorum_store_sizes {
 	QUORUM_STORE_MARK_SHIFT	= 16,		/* a mark per 64 KiB of ring, */
 	QUORUM_STORE_MARKS_MAX	= 4096,		/* or fewer */
 	QUORUM_STORE_READ_BYTES	= 64 * 1024,	/* first read at a new place */
+	QUORUM_STORE_CHECK_MIN	= 64 * 1024,	/* of ring between two checkpoints: */
+	QUORUM_STORE_CHECK_MAX	= 16 * 1024 * 1024, /* a sixteenth, within these */
+	QUORUM_STORE_CONFIGS	= 8,		/* places of CONFIG entries kept */
+	QUORUM_STORE_VERIFY_MS	= 2,		/* between reads that nobody waits for */
 };
 
 static_assert((QUORUM_STORE_DEPTH & (QUORUM_STORE_DEPTH - 1)) == 0);
@@ -143,6 +147,43 @@ struct quorum_reader {
 	struct disk_iter iter;
 };
 
+struct quorum_config_place {
+	u64 index;
+	u64 position;
+	u64 lsn;
+};
+
+/* Checkpoints to come; see checkpoint.c.  Loop. */
+struct quorum_check {
+	u64 interval;			/* granules between two */
+	u64 taken_at;			/* place of the newest */
+	u64 committed;			/* entries up to here are */
+	u64 last_term;			/* of the log's last entry; 0: not known */
+	u32 types;			/* bit per type of entry that may be in the log */
+	bool pending;			/* @next waits to be durable and committed */
+	bool evicted;			/* there were more than these: */
+	bool lost;			/* and the newest is not among them */
+	u32 nconfigs;
+	struct quorum_config_place configs[QUORUM_STORE_CONFIGS];	/* ascending */
+	struct disk_checkpoint next;
+	u64 next_at;
+};
+
+/* The walk over what lies before the checkpoint.  Its worker's, but for the flags. */
+struct quorum_before {
+	struct work_struct work;
+	struct disk_hard hard;		/* what it was begun with */
+	u64 end_at;			/* 0: there is nothing to walk */
+	u64 at;
+	struct quorum_pages buf;
+	struct quorum_marks marks;	/* joined to the others when all was good */
+	struct recover_result found;
+	int error;
+	bool busy;
+	bool waiting;			/* somebody wants an entry */
+	bool stop;
+};
+
 enum quorum_area_state {
 	QUORUM_AREA_EMPTY,	/* nothing that anybody may read */
 	QUORUM_AREA_WRITING,
@@ -209,8 +250,10 @@ struct quorum_store {
 	struct quorum_marks marks;
 	struct quorum_reader reader;
 	struct quorum_snaps snaps;
+	struct quorum_before before;
 
 	/* loop */
+	struct quorum_check check;
 	struct disk_cursor cursor;
 	struct disk_batch batch;
 	u64 at;				/* of the cursor */
@@ -253,6 +296,23 @@ void quorum_marks_record(struct quorum_marks *marks, const struct quorum_place *
 			 u32 prev_crc, u64 first_index, u32 nr, u64 truncate);
 bool quorum_marks_release(struct quorum_marks *marks, u64 index, struct quorum_mark *first);
 void quorum_marks_clear(struct quorum_marks *marks);
+
+int quorum_marks_alloc(struct quorum_marks *marks, const struct quorum_store *store);
+void quorum_marks_join(struct quorum_marks *marks, struct quorum_marks *older, u64 start_at);
+
+/* checkpoint.c */
+void quorum_check_init(struct quorum_store *store);
+void quorum_check_exit(struct quorum_store *store);
+void quorum_check_adopt(struct quorum_store *store, const struct disk_hard *hard);
+void quorum_check_truncate(struct quorum_check *check, u64 index);
+void quorum_check_entry(struct quorum_check *check, const struct raft_entry *entry,
+			u64 position, u64 lsn);
+void quorum_check_note(struct quorum_store *store);
+void quorum_check_final(struct quorum_store *store, struct disk_hard *next);
+void quorum_check_reset(struct quorum_store *store);
+int quorum_before_begin(struct quorum_store *store);
+bool quorum_before_hides(struct quorum_store *store, u64 index);
+int quorum_before_wait(struct quorum_store *store, u64 index);
 
 /* snapshot.c */
 int quorum_snaps_init(struct quorum_store *store);

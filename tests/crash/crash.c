@@ -54,6 +54,7 @@ static u64 commit_index, next_tag, next_cookie, done_cookie;
 static struct quorum_store *store;
 static struct quorum_genesis genesis;
 static u64 points, lives, torn, fulls, switches, resets, cuts, restarts, continued, fails;
+static u64 from_checkpoint, got_config;
 static bool checking, failing;
 static u8 *image, *after;
 static u8 payload[QUORUM_ENTRY_BYTES_MAX], buf[QUORUM_ENTRY_BYTES_MAX];
@@ -69,6 +70,11 @@ static u32 entry_size(u64 tag)
 	u64 x = tag * 0x9e3779b97f4a7c15ULL >> 40;
 
 	return x % 16 == 0 ? x % 20000 : x % 900;
+}
+
+static u8 entry_type(u64 tag)
+{
+	return tag % 23 == 0 ? RAFT_ENTRY_CONFIG : RAFT_ENTRY_DATA;
 }
 
 static u8 entry_byte(u64 tag, u32 i)
@@ -150,8 +156,14 @@ static void snap_done(void *priv, u64 cookie, int error)
 	change.on = false;
 }
 
+static void damaged(void *priv, u64 first)
+{
+	FAIL("what lies before the checkpoint is found damaged");
+}
+
 static const struct quorum_store_ops ops = {
 	.hard_done = hard_done, .write_done = write_done, .snap_done = snap_done,
+	.damaged = damaged,
 };
 
 /* The store that is tried on a copy has nobody to tell. */
@@ -161,6 +173,7 @@ static void nobody(void *priv, u64 cookie, int error)
 
 static const struct quorum_store_ops deaf = {
 	.hard_done = nobody, .write_done = nobody, .snap_done = nobody,
+	.damaged = damaged,
 };
 
 /* ---- recovery ---- */
@@ -169,7 +182,8 @@ static int got_entry(void *ctx, const struct raft_entry *e, const void *data)
 {
 	if (e->index != got.last + 1 && got.last)
 		FAIL("recovery leaves an entry out");
-	if (e->index >= INDEX_MAX || e->size != entry_size(e->tag)) {
+	if (e->index >= INDEX_MAX || e->size != entry_size(e->tag) ||
+	    e->type != entry_type(e->tag)) {
 		FAIL("recovery hands on a wrong entry");
 		return 0;
 	}
@@ -179,6 +193,14 @@ static int got_entry(void *ctx, const struct raft_entry *e, const void *data)
 	got.term[e->index] = e->term;
 	got.tag[e->index] = e->tag;
 	got.last = e->index;
+	return 0;
+}
+
+static int got_config_entry(void *ctx, const struct raft_entry *e, const void *data)
+{
+	if (e->type != RAFT_ENTRY_CONFIG || e->type != entry_type(e->tag))
+		FAIL("recovery hands on something else as the configuration");
+	got_config = e->index;
 	return 0;
 }
 
@@ -200,7 +222,9 @@ static struct quorum_store *open_store(const struct quorum_store_ops *o,
 		return NULL;
 	}
 	got.last = 0;
-	error = quorum_store_recover(s, got_entry, got_truncate, NULL, found, &extack);
+	got_config = 0;
+	error = quorum_store_recover(s, got_entry, got_truncate, got_config_entry, NULL, found,
+				     &extack);
 	if (error)
 		FAIL(recover_row_text(found->row));
 	got.base = found->base_index;
@@ -210,6 +234,30 @@ static struct quorum_store *open_store(const struct quorum_store_ops *o,
 	if (found->has_snap)
 		got.snap = found->snap;
 	return s;
+}
+
+/* Entries before the checkpoint are read when they are wanted. */
+static void read_before(struct quorum_store *s, const struct quorum_recovered *found)
+{
+	u64 index, config = 0;
+	struct raft_entry e;
+
+	from_checkpoint += found->check_index > found->base_index;
+	for (index = found->base_index + 1; index <= found->check_index && !failure; index++) {
+		if (quorum_store_read(s, index, &e, buf)) {
+			FAIL("an entry before the checkpoint cannot be read back");
+			return;
+		}
+		got.term[index] = e.term;
+		got.tag[index] = e.tag;
+		if (e.type == RAFT_ENTRY_CONFIG)
+			config = index;
+	}
+	if (config != got_config)
+		FAIL("the checkpoint names another configuration than the newest");
+	if (found->check_index > found->base_index &&
+	    got.term[found->check_index] != found->check_term)
+		FAIL("the checkpoint names a wrong term");
 }
 
 static bool same_log(const struct model *m)
@@ -306,6 +354,9 @@ static void crash_point(void)
 			FAIL("a power cut makes a suspect");
 		torn += found.torn != 0;
 		check_hard(&found);
+		if (quorum_store_start(s))
+			FAIL("the store does not start");
+		read_before(s, &found);
 		check_log(s);
 		check_snap(s);
 		check_readback(s);
@@ -313,11 +364,14 @@ static void crash_point(void)
 	if (s && !failure && dice(8) == 0) {
 		struct model before = got;
 
-		if (quorum_store_start(s))
-			FAIL("the store does not start");
+		quorum_store_committed(s, dice(2) ? got.last : 0);
 		quorum_store_stop(s, true);
 		quorum_store_close(s);
 		s = open_store(&deaf, &found);
+		if (s && quorum_store_start(s))
+			FAIL("the store does not start again");
+		if (s)
+			read_before(s, &found);
 		if (s && found.verdict != RECOVER_CLEAN)
 			FAIL("a clean stop is not found clean");
 		if (s && !failure && !same_log(&before))
@@ -347,6 +401,7 @@ static void submit(u64 truncate, u64 n, u64 term)
 	for (i = 0; i < n; i++) {
 		e.index = first + i;
 		e.tag = next_tag + i;
+		e.type = entry_type(e.tag);
 		e.size = entry_size(e.tag);
 		for (u32 b = 0; b < e.size; b++)
 			payload[b] = entry_byte(e.tag, b);
@@ -395,6 +450,7 @@ static void do_commit(void)
 			return;
 	if (!change.on && acked.last > commit_index)
 		commit_index += dice(acked.last - commit_index + 1);
+	quorum_store_committed(store, commit_index);
 }
 
 static void do_hard(void)
@@ -534,11 +590,12 @@ static void live(void)
 	store = open_store(&ops, &found);
 	if (!store || failure)
 		return;
-	adopt(&found);
-	acked_lsn = store->cursor.lsn;
 	checking = false;
 	if (quorum_store_start(store))
 		FAIL("the store does not start");
+	read_before(store, &found);
+	adopt(&found);
+	acked_lsn = store->cursor.lsn;
 	checking = true;
 }
 
@@ -670,11 +727,11 @@ int main(int argc, char **argv)
 	} while (!one && points < want && (u64)(time(NULL) - start) < seconds);
 	printf("# %llu crash points (%llu with a torn record) in %llu lives, %llu of them went on; "
 	       "%llu snapshots put in force, %llu over the log, %llu cuts, %llu times full, "
-	       "%llu restarts, %llu failed devices\n", (unsigned long long)points, (unsigned long long)torn,
+	       "%llu restarts, %llu failed devices; %llu starts from a checkpoint\n", (unsigned long long)points, (unsigned long long)torn,
 	       (unsigned long long)lives, (unsigned long long)continued,
 	       (unsigned long long)switches, (unsigned long long)resets,
 	       (unsigned long long)cuts, (unsigned long long)fulls, (unsigned long long)restarts,
-	       (unsigned long long)fails);
+	       (unsigned long long)fails, (unsigned long long)from_checkpoint);
 	if (!failure && !one && points < want)
 		printf("not ok: only %llu points in the time given\n", (unsigned long long)points);
 	printf("%d passed, %d failed\n", !failure && (one || points >= want),

@@ -89,6 +89,13 @@ struct completion { bool done; };
 typedef struct { int unused; } wait_queue_head_t;
 #define init_waitqueue_head(w)	((void)(w))
 #define wake_up(w)		((void)(w))
+#define wait_event_killable(w, cond)	({ (void)(w); while (!(cond)) device_work(); 0; })
+#ifndef READ_ONCE
+#define READ_ONCE(x)		(x)
+#define WRITE_ONCE(x, v)	((x) = (v))
+#endif
+#define pr_err(...)		do { } while (0)
+#define msleep(ms)		((void)(ms))
 #define wait_event(w, cond)	do { (void)(w); while (!(cond)) device_work(); } while (0)
 
 struct work_struct {
