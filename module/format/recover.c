@@ -684,12 +684,16 @@ int recover_log(const struct recover_io *io, const struct disk_super *super,
 
 /* ---- the log from the checkpoint on, and before it ---- */
 
-/* Granules of the ring between the log's start and its checkpoint. */
-static u64 check_span(const struct disk_super *super, const struct disk_hard *hard)
+/**
+ * recover_span_before() - granules of the ring between the log's start and its checkpoint
+ * @super: the device
+ * @hard: its hard state; without a checkpoint it is 0
+ */
+u64 recover_span_before(const struct disk_super *super, const struct disk_hard *hard)
 {
 	u64 from = hard->start_position, to = hard->check.position;
 
-	if (hard->check.lsn == hard->start_lsn)
+	if (!hard->check.lsn || hard->check.lsn == hard->start_lsn)
 		return 0;
 	return to > from ? to - from : to - from + disk_ring_granules(super);
 }
@@ -774,7 +778,7 @@ int recover_tail(const struct recover_io *io, const struct disk_super *super,
 	if (good) {
 		w.known = true;
 		w.floor = check->index;
-		result->before = check_span(super, hard);
+		result->before = recover_span_before(super, hard);
 		result->used = result->before;
 		result->last_index = check->index;
 		result->last_term = check->term;

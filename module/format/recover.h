@@ -337,6 +337,9 @@ int recover_log(const struct recover_io *io, const struct disk_super *super,
 		const struct disk_hard *hard, void *buf, u32 buf_bytes,
 		const struct recover_sink *sink, struct recover_result *result);
 
+/* Granules of the ring between the log's start and its checkpoint; 0 without one. */
+u64 recover_span_before(const struct disk_super *super, const struct disk_hard *hard);
+
 /*
  * recover_tail() - walk the log from the checkpoint on
  *

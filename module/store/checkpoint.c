@@ -8,7 +8,8 @@
  * cut, so what a start has to know of it is little: the last entry's index and
  * term, and the newest configuration's place.
  *
- * What lies before the checkpoint is read beside the work of the group
+ * Where little lies before the checkpoint, a start reads the log as a whole all the
+ * same.  Else what lies before it is read beside the work of the group
  * (recover_before()), for two reasons: reading back needs marks of it (read.c), and
  * damage is to be found while others can still heal it.
  */

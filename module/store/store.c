@@ -267,6 +267,7 @@ struct quorum_store *quorum_store_open(dev_t device,
 	}
 	store->ops = ops;
 	store->priv = priv;
+	store->whole_bytes = QUORUM_STORE_WHOLE;
 	spin_lock_init(&store->lock);
 	init_waitqueue_head(&store->idle);
 	spin_lock_init(&store->marks.lock);
@@ -477,7 +478,16 @@ static int recover_content(struct quorum_store *store, const struct recover_sink
 		return error;
 	if (r->snap == RECOVER_SNAP_LOST)
 		return recover_lost(store, &io);
-	error = recover_tail(&io, &store->super, h, buf, QUORUM_RECORD_BYTES_MAX, sink, r);
+	/*
+	 * Little before the checkpoint is read and judged at once: what is damaged
+	 * is then known before this member says anything.
+	 */
+	if (recover_span_before(&store->super, h) << store->super.granule_shift <=
+	    store->whole_bytes)
+		error = recover_log(&io, &store->super, h, buf, QUORUM_RECORD_BYTES_MAX, sink, r);
+	else
+		error = recover_tail(&io, &store->super, h, buf, QUORUM_RECORD_BYTES_MAX, sink,
+				     r);
 	if (!error && recover_heals(r))
 		recover_suspect(store, max(r->seen_last, r->last_index + 1));
 	return error;

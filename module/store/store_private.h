@@ -38,6 +38,7 @@ enum quorum_store_sizes {
 	QUORUM_STORE_READ_BYTES	= 64 * 1024,	/* first read at a new place */
 	QUORUM_STORE_CHECK_MIN	= 64 * 1024,	/* of ring between two checkpoints: */
 	QUORUM_STORE_CHECK_MAX	= 16 * 1024 * 1024, /* a sixteenth, within these */
+	QUORUM_STORE_WHOLE	= 8 * 1024 * 1024, /* a log up to this is read as a whole */
 	QUORUM_STORE_CONFIGS	= 8,		/* places of CONFIG entries kept */
 	QUORUM_STORE_VERIFY_MS	= 2,		/* between reads that nobody waits for */
 };
@@ -227,6 +228,7 @@ struct quorum_store {
 	void *priv;
 	struct disk_super super;
 	struct recover_result found;
+	u64 whole_bytes;		/* QUORUM_STORE_WHOLE, but for tests */
 	bool recovered;
 	bool started;
 

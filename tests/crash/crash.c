@@ -223,6 +223,7 @@ static struct quorum_store *open_store(const struct quorum_store_ops *o,
 	}
 	got.last = 0;
 	got_config = 0;
+	s->whole_bytes = 0;
 	error = quorum_store_recover(s, got_entry, got_truncate, got_config_entry, NULL, found,
 				     &extack);
 	if (error)
