@@ -213,6 +213,9 @@ static int read_log(struct quorum_group *g, struct netlink_ext_ack *extack)
 			g->recovered.suspect_first, g->recovered.suspect_last);
 	if (!error)
 		error = have_cache(g, g->recovered.last_index + 1);
+	/* The snapshot may have taken the place of what was read. */
+	if (!error && g->recovered.last_index == g->recovered.base_index)
+		quorum_cache_reset(g->cache, g->recovered.last_index + 1);
 	if (!error)
 		error = quorum_snapshots_restart(g, extack);
 	if (!error)

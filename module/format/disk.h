@@ -85,6 +85,7 @@ enum disk_layout {
 	DISK_TAIL_BLOCKS	= 12,	/* mirror B and superblock copy B */
 	DISK_SNAP_BLOCKS_MAX	= 1 << 18,	/* 1 GiB */
 	DISK_RING_BLOCKS_MIN	= 128,
+	DISK_RING_GRANULES_MIN	= 512,
 	DISK_MIRRORS		= 2,
 	DISK_SLOTS		= 2,
 	DISK_SNAP_AREAS		= 2,
@@ -541,6 +542,15 @@ static inline u64 disk_ring_granules(const struct disk_super *super)
 static inline u64 disk_ring_end(const struct disk_super *super)
 {
 	return disk_ring_first(super) + disk_ring_granules(super);
+}
+
+/*
+ * Is the ring of any use?  What the store keeps free for a leader's own needs and
+ * for a batch of proposals takes a third of this.
+ */
+static inline bool disk_ring_useful(const struct disk_super *super)
+{
+	return disk_ring_granules(super) >= DISK_RING_GRANULES_MIN;
 }
 
 /* Bytes rounded up to granules. */

@@ -315,7 +315,8 @@ int recover_hard(const struct recover_io *io, const struct disk_super *super, vo
  *
  * All of the snapshot is read and checked, before anybody builds on it.
  *
- * Return: 0, or a negative errno from @io that says nothing about the device.
+ * Return: 0; or a negative errno from @io that says nothing about the device, or that
+ * leaves open whether row S is meant.
  */
 int recover_snapshot(const struct recover_io *io, const struct disk_super *super,
 		     const struct disk_hard *hard, void *buf, u32 buf_bytes,

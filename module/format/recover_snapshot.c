@@ -16,15 +16,21 @@ struct look {
 	const struct disk_super *super;
 	void *buf;
 	u32 buf_bytes;
+	int *unread;		/* first errno of a block that cannot be read */
 };
 
-/* An unreadable block is as damaged as a rotten one; other errors are the caller's. */
+/*
+ * An unreadable block spoils the snapshot like a rotten one, as long as there is
+ * something else to go by; other errors are the caller's.
+ */
 static int look_read(const struct look *l, u64 offset, u32 bytes, bool *good)
 {
 	int error = l->io->read(l->io->ctx, offset, l->buf, bytes);
 
 	if (error == -EINTR || error == -ENOMEM)
 		return error;
+	if (error && !*l->unread)
+		*l->unread = error;
 	*good = !error;
 	return 0;
 }
@@ -101,10 +107,12 @@ int recover_snapshot(const struct recover_io *io, const struct disk_super *super
 		     const struct disk_hard *hard, void *buf, u32 buf_bytes,
 		     struct quorum_snap_meta *meta, struct recover_result *result)
 {
-	const struct look l = { .io = io, .super = super, .buf = buf, .buf_bytes = buf_bytes };
 	u32 area = hard->snap_area - 1;
+	int error, unread = 0;
+	const struct look l = {
+		.io = io, .super = super, .buf = buf, .buf_bytes = buf_bytes, .unread = &unread,
+	};
 	bool good = false;
-	int error;
 
 	if (buf_bytes < QUORUM_RECORD_BYTES_MAX)
 		return -EINVAL;
@@ -133,6 +141,9 @@ int recover_snapshot(const struct recover_io *io, const struct disk_super *super
 		result->snap_area = area;
 		return 0;
 	}
+	/* It may be readable next time: nothing is dropped for that. */
+	if (unread && hard->base_index)
+		return unread;
 	lost(hard, result);
 	return 0;
 }

@@ -301,6 +301,8 @@ struct recover_ctx {
 	void *ctx;
 	u64 position;			/* of the record the next entries come from, */
 	u64 lsn;			/* and its number */
+	u64 snap_index;			/* of the snapshot, */
+	u64 snap_term;			/* and the log's term there; 0: none was met */
 };
 
 static int take_record(void *ctx, const struct disk_head *head, const void *record)
@@ -323,6 +325,8 @@ static int take_truncate(void *ctx, u64 index)
 	struct recover_ctx *c = ctx;
 
 	quorum_check_truncate(&c->store->check, index);
+	if (index <= c->snap_index)
+		c->snap_term = 0;
 	if (c->truncate)
 		c->truncate(c->ctx, index);
 	return 0;
@@ -333,6 +337,8 @@ static int take_entry(void *ctx, const struct raft_entry *entry, const void *pay
 	struct recover_ctx *c = ctx;
 
 	quorum_check_entry(&c->store->check, entry, c->position, c->lsn);
+	if (entry->index == c->snap_index)
+		c->snap_term = entry->term;
 	return c->entry ? c->entry(c->ctx, entry, payload) : 0;
 }
 
@@ -456,10 +462,47 @@ static int recover_lost(struct quorum_store *store, const struct recover_io *io)
 	return 0;
 }
 
+/* The log ends before the snapshot, or is another there: what is left of it is no use. */
+static bool recover_is_behind(const struct quorum_store *store, const struct recover_ctx *c,
+			      const struct quorum_snap_meta *snap)
+{
+	const struct recover_result *r = &store->found;
+	const struct disk_hard *h = &store->hard.durable;
+
+	if (snap->index <= h->base_index)
+		return false;
+	if (r->last_index < snap->index)
+		return true;
+	if (r->check == RECOVER_T_CHECKPOINT && snap->index <= h->check.index)
+		return false;
+	return c->snap_term != snap->term;
+}
+
+/* The snapshot takes the place of the whole log; it begins anew behind what is there. */
+static void recover_replace(struct quorum_store *store, const struct recover_ctx *c,
+			    const struct quorum_snap_meta *snap)
+{
+	struct disk_hard *h = &store->hard.durable;
+	struct recover_result *r = &store->found;
+
+	if (c->truncate)
+		c->truncate(c->ctx, h->base_index + 1);
+	h->base_index = snap->index;
+	h->base_term = snap->term;
+	memset(&h->check, 0, sizeof(h->check));
+	r->check = RECOVER_ROW_NONE;
+	r->last_index = snap->index;
+	r->last_term = snap->term;
+	store->replaced = true;
+	quorum_marks_clear(&store->marks);
+	quorum_check_reset(store);
+}
+
 /* Snapshot, then log; a verdict is left in store->found. */
 static int recover_content(struct quorum_store *store, const struct recover_sink *sink,
 			   struct quorum_recovered *found)
 {
+	struct recover_ctx *c = sink->ctx;
 	struct recover_io io = store_io(store);
 	struct recover_result *r = &store->found;
 	struct disk_hard *h = &store->hard.durable;
@@ -478,6 +521,8 @@ static int recover_content(struct quorum_store *store, const struct recover_sink
 		return error;
 	if (r->snap == RECOVER_SNAP_LOST)
 		return recover_lost(store, &io);
+	if (found->has_snap)
+		c->snap_index = found->snap.index;
 	/*
 	 * Little before the checkpoint is read and judged at once: what is damaged
 	 * is then known before this member says anything.
@@ -488,6 +533,8 @@ static int recover_content(struct quorum_store *store, const struct recover_sink
 	else
 		error = recover_tail(&io, &store->super, h, buf, QUORUM_RECORD_BYTES_MAX, sink,
 				     r);
+	if (!error && found->has_snap && recover_is_behind(store, c, &found->snap))
+		recover_replace(store, c, &found->snap);
 	if (!error && recover_heals(r))
 		recover_suspect(store, max(r->seen_last, r->last_index + 1));
 	return error;
@@ -583,7 +630,7 @@ static void start_log(struct quorum_store *store, struct disk_hard *next)
 {
 	const struct recover_result *r = &store->found;
 
-	if (!recover_heals(r))
+	if (!recover_heals(r) && !store->replaced)
 		return;
 	memset(&next->check, 0, sizeof(next->check));
 	if (r->last_index > next->base_index)

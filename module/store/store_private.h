@@ -230,6 +230,7 @@ struct quorum_store {
 	struct recover_result found;
 	u64 whole_bytes;		/* QUORUM_STORE_WHOLE, but for tests */
 	bool recovered;
+	bool replaced;			/* the snapshot took the log's place at the start */
 	bool started;
 
 	spinlock_t lock;

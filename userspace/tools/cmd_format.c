@@ -139,6 +139,11 @@ static bool make_plan(struct disk_plan *plan, const struct conf *conf,
 		tool_fail("%s cannot be formatted: %s", medium->path, disk_error_text(error));
 		return false;
 	}
+	if (!disk_ring_useful(&plan->super)) {
+		tool_fail("%s is too small: a device with blocks of %u bytes needs 3 MiB at least",
+			  medium->path, plan->super.granule);
+		return false;
+	}
 	return true;
 }
 
