@@ -107,7 +107,7 @@ cluster-long: tools		## a mixed load on them under every fault: QUORUM_LONG_SECO
 	@$(TOP)/scripts/deps qemu build
 	@$(TOP)/tests/cluster/run $(or $(CASES),mixed_load lock_holders)
 
-bench:				## instructions per entry of engine and codec, against limits
+bench:				## instructions per entry against limits; what a restart reads
 	@$(TOP)/scripts/deps unit bench
 	@$(TOP)/tests/bench/run
 
