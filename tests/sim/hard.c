@@ -248,7 +248,8 @@ static void ended_well(struct world *w, struct sim_node *node, u8 what)
 	} else if (what == SWITCH_RELEASE) {
 		log_begins(s);
 	}
-	if (s->want_any)
+	/* After a failure nothing more is written. */
+	if (s->want_any && !s->failed)
 		start(w, node);
 }
 

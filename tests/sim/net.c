@@ -14,6 +14,7 @@ static void post(struct world *w, u32 from, u32 to, const u8 *data, u32 len)
 
 	p->to = to;
 	p->len = len;
+	p->number = w->datagrams;
 	p->damaged = false;
 	memcpy(p->data, data, len);
 	if (w->healed) {
@@ -41,8 +42,9 @@ carry:
 	world_add(w, due, SIM_PACKET, (u8)p->to, 0, p);
 }
 
-static void send(struct world *w, u32 from, u32 to, const u8 *data, u32 len)
+void net_post(struct world *w, u32 from, u32 to, const u8 *data, u32 len)
 {
+	w->datagrams++;
 	if (w->cut[from][to] > w->now)
 		return;
 	if (!w->healed && world_chance(w, w->draw.loss))
@@ -50,6 +52,11 @@ static void send(struct world *w, u32 from, u32 to, const u8 *data, u32 len)
 	post(w, from, to, data, len);
 	if (!w->healed && world_chance(w, w->draw.duplicate))
 		post(w, from, to, data, len);
+}
+
+u32 net_room(const struct world *w)
+{
+	return w->draw.mtu - (w->draw.sealed ? SEAL_BYTES : 0);
 }
 
 static void send_fragments(struct world *w, struct sim_node *node, u32 to, u8 *data, u32 len)
@@ -61,7 +68,7 @@ static void send_fragments(struct world *w, struct sim_node *node, u32 to, u8 *d
 
 	wire_header_get(data, &hdr);
 	hdr.fragment = true;
-	frag.count = (u16)((frag.total + w->draw.mtu - head - 1) / (w->draw.mtu - head));
+	frag.count = (u16)((frag.total + net_room(w) - head - 1) / (net_room(w) - head));
 	if (!wire_type_is_long(hdr.type) || frag.count > QUORUM_FRAGMENTS_MAX) {
 		sim_fail(w, node->id, "a message of %u bytes cannot be sent", len);
 		return;
@@ -74,14 +81,8 @@ static void send_fragments(struct world *w, struct sim_node *node, u32 to, u8 *d
 		wire_header_put(datagram, &hdr);
 		wire_fragment_put(datagram, &frag);
 		memcpy(datagram + head, data + WIRE_HEADER_BYTES + frag.offset, frag.size);
-		wire_seal(datagram, head + frag.size);
-		send(w, node->id, to, datagram, head + frag.size);
+		session_send(w, node, to, datagram, head + frag.size);
 	}
-}
-
-u32 net_room(const struct world *w)
-{
-	return w->draw.mtu;
 }
 
 static u32 encode(struct world *w, struct sim_node *node, const struct raft_msg *msg)
@@ -105,9 +106,8 @@ static u32 encode(struct world *w, struct sim_node *node, const struct raft_msg 
 
 static void send_message(struct world *w, struct sim_node *node, u32 to, u32 len)
 {
-	if (len <= w->draw.mtu) {
-		wire_seal(w->tx, len);
-		send(w, node->id, to, w->tx, len);
+	if (len <= net_room(w)) {
+		session_send(w, node, to, w->tx, len);
 	} else {
 		send_fragments(w, node, to, w->tx, len);
 	}
@@ -152,8 +152,10 @@ static bool known(struct world *w, struct sim_node *node, const struct wire_head
 	    hdr->from < 1 || hdr->from > w->n)
 		return false;
 	m = raft_config_find(&node->config, hdr->from);
-	if (m && m->incarnation)
+	if (m && m->incarnation && m->incarnation != node->known[hdr->from]) {
 		node->known[hdr->from] = m->incarnation;
+		session_forget(node, hdr->from);
+	}
 	return node->known[hdr->from] == hdr->incarnation;
 }
 
@@ -164,7 +166,7 @@ static const u8 *assemble(struct world *w, struct sim_node *node, const struct w
 	struct wire_fragment frag;
 	bool lost = false;
 
-	if (wire_fragment_get(p->data, p->len, &frag) != WIRE_OK)
+	if (wire_fragment_get(p->data, *len, &frag) != WIRE_OK)
 		return NULL;
 	assemble_expire(as, w->now, QUORUM_REASSEMBLY_MS * MS);
 	if (assemble_add(as, w->now, p->data, &frag, &lost) != ASSEMBLE_DONE)
@@ -254,11 +256,11 @@ void net_arrive(struct world *w, struct sim_packet *p)
 		goto out;
 	if (wire_check(p->data, p->len, &hdr) != WIRE_OK)
 		goto out;
-	if (p->damaged) {
+	if (p->damaged && !w->draw.sealed) {
 		sim_fail(w, node->id, "a damaged datagram was taken");
 		goto out;
 	}
-	if (!known(w, node, &hdr))
+	if (!known(w, node, &hdr) || !session_open(w, node, &hdr, p, &len))
 		goto out;
 	if (hdr.fragment)
 		buf = assemble(w, node, &hdr, p, &len);

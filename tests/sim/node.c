@@ -518,6 +518,7 @@ void node_running(struct world *w, struct sim_node *node)
 		.flags = node->store.hard.suspect ? RAFT_F_SUSPECT : 0,
 	};
 
+	session_start(w, node);
 	store_params(w, node, &params);
 	memset(node->raft, 0, raft_size());
 	if (raft_init(node->raft, &params, node_now(w, node))) {

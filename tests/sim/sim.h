@@ -14,6 +14,7 @@
  *	hard.c     term, vote, and which snapshot is in force, on that device
  *	open.c     recovery: what a device holds when a node starts
  *	snapshot.c snapshots: taken, received, put in force, sent
+ *	session.c  datagrams that are sealed
  *	net.c      datagrams: encode, damage, carry, decode
  *	node.c     a node: what loop, effects and pump do in the kernel
  *	machine.c  the state machine of a node: the module's own
@@ -38,6 +39,7 @@
 #include "format/config.h"
 #include "format/disk.h"
 #include "format/recover.h"
+#include "format/seal.h"
 #include "format/snapshot.h"
 #include "format/wire.h"
 #include "sm/machine.h"
@@ -129,6 +131,7 @@ struct sim_draw {
 	u64 delay_min;
 	u64 delay_max;
 	u32 mtu;		/* bytes of a datagram */
+	bool sealed;
 	u64 disk_min;
 	u64 disk_max;
 	u32 physical_block;
@@ -327,6 +330,16 @@ struct sim_snapshot {
 	struct sim_bio bio;
 };
 
+/* What a node knows of another one's seals. */
+struct sim_peer {
+	u8 tx[SEAL_KEY_BYTES];
+	u8 rx[SEAL_KEY_BYTES];
+	u64 life;		/* 0: not known */
+	u64 counter;
+	u64 hello_at;		/* not before */
+	struct seal_window window;
+};
+
 enum sim_phase {
 	SIM_DOWN,
 	SIM_OPENING,		/* the epoch of this opening is under way */
@@ -348,6 +361,9 @@ struct sim_node {
 	struct sim_store store;
 	u64 incarnation;
 	u64 known[SIM_NODES];	/* incarnations of the others, pinned */
+	u32 session;
+	u64 seal_life;
+	struct sim_peer peers[SIM_NODES];
 	struct assemble assemble[SIM_NODES];
 	u8  *assemble_buf[SIM_NODES];
 	u32 message;		/* number of the last fragmented message */
@@ -455,6 +471,7 @@ struct sim_check {
 struct sim_packet {
 	u32 to;
 	u32 len;
+	u64 number;	/* the same of its copies */
 	bool damaged;
 	u8  data[];
 };
@@ -483,6 +500,9 @@ struct world {
 	struct wire_header ident;
 	u64 cut[SIM_NODES][SIM_NODES];	/* until when */
 	u64 clog[SIM_NODES][SIM_NODES];
+	u64 datagrams;
+	u8  *taken;		/* by number, of those that were sealed */
+	u64 taken_cap;
 	u32 replacing;		/* bit id: it has a new device, and is to be taken back */
 	u64 carried[SIM_NODES][SIM_NODES];	/* healed: arrival of the last datagram */
 
@@ -621,6 +641,15 @@ void net_append(struct world *w, struct sim_node *node, const struct raft_msg *m
 		const struct sim_entry *entries);
 void net_arrive(struct world *w, struct sim_packet *packet);
 u32 net_room(const struct world *w);
+
+void net_post(struct world *w, u32 from, u32 to, const u8 *data, u32 len);
+
+/* session.c */
+void session_start(struct world *w, struct sim_node *node);
+void session_send(struct world *w, struct sim_node *node, u32 to, u8 *datagram, u32 len);
+void session_forget(struct sim_node *node, u32 from);
+bool session_open(struct world *w, struct sim_node *node, const struct wire_header *hdr,
+		  struct sim_packet *packet, u32 *len);
 
 /* node.c */
 u64 node_now(const struct world *w, const struct sim_node *node);

@@ -160,6 +160,8 @@ static void put_in_force(struct world *w, struct sim_node *node)
 	struct sim_snapshot *work = &node->work;
 
 	work->work = WORK_SEALED;
+	if (node->store.failed)
+		return;
 	if (!work->incoming && store_term_at(node, work->name.index) != work->name.term)
 		return;
 	if (!hard_switch(w, node, work->incoming ? SWITCH_INSTALL : SWITCH_SNAPSHOT,
