@@ -295,7 +295,7 @@ static void begin_anew(struct world *w, struct sim_node *node,
 
 	if (!recover_heals(r))
 		return;
-	s->hard.check_epoch = s->hard.epoch + 1;
+	memset(&s->hard.check, 0, sizeof(s->hard.check));
 	if (overtaken(node)) {
 		node_log_cut(w, node, node->base + 1);
 		s->hard.base_index = s->hard.snap_index;
