@@ -274,25 +274,6 @@ void raft_progress_sent(struct raft *r, u32 id, u64 first, u64 last, u32 bytes)
 	}
 }
 
-/*
- * Newest entry that a peer may be sent.  A witness gets what is durable with a voter
- * that can lead: an entry that only witnesses kept would keep everybody else from
- * being elected.  A leader that is no voter any more is not there for long.
- */
-static u64 newest_for(const struct raft *r, int seat)
-{
-	u64 newest = 0;
-	int other;
-
-	if (!raft_set_has(r->witnesses, seat))
-		return r->log.last_index;
-	for (other = 0; other < QUORUM_MEMBERS_MAX; other++)
-		if (raft_set_has(r->voters & ~r->witnesses, other))
-			newest = max(newest, other == r->seat ? r->disk.durable :
-								r->peers[other].match);
-	return min(newest, r->log.last_index);
-}
-
 static bool may_send(const struct raft_peer *p, u64 newest)
 {
 	if (p->state == RAFT_PEER_PROBE)
@@ -312,7 +293,8 @@ enum raft_next raft_next_append(const struct raft *r, u32 id, struct raft_append
 	p = &r->peers[seat];
 	if (p->state == RAFT_PEER_SNAPSHOT)
 		return raft_snapshot_next(r, p, append);
-	newest = newest_for(r, seat);
+	newest = raft_set_has(r->witnesses, seat) ? raft_quorum_witnessed(r) :
+						    r->log.last_index;
 	if (!may_send(p, newest))
 		return RAFT_NEXT_NOTHING;
 	append->peer = id;

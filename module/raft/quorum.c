@@ -95,6 +95,39 @@ u64 raft_quorum_match(const struct raft *r)
 	return match;
 }
 
+/* What so many voters that can lead have that the half's witnesses make a quorum of them. */
+static u64 half_witnessed(const struct raft *r, const struct raft_half *half)
+{
+	u32 witnesses = raft_set_size(half->voters & r->witnesses);
+	u32 need = half->commit > witnesses ? half->commit - witnesses : 1;
+	u64 values[QUORUM_MEMBERS_MAX];
+	u32 n = 0;
+	int seat;
+
+	for (seat = 0; seat < QUORUM_MEMBERS_MAX; seat++)
+		if (raft_set_has(half->voters & ~r->witnesses, seat))
+			values[n++] = share(r, seat);
+	sort(values, n);
+	return need <= n ? values[need - 1] : r->log.last_index;
+}
+
+/**
+ * raft_quorum_witnessed() - newest entry that a witness may be sent
+ * @r: a leader
+ *
+ * One that only witnesses kept would keep everybody else from being elected, and
+ * they themselves cannot lead.  So they come last: when their word is all that is
+ * missing, and a device that is lost then does not take the only copy with it.
+ */
+u64 raft_quorum_witnessed(const struct raft *r)
+{
+	u64 newest = min(r->log.last_index, half_witnessed(r, &r->halves[0]));
+
+	if (r->nhalves > 1)
+		newest = min(newest, half_witnessed(r, &r->halves[1]));
+	return newest;
+}
+
 /* Ages, because they sort rightly where times may wrap. */
 static u64 half_age(const struct raft *r, const struct raft_half *half)
 {

@@ -501,6 +501,7 @@ u64 raft_random_timeout(struct raft *r);
 /* quorum.c */
 u32 raft_set_size(raft_set set);
 bool raft_quorum_elects(const struct raft *r, raft_set set);
+u64 raft_quorum_witnessed(const struct raft *r);
 bool raft_quorum_confirms(const struct raft *r, raft_set set);
 u64 raft_quorum_match(const struct raft *r);
 u64 raft_quorum_heard(const struct raft *r);

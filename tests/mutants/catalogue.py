@@ -157,7 +157,8 @@ MUTANTS = [
         (" && !(m->roles & RAFT_M_WITNESS);", ";")]),
 
     ("witness-gets-undurable", "-", RAFT + "progress.c", [
-        ("newest = max(newest, other == r->seat ?", "newest = max(r->log.last_index, other == r->seat ?")]),
+        ("raft_set_has(r->witnesses, seat) ? raft_quorum_witnessed(r) :",
+         "r->halt ? raft_quorum_witnessed(r) :")]),
 
     # ---- snapshots ----
     ("snapshot-of-uncommitted", "S-13", RAFT + "snapshot.c", [
@@ -243,7 +244,7 @@ MUTANTS = [
         ("head->lsn == next->lsn && head->prev_crc == next->prev_crc &&", "head->lsn == next->lsn &&"),
         ("head->epoch >= next->epoch;", "true;")]),
     ("clean-stop-long", "D-16", FORMAT + "recover.c", [
-        ("walk_judge(&w, got > 0 && head.epoch == hard->epoch);", "walk_judge(&w, got > 0);")]),
+        ("walk_judge(w, got > 0 && head.epoch == w->hard->epoch);", "walk_judge(w, got > 0);")]),
     ("clean-stop-unread", "F-1", FORMAT + "recover.c", [
         ("if (!w->hard->clean)\n\t\treturn walk_scan(w);", "if (w->hard->end_lsn != ~0ULL)\n\t\treturn walk_scan(w);")]),
     ("cut-not-replayed", "D-7", FORMAT + "recover.c", [

@@ -284,6 +284,29 @@ static void witnesses_vote_and_never_lead(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, a.strip);
 }
 
+/* Two that can lead have it, so that either may be lost. */
+static void witnesses_come_last(struct kunit *test)
+{
+	struct bench *b = bench_new(test, 1, 4, 0);
+	struct raft_append a;
+	u32 id;
+
+	b->params.config.members[3].roles |= RAFT_M_WITNESS;
+	bench_start(b);
+	bench_elect(b);
+	for (id = 2; id <= 4; id++) {
+		bench_send_all(b, id);
+		bench_ack(b, id, 1, 1);
+	}
+	KUNIT_ASSERT_EQ(test, bench_propose(b, 2, 1), 2);
+	bench_settle(b);
+	KUNIT_EXPECT_EQ(test, raft_next_append(b->raft, 4, &a), RAFT_NEXT_NOTHING);
+	bench_send_all(b, 2);
+	bench_ack(b, 2, 2, 2);
+	KUNIT_ASSERT_EQ(test, raft_next_append(b->raft, 4, &a), RAFT_NEXT_APPEND);
+	KUNIT_EXPECT_EQ(test, a.last, 2ULL);
+}
+
 /* What only witnesses have would keep everybody else from being elected. */
 static void witnesses_get_what_is_durable_here(struct kunit *test)
 {
@@ -345,6 +368,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(m12_the_removed_are_kept_company_for_a_while),
 	KUNIT_CASE(witnesses_vote_and_never_lead),
 	KUNIT_CASE(witnesses_get_what_is_durable_here),
+	KUNIT_CASE(witnesses_come_last),
 	KUNIT_CASE(quorum_sizes_count),
 	{}
 };
