@@ -120,7 +120,9 @@ static void draw_faults(struct world *w, struct sim_draw *d)
 	};
 	u32 i;
 
-	d->wipes = d->voters > 2 && !d->spare && !d->quorums.commit && world_random(w, 2);
+	/* Seals tell two devices of a node apart by the configuration, see known(). */
+	d->wipes = d->voters > 2 && !d->sealed && !d->spare && !d->quorums.commit &&
+		   world_random(w, 2);
 	for (i = 0; i < FAULT_NR; i++)
 		d->weight[i] = world_random(w, 3) ? usual[i] : 0;
 	/* A damaged voter may be one too many for the members of another time. */
