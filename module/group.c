@@ -6,6 +6,8 @@
  *	             ^                   |           \-> FAILED -> stop -> ...
  *	             +-- failed, stop ---+
  *
+ * A member that finds its own log damaged goes from FAILED to STARTING by itself.
+ *
  * A start only looks the device up; a work item does the rest (parts.c), under
  * nobody's lock, and says by event and status what came of it.  A stop meanwhile
  * sets @start_abort and waits for the work item; a delete waits for one that
@@ -211,6 +213,8 @@ static int check_params(const struct quorum_group_params *params,
 }
 
 static void start_work(struct work_struct *work);
+static void heal_work(struct work_struct *work);
+static void step_down(struct quorum_group *g, bool hurry);
 
 static struct quorum_group *alloc_group(struct net *net,
 					const struct quorum_group_params *params)
@@ -234,6 +238,7 @@ static struct quorum_group *alloc_group(struct net *net,
 	quorum_snapshots_init(g);
 	quorum_chunks_init(g);
 	INIT_WORK(&g->start_work, start_work);
+	INIT_WORK(&g->heal_work, heal_work);
 	g->state = QUORUM_STATE_STOPPED;
 	return g;
 }
@@ -329,6 +334,7 @@ int quorum_group_delete(struct quorum_group *g, struct netlink_ext_ack *extack)
 	quorum_group_event(g, QUORUM_EVENT_DELETED);
 	mutex_unlock(&g->lock);
 	/* A start that failed has said so, and may yet be on its way out. */
+	flush_work(&g->heal_work);
 	flush_work(&g->start_work);
 	erase(g);
 	wake_up_interruptible_all(&g->readers);
@@ -378,6 +384,52 @@ static void start_work(struct work_struct *work)
 	quorum_group_put(g);
 }
 
+/* From STOPPED to STARTING. */
+static void begin_start(struct quorum_group *g)
+{
+	lockdep_assert_held(&g->lock);
+	quorum_parts_reset(g);
+	/* Nobody looks at parts in the making: they see STARTING and leave. */
+	WRITE_ONCE(g->state, QUORUM_STATE_STARTING);
+	quorum_group_hold(g);
+	queue_work(quorum_workqueue, &g->start_work);
+}
+
+/*
+ * What this member acknowledged is damaged: it ends at once, so that it counts for
+ * nothing, and starts again as a suspect that a leader heals.
+ */
+static void heal_work(struct work_struct *work)
+{
+	struct quorum_group *g = container_of(work, struct quorum_group, heal_work);
+
+	mutex_lock(&g->lock);
+	if (g->state == QUORUM_STATE_FAILED && !g->deleted) {
+		pr_warn("%s: starts again, as a suspect, to be given what is damaged\n",
+			g->params.name);
+		step_down(g, true);
+		begin_start(g);
+	}
+	mutex_unlock(&g->lock);
+	quorum_group_put(g);
+}
+
+/**
+ * quorum_group_heal() - a member found its log damaged
+ * @g: the group, running
+ *
+ * Context: only the loop.
+ */
+void quorum_group_heal(struct quorum_group *g)
+{
+	if (g->state != QUORUM_STATE_RUNNING)
+		return;
+	quorum_group_fail(g, -EUCLEAN, RAFT_HALT_STORE);
+	quorum_group_hold(g);
+	if (!queue_work(quorum_workqueue, &g->heal_work))
+		quorum_group_put(g);
+}
+
 static int may_start(const struct quorum_group *g, struct netlink_ext_ack *extack)
 {
 	if (g->deleted)
@@ -406,13 +458,8 @@ int quorum_group_start(struct quorum_group *g, struct netlink_ext_ack *extack)
 	/* Here, since the path and the right to it are the caller's. */
 	if (!error)
 		error = quorum_store_find(g->params.device, &g->start_device, extack);
-	if (!error) {
-		quorum_parts_reset(g);
-		/* Nobody looks at parts in the making: they see STARTING and leave. */
-		WRITE_ONCE(g->state, QUORUM_STATE_STARTING);
-		quorum_group_hold(g);
-		queue_work(quorum_workqueue, &g->start_work);
-	}
+	if (!error)
+		begin_start(g);
 	mutex_unlock(&g->lock);
 	return error;
 }

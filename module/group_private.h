@@ -459,6 +459,7 @@ struct quorum_inflight {
  * @state: enum quorum_state [lock or loop; pub]
  * @error: errno that failed the group or its start [pub]
  * @message: sentence that goes with it, of a start [parts]
+ * @heal_work: from FAILED to STARTING, when the log was found damaged
  * @start_work: builds the parts, from STARTING until their outcome
  * @start_device: what it opens
  * @start_abort: it shall give up; set by who waits for it [pub]
@@ -497,6 +498,7 @@ struct quorum_group {
 	u8 state;
 	int error;
 	char message[QUORUM_SENTENCE_LEN_MAX + 1];
+	struct work_struct heal_work;
 	struct work_struct start_work;
 	dev_t start_device;
 	bool start_abort;
@@ -575,6 +577,7 @@ extern struct workqueue_struct *quorum_workqueue;
 void quorum_group_event(struct quorum_group *g, u8 type);
 void quorum_group_transferred(struct quorum_group *g, u8 reason);
 void quorum_group_fail(struct quorum_group *g, int error, u8 halt);
+void quorum_group_heal(struct quorum_group *g);
 
 /* parts.c */
 void quorum_parts_reset(struct quorum_group *g);

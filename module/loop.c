@@ -338,7 +338,8 @@ static void turn(struct quorum_group *g)
 
 	if (READ_ONCE(g->loop.damaged)) {
 		/* It must not count for what it has lost.  The next start heals. */
-		quorum_group_fail(g, -EUCLEAN, RAFT_HALT_STORE);
+		WRITE_ONCE(g->loop.damaged, false);
+		quorum_group_heal(g);
 		return;
 	}
 	take_completions(g);

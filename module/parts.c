@@ -207,6 +207,9 @@ static int read_log(struct quorum_group *g, struct netlink_ext_ack *extack)
 	}
 	error = quorum_store_recover(g->store, recovered_entry, recovered_truncate,
 				     recovered_before, &rec, &g->recovered, extack);
+	if (!error && g->recovered.check_index)
+		pr_info("%s: the log was read from its checkpoint at index %llu on\n",
+			g->params.name, g->recovered.check_index);
 	if (!error && g->recovered.suspect)
 		pr_warn("%s: %s: entries from %llu to %llu are to come from a leader, until then this member does not vote\n",
 			g->params.name, recover_row_text(g->recovered.row),

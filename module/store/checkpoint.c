@@ -91,8 +91,7 @@ static void check_here(const struct quorum_store *store, struct disk_checkpoint 
 static bool check_known(const struct quorum_store *store)
 {
 	return store->super.compat & DISK_COMPAT_CHECKPOINTS && !store->check.lost &&
-	       READ_ONCE(store->before.error) != -EUCLEAN && store->check.last_term &&
-	       store->last_index;
+	       !READ_ONCE(store->damaged) && store->check.last_term && store->last_index;
 }
 
 /**
@@ -128,7 +127,7 @@ void quorum_store_committed(struct quorum_store *store, u64 index)
 		return;
 	spin_lock_irq(&store->lock);
 	if (store->durable_at >= c->next_at && store->started && !store->error &&
-	    !store->stopping) {
+	    !store->stopping && !store->damaged) {
 		c->pending = false;
 		c->taken_at = c->next_at;
 		/* The log may begin behind it by now. */
@@ -258,32 +257,47 @@ static int before_walk(struct quorum_store *store, u64 *start_at)
 			      QUORUM_RECORD_BYTES_MAX, &sink, &b->found);
 }
 
-/* Something acknowledged is damaged: remember it, and tell the loop. */
-static void before_damaged(struct quorum_store *store)
+/**
+ * quorum_store_damaged() - something acknowledged is damaged
+ * @store: the store
+ * @first: first entry that may be gone
+ * @last: the last one
+ *
+ * The mark of a suspect becomes durable, and the loop is told.  The next start reads
+ * the whole log and ends it in front of the damage.
+ *
+ * Context: process, sleeps.
+ */
+void quorum_store_damaged(struct quorum_store *store, u64 first, u64 last)
 {
-	const struct quorum_before *b = &store->before;
-	u64 first = max(b->found.last_index, b->hard.base_index) + 1;
-	struct quorum_hard *h = &store->hard;
-	bool go = false;
+	struct disk_hard *want = &store->hard.want.hard;
+	bool tell, go = false;
 
-	pr_err("%pg: record %llu, granule %llu, before the checkpoint, is damaged\n",
-	       store->dev.bdev, b->found.lsn, b->found.position);
 	spin_lock_irq(&store->lock);
-	if (store->started && !store->error && !store->stopping) {
-		struct disk_hard *want = &h->want.hard;
-
-		/* The next start reads all, and ends the log in front of the damage. */
+	tell = !store->damaged && store->started && !store->error && !store->stopping;
+	if (tell) {
+		store->damaged = true;
 		memset(&want->check, 0, sizeof(want->check));
 		want->suspect_first = want->suspect ? min(want->suspect_first, first) : first;
-		want->suspect_last = max(want->suspect_last, b->found.seen_last);
+		want->suspect_last = max3(want->suspect_last, first, last);
 		want->suspect = true;
 		go = quorum_hard_change(store);
 	}
 	spin_unlock_irq(&store->lock);
 	if (go)
 		quorum_hard_go(store);
-	if (store->ops->damaged)
+	if (tell && store->ops->damaged)
 		store->ops->damaged(store->priv, first);
+}
+
+static void before_damaged(struct quorum_store *store)
+{
+	const struct quorum_before *b = &store->before;
+
+	pr_err("%pg: record %llu, granule %llu, before the checkpoint, is damaged\n",
+	       store->dev.bdev, b->found.lsn, b->found.position);
+	quorum_store_damaged(store, max(b->found.last_index, b->hard.base_index) + 1,
+			     b->found.seen_last);
 }
 
 /*

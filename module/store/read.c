@@ -307,6 +307,19 @@ static int reader_take(struct quorum_store *store, u64 index, u64 durable,
 	return 0;
 }
 
+static int reader_entry(struct quorum_store *store, u64 index, u64 durable,
+			struct raft_entry *entry, void *buf, u64 *from)
+{
+	int error;
+
+	error = reader_find(store, index, durable, from);
+	if (!error)
+		error = reader_take(store, index, durable, entry, buf);
+	if (error)
+		store->reader.known = false;
+	return error;
+}
+
 /**
  * quorum_store_read() - read one durable entry back from the device
  * @store: the store
@@ -318,7 +331,7 @@ int quorum_store_read(struct quorum_store *store, u64 index, struct raft_entry *
 		      void *buf)
 {
 	struct quorum_reader *r = &store->reader;
-	u64 durable, from = U64_MAX;
+	u64 durable, last, from = U64_MAX;
 	int error;
 
 	if (!store->recovered)
@@ -331,16 +344,20 @@ int quorum_store_read(struct quorum_store *store, u64 index, struct raft_entry *
 		return error;
 	spin_lock_irq(&store->lock);
 	durable = store->durable_at;
+	last = store->durable_index;
 	spin_unlock_irq(&store->lock);
-	error = reader_find(store, index, durable, &from);
-	if (!error)
-		error = reader_take(store, index, durable, entry, buf);
-	if (error)
-		r->known = false;
+	error = reader_entry(store, index, durable, entry, buf, &from);
+	/* Once more, from the device: memory may be wrong as well. */
+	if (error == -EUCLEAN) {
+		r->count = 0;
+		error = reader_entry(store, index, durable, entry, buf, &from);
+	}
 	/* Released meanwhile, and perhaps written over: that is no damage. */
 	if (error == -EUCLEAN && from < READ_ONCE(store->start_at))
 		error = -ENOENT;
 	mutex_unlock(&r->lock);
+	if (error == -EUCLEAN)
+		quorum_store_damaged(store, index, last);
 	return error;
 }
 

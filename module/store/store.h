@@ -290,7 +290,7 @@ void quorum_store_verify_stop(struct quorum_store *store);
  * was verified.
  *
  * Context: process, sleeps; callers are serialised by the store.
- * Return: 0, -ENOENT, -EIO or -EUCLEAN (damaged).
+ * Return: 0, -ENOENT, -EIO or -EUCLEAN (damaged: ops->damaged() is called as well).
  */
 int quorum_store_read(struct quorum_store *store, u64 index, struct raft_entry *entry,
 		      void *buf);

@@ -238,6 +238,7 @@ struct quorum_store {
 	int error;			/* first failure, final */
 	u32 why;			/* enum disk_why of it */
 	bool stopping;
+	bool damaged;			/* an acknowledged entry is; the loop was told */
 	bool reporting;			/* somebody is in ops->write_done() */
 	u64 submitted;			/* log writes handed to the device */
 	u64 reported;			/* of these: reported, in order */
@@ -315,6 +316,7 @@ void quorum_check_final(struct quorum_store *store, struct disk_hard *next);
 void quorum_check_reset(struct quorum_store *store);
 int quorum_before_begin(struct quorum_store *store);
 bool quorum_before_hides(struct quorum_store *store, u64 index);
+void quorum_store_damaged(struct quorum_store *store, u64 first, u64 last);
 int quorum_before_wait(struct quorum_store *store, u64 index);
 
 /* snapshot.c */

@@ -1,0 +1,240 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Trouble with the device: errors, a device that hangs or goes, and damage that is
+# found beside the work. Each disk is a device-mapper target over the loop device.
+# Topology: lib.sh.
+
+. "$(dirname -- "$0")/lib.sh"
+
+# No udev here to wait for.
+export DM_DISABLE_UDEV=1
+
+target() { echo "${NS}-disk$1"; }
+dm() { dmsetup "$@" --noudevsync </dev/null; }
+sectors() { blockdev --getsz "$(cat "$T/loop-$1")"; }
+linear() { echo "0 $(sectors "$1") linear $(cat "$T/loop-$1") 0"; }
+
+# Another table, without waiting for what is under way: switch_to NODE TABLE
+switch_to()
+{
+	dm suspend --noflush --nolockfs "$(target "$1")"
+	dm load "$(target "$1")" --table "$2"
+	dm resume "$(target "$1")"
+}
+
+breaks() { switch_to "$1" "0 $(sectors "$1") error"; }
+works() { switch_to "$1" "$(linear "$1")"; }
+hangs() { dm suspend --noflush --nolockfs "$(target "$1")"; }
+
+setup()
+{
+	local node
+
+	command -v dmsetup >/dev/null || skip "there is no dmsetup"
+	make_nodes
+	for node in $NODES; do
+		mv "$T/disk-$node" "$T/loop-$node"
+		dm create "$(target "$node")" --table "$(linear "$node")" ||
+			skip "there is no device mapper"
+		dm mknodes "$(target "$node")" || true
+		echo "/dev/mapper/$(target "$node")" >"$T/disk-$node"
+		[ -b "$(disk "$node")" ] || skip "$(disk "$node") is not there"
+		print_conf "$node" "$(disk "$node")" >"$(conf "$node")"
+		q "$node" format "$(conf "$node")"
+	done
+	for node in $NODES; do q "$node" up "$(conf "$node")"; done
+	wait_leader
+}
+
+has_failed() { [ "$(get "$1" state)" = failed ]; }
+is_whole() { [ "$(get "$1" state)" = running ]; }
+
+# Stop what failed, start it on a good device, and see the same log as the others'.
+comes_back()
+{
+	works "$1"
+	q "$1" down "demo-$1"
+	"$QUORUMCTL" fsck "$(disk "$1")" >"$T/fsck" || [ $? = 1 ] || fail "$(cat "$T/fsck")"
+	q "$1" up "$(conf "$1")"
+	wait_leader
+	propose "$(leader)" "node $1 is back" >/dev/null
+	logs_equal
+}
+
+# What was acknowledged so far is in the log of a node: acknowledged NODE
+acknowledged()
+{
+	client log "$(dev "$1")" >"$T/log"
+	grep -q "$2" "$T/log" || fail "'$2' is not in the log of node $1"
+}
+
+# A write that fails is final: the member answers nothing any more and can be looked
+# at; the others go on.
+a_follower_s_write_fails()
+{
+	local one node
+
+	one=$(leader)
+	node=$(others "$one" | cut -d' ' -f1)
+	breaks "$node"
+	propose "$one" "while $node is broken" >/dev/null
+	until_ok "$(seconds 20)" "node $node has failed" has_failed "$node"
+	q "$node" status "demo-$node" | tee "$T/status"
+	grep -q "a write or flush of its log failed" "$T/status"
+	refused "failed|not running|error" propose "$node" "to a failed member"
+	propose "$one" "the others go on" >/dev/null
+	acknowledged "$one" "the others go on"
+	comes_back "$node"
+	acknowledged "$node" "while $node is broken"
+}
+
+the_leader_s_write_fails()
+{
+	local one rest
+
+	one=$(leader)
+	rest=$(others "$one")
+	propose "$one" "before $one breaks" >/dev/null
+	breaks "$one"
+	propose "$one" "as $one breaks" >/dev/null 2>&1 || true
+	until_ok "$(seconds 20)" "node $one has failed" has_failed "$one"
+	# shellcheck disable=SC2086  # two nodes
+	wait_leader $rest
+	propose "${rest%% *}" "after $one broke" >/dev/null
+	acknowledged "${rest%% *}" "before $one breaks"
+	comes_back "$one"
+}
+
+# Nothing comes back from the device: no error, and no answer.
+steps_down() { [ "$(get "$1" role)" != leader ]; }
+
+the_leader_s_device_hangs()
+{
+	local one rest two
+
+	one=$(leader)
+	rest=$(others "$one")
+	two=${rest%% *}
+	propose "$one" "before $one hangs" >/dev/null
+	hangs "$one"
+	service stuck nsenter --net="/run/netns/$NS-$one" "$QUORUMCTL" propose "demo-$one" \
+		--timeout "$(seconds 10)s" "while $one hangs"
+	until_ok "$(seconds 20)" "node $one leads no more" steps_down "$one"
+	# shellcheck disable=SC2086  # two nodes
+	wait_leader $rest
+	propose "$two" "the others have another leader" >/dev/null
+	acknowledged "$two" "before $one hangs"
+	dm resume "$(target "$one")"
+	service_end stuck
+	until_ok "$(seconds 20)" "node $one goes on" is_whole "$one"
+	wait_leader
+	propose "$(leader)" "all are there" >/dev/null
+	logs_equal
+	acknowledged "$one" "the others have another leader"
+}
+
+# Pulled out while in use: everything fails from then on.
+a_device_vanishes()
+{
+	local one node
+
+	one=$(leader)
+	node=$(others "$one" | cut -d' ' -f2)
+	dm remove --force "$(target "$node")" 2>/dev/null || true
+	propose "$one" "while the disk of $node is gone" >/dev/null
+	until_ok "$(seconds 20)" "node $node has failed" has_failed "$node"
+	propose "$one" "two of three are enough" >/dev/null
+	q "$node" down "demo-$node"
+	dm info "$(target "$node")" >/dev/null 2>&1 ||
+		dm create "$(target "$node")" --table "$(linear "$node")"
+	works "$node"
+	q "$node" up "$(conf "$node")"
+	wait_leader
+	logs_equal
+	acknowledged "$node" "two of three are enough"
+}
+
+# ---- checkpoints, and damage that is found beside the work ----
+
+from_checkpoint() { dmesg | grep -c "demo-$1: the log was read from its checkpoint" || true; }
+heals() { dmesg | grep -c "demo-$1: the log is whole again" || true; }
+above() { [ "$("$1" "$2")" -gt "$3" ]; }
+
+# Flip a byte of what was proposed, on the disk: damage NODE TEXT
+damage()
+{
+	local at
+
+	sync -f "$T/$1.img"
+	at=$(grep -obUa "$2" "$T/$1.img" | head -n 1 | cut -d: -f1)
+	[ -n "$at" ] || fail "'$2' is not on the disk of node $1"
+	printf 'X' | dd of="$T/$1.img" bs=1 seek="$at" conv=notrunc status=none
+	sync -f "$T/$1.img"
+}
+
+# More than is read as a whole, and more than stays in memory.
+a_restart_reads_the_tail()
+{
+	local one node before pad
+
+	one=$(leader)
+	node=$(others "$one" | cut -d' ' -f1)
+	pad=$(head -c 60000 /dev/zero | tr '\0' x)
+	for i in $(seq 220); do echo "bulk $i $pad"; done |
+		q "$one" propose "demo-$one" --lines --jobs 16 --quiet --timeout "$(seconds 20)s"
+	catch_up
+	before=$(from_checkpoint "$node")
+	q "$node" down "demo-$node"
+	q "$node" up "$(conf "$node")"
+	wait_leader
+	[ "$(from_checkpoint "$node")" -gt "$before" ] || fail "node $node read all of its log"
+	# What lies before it is there when it is asked for.
+	propose "$(leader)" "after the restart" >/dev/null
+	logs_equal
+}
+
+damage_before_the_checkpoint_heals()
+{
+	local node before
+
+	node=$(others "$(leader)" | cut -d' ' -f1)
+	before=$(heals "$node")
+	q "$node" down "demo-$node"
+	damage "$node" "bulk 7 x"
+	q "$node" up "$(conf "$node")"
+	until_ok "$(seconds 30)" "node $node is whole again" above heals "$node" "$before"
+	wait_leader
+	logs_equal
+	acknowledged "$node" "bulk 7 x"
+}
+
+# A disk that rots under a member that runs, seen when somebody reads there.
+damage_read_back_heals()
+{
+	local node before
+
+	node=$(leader)
+	before=$(heals "$node")
+	damage "$node" "bulk 9 x"
+	client log "$(dev "$node")" >"$T/log" 2>&1 || true
+	until_ok "$(seconds 30)" "node $node is whole again" above heals "$node" "$before"
+	wait_leader
+	logs_equal
+	acknowledged "$node" "bulk 9 x"
+}
+
+cleanup_targets()
+{
+	local node
+
+	for node in $NODES; do
+		q "$node" down "demo-$node" >/dev/null 2>&1 || true
+		dm remove --force "$(target "$node")" || true
+		losetup -d "$(cat "$T/loop-$node")" || true
+		cp "$T/loop-$node" "$T/disk-$node"
+	done
+}
+
+run_tests setup:120 a_follower_s_write_fails the_leader_s_write_fails \
+	the_leader_s_device_hangs a_device_vanishes a_restart_reads_the_tail:90 \
+	damage_before_the_checkpoint_heals:90 damage_read_back_heals:90 cleanup_targets
