@@ -50,7 +50,7 @@ static void append(u8 *image, const struct disk_super *super, struct disk_cursor
 
 	disk_batch_begin(&batch, record, 0, index);
 	disk_batch_add(&batch, &entry, "hello");
-	bytes = disk_batch_seal(&batch, super, cursor, 0);
+	bytes = disk_batch_seal(&batch, super, cursor, cursor->lsn - 1);
 	if (torn)
 		record[batch.bytes - 8] ^= 1;
 	memcpy(image + (position << super->granule_shift), record, bytes);

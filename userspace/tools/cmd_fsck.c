@@ -4,6 +4,7 @@
  * code it would find it with (module/format/recover.c).  Nothing is written.
  */
 #include <errno.h>
+#include <getopt.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 
 #include "conf.h"
 #include "disk_print.h"
+#include "fsck_map.h"
 #include "medium.h"
 #include "output.h"
 #include "tool.h"
@@ -25,10 +27,11 @@ enum {
 enum { BUFFER_BYTES = 4 * QUORUM_RECORD_BYTES_MAX };
 
 const char help_fsck[] =
-"Usage: quorumctl fsck DEVICE\n"
+"Usage: quorumctl fsck [--map] DEVICE\n"
 "\n"
 "Check a device or an image of one as the kernel does when it starts the group.\n"
 "Nothing is written.  A device whose group runs counts as not stopped cleanly.\n"
+"  --map    also print which bytes hold what, in what state\n"
 "\n"
 "Exit status: 0 clean, 1 not stopped cleanly or a torn tail (which the kernel cuts\n"
 "off), 2 usage, 4 corrupt, 8 not formatted, of something else, or not readable.\n";
@@ -50,6 +53,7 @@ struct check {
 	struct disk_hard hard;
 	struct quorum_snap_meta snap;
 	struct recover_result result;
+	struct map map;
 	bool has_super;
 	bool has_hard;
 	uint8_t *buf;
@@ -86,6 +90,7 @@ static int run_check(struct check *check, const struct recover_sink *sink,
 	if (err || check->result.verdict)
 		return err;
 	check->has_super = true;
+	check->map.super = &check->super;
 	err = recover_hard(&check->io, &check->super, check->buf, &check->hard, &check->result);
 	if (err || check->result.verdict)
 		return err;
@@ -164,6 +169,10 @@ static void print_hard(const struct disk_hard *hard)
 	if (hard->base_index)
 		printf("log begins after index %" PRIu64 " of term %" PRIu64 "\n",
 		       (uint64_t)hard->base_index, (uint64_t)hard->base_term);
+	if (hard->check.lsn)
+		printf("checkpoint at index %" PRIu64 " of term %" PRIu64 ", record %" PRIu64 "\n",
+		       (uint64_t)hard->check.index, (uint64_t)hard->check.term,
+		       (uint64_t)hard->check.lsn);
 	if (hard->suspect)
 		printf("suspect: entries from %" PRIu64 " on, up to %" PRIu64 " or further, are "
 		       "missing until a leader gives them back\n", (uint64_t)hard->suspect_first,
@@ -213,11 +222,21 @@ static void print_verdict(const struct check *check)
 		printf("%s: not stopped cleanly: the log is empty\n", check->medium.path);
 }
 
+static int take_map(void *ctx, const struct disk_head *head, const void *record)
+{
+	struct check *check = ctx;
+
+	(void)record;
+	map_record(&check->map, head);
+	return 0;
+}
+
 /* Open, check, report; what fsck and dump have in common. */
 static int check_path(const char *path, const struct recover_sink *sink,
-		      void (*ready)(const struct check *check), bool dump)
+		      void (*ready)(const struct check *check), bool dump, bool map)
 {
 	static struct check check;
+	const struct recover_sink map_sink = { .record = take_map, .ctx = &check };
 	int err;
 
 	if (!medium_open(&check.medium, path, false))
@@ -232,7 +251,7 @@ static int check_path(const char *path, const struct recover_sink *sink,
 	check.io.read = read_medium;
 	check.io.ctx = &check.medium;
 	check.io.device_bytes = check.medium.bytes;
-	err = run_check(&check, sink, ready);
+	err = run_check(&check, map ? &map_sink : sink, ready);
 	if (err) {
 		tool_fail("%s cannot be read: %s", path, strerror(-err));
 	} else if (tool_json) {
@@ -245,6 +264,9 @@ static int check_path(const char *path, const struct recover_sink *sink,
 		if (!dump && check.has_hard)
 			json_object_object_add(json, "snapshot",
 					       disk_snapshot_json(&check.result, &check.snap));
+		if (map && check.has_hard)
+			json_object_object_add(json, "map", map_json(&check.map, &check.result,
+								     &check.hard));
 		output_json_line(json);
 	} else {
 		if (!dump && check.has_super)
@@ -253,8 +275,11 @@ static int check_path(const char *path, const struct recover_sink *sink,
 			print_hard(&check.hard);
 		if (!dump && check.has_hard)
 			print_snapshot(&check);
+		if (map && check.has_hard)
+			map_print(&check.map, &check.result, &check.hard);
 		print_verdict(&check);
 	}
+	map_free(&check.map);
 	free(check.buf);
 	medium_close(&check.medium);
 	return err ? EXIT_NOT_OURS : verdict_status(&check.result);
@@ -262,11 +287,17 @@ static int check_path(const char *path, const struct recover_sink *sink,
 
 int cmd_fsck(int argc, char **argv)
 {
-	while (tool_options(argc, argv, "", NULL) != -1)
-		;
+	static const struct option options[] = {
+		{ "map", no_argument, NULL, 'm' },
+		{ NULL, 0, NULL, 0 },
+	};
+	bool map = false;
+
+	while (tool_options(argc, argv, "", options) == 'm')
+		map = true;
 	if (argc - optind != 1)
 		return tool_usage("fsck takes one device or image");
-	return check_path(argv[optind], NULL, NULL, false);
+	return check_path(argv[optind], NULL, NULL, false, map);
 }
 
 /* ---- dump ---- */
@@ -358,5 +389,5 @@ int cmd_dump(int argc, char **argv)
 		;
 	if (argc - optind != 1)
 		return tool_usage("dump takes one device or image");
-	return check_path(argv[optind], &sink, dump_ready, true);
+	return check_path(argv[optind], &sink, dump_ready, true, false);
 }

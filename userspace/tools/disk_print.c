@@ -70,6 +70,11 @@ struct json_object *disk_hard_json(const struct disk_hard *hard)
 		output_add_u64(json, "end-lsn", hard->end_lsn);
 		output_add_u64(json, "last-index", hard->last_index);
 	}
+	if (hard->check.lsn) {
+		output_add_u64(json, "check-index", hard->check.index);
+		output_add_u64(json, "check-lsn", hard->check.lsn);
+		output_add_u64(json, "check-position", hard->check.position);
+	}
 	if (hard->suspect) {
 		output_add_u64(json, "suspect-first", hard->suspect_first);
 		output_add_u64(json, "suspect-last", hard->suspect_last);
