@@ -27,7 +27,7 @@ GET_RELEASE = vermagic=$$(modinfo -F vermagic $(BUILD)/quorum.ko) && \
 DKMS     = $(DESTDIR)/usr/src/quorum-$(VERSION)
 
 .PHONY: all module tools unit scenarios kunit selftests selftests-smp cluster power-cut cluster-long test demo check \
-	sim sim-long bench coverage crash corrupt explore mutants mutants-short install dkms-install kernels deps clean distclean help
+	sim sim-long bench coverage crash corrupt fuzz explore mutants mutants-short install dkms-install kernels deps clean distclean help
 
 all: module tools		## build the module and the tools (the default)
 
@@ -78,6 +78,10 @@ sim-long:			## the same for hours: SEEDS=A..B STEPS=K
 corrupt:			## recovery over every damage of a small image
 	@$(TOP)/scripts/deps unit
 	@$(MAKE) -C $(TOP)/tests/corrupt
+
+fuzz:				## libFuzzer over recovery and datagrams (FUZZ_SECONDS=12 each)
+	@$(TOP)/scripts/deps unit fuzz
+	@$(MAKE) -s -C $(TOP)/tests/fuzz
 
 crash:				## the store over a device that loses power, 20,000 times
 	@$(TOP)/scripts/deps unit

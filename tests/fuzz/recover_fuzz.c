@@ -2,10 +2,6 @@
 /*
  * Fuzz recovery: a formatted device whose hard state or ring comes from the input.
  *
- * clang -g -O1 -fsanitize=fuzzer,address,undefined -funsigned-char -Itests/shim
- *	-Imodule tests/fuzz/recover_fuzz.c tests/shim/crc32c.c module/format/disk.c
- *	module/format/recover.c module/format/genesis.c
- *
  * Checksums would stop everything at the door, so those of what the input holds
  * are made good: a record's at every granule that begins with the magic, and the
  * hard state's.  The first byte of the input chooses.  A finding is a report of
@@ -127,6 +123,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	u64 ring = disk_ring_first(&plan.super) * 512, slot = DISK_HARD_BLOCK * QUORUM_BLOCK_BYTES;
 	struct recover_io io = { device_read, NULL, DEVICE_BYTES };
 	struct recover_sink sink = { .entry = take_entry, .truncate = take_truncate };
+	static struct quorum_snap_meta meta;
 	struct recover_result result;
 	struct disk_super super;
 	struct disk_hard hard;
@@ -137,7 +134,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	last = 0;
 	if (data[0] & 1) {	/* the hard state, too */
 		struct disk_hardstate *d = (struct disk_hardstate *)(device + slot);
-		size_t n = min_t(size_t, size - 1, 100);
+		size_t n = min_t(size_t, size - 1, 220);
 
 		memcpy((u8 *)d + 8, data + 1, n);
 		d->crc = cpu_to_le32(crc_with_hole((u8 *)d, 4, DISK_SECTOR_BYTES));
@@ -150,9 +147,20 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		return 0;
 	if (recover_hard(&io, &super, buffer, &hard, &result) || result.verdict)
 		return 0;
+	if (recover_snapshot(&io, &super, &hard, buffer, sizeof(buffer), &meta, &result))
+		return 0;
+	result.verdict = RECOVER_NONE;
 	if (recover_log(&io, &super, &hard, buffer, sizeof(buffer), &sink, &result))
 		return 0;
 	if (!result.verdict)
 		abort();
+	result.verdict = RECOVER_NONE;
+	last = 0;
+	if (recover_tail(&io, &super, &hard, buffer, sizeof(buffer), &sink, &result))
+		return 0;
+	if (!result.verdict)
+		abort();
+	if (hard.check.lsn)
+		recover_before(&io, &super, &hard, buffer, sizeof(buffer), NULL, &result);
 	return 0;
 }

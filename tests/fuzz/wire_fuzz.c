@@ -3,10 +3,6 @@
  * Fuzz target of everything that reads a datagram: the codec and the putting
  * together of fragments.
  *
- *	clang -g -O1 -fsanitize=fuzzer,address,undefined -I tests/shim -I module \
- *		tests/fuzz/wire_fuzz.c tests/shim/crc32c.c tests/shim/blake2s.c \
- *		module/format/wire.c module/format/seal.c module/format/assemble.c -o wire_fuzz
- *
  * The input is a series of datagrams, each behind a le16 length.  The fuzzer
  * cannot guess a CRC, so magic, version and CRC are made right, a quarter of them
  * (bit 15 clear, 14 set) as sealed ones whose MAC counts as right; every fourth
