@@ -12,6 +12,7 @@
 enum {
 	KNOWN_BITS	= 15,
 	STATE_EVERY	= 8,	/* entries between looks at the whole state */
+	BOUNDS_EVERY	= 32,	/* steps between looks at queues */
 };
 
 /* ---- entries everybody must agree on ---- */
@@ -308,12 +309,30 @@ void check_message(struct world *w, struct sim_node *node, const struct raft_msg
 
 /* ---- after every step ---- */
 
+/* What the engine keeps of others' and of clients' wishes has its limits. */
+static void check_bounds(struct world *w, struct sim_node *node)
+{
+	struct raft_status st;
+	u32 i;
+
+	raft_get_status(node->raft, &st);
+	if (st.uncommitted_bytes > RAFT_UNCOMMITTED_BYTES_MAX)
+		sim_fail(w, node->id, "%llu bytes are not committed",
+			 (unsigned long long)st.uncommitted_bytes);
+	for (i = 0; i < st.npeers; i++)
+		if (st.peers[i].inflight > RAFT_APPENDS_MAX)
+			sim_fail(w, node->id, "%u appends are in flight to n%u",
+				 st.peers[i].inflight, st.peers[i].id);
+}
+
 void check_step(struct world *w, struct sim_node *node)
 {
 	const char *broken = raft_check(node->raft);
 
 	if (broken)
 		sim_fail(w, node->id, "%s", broken);
+	if (w->step % BOUNDS_EVERY == 0)
+		check_bounds(w, node);
 }
 
 /* Something was applied; now and then, or if asked to, all of the state is compared. */
