@@ -45,6 +45,7 @@ static void turn_back(struct raft_peer *p, u64 next, bool certain)
 	p->confirm = next;
 	p->certain = certain;
 	p->stale_seq = p->beat_seq;
+	p->missing = 0;
 	window_clear(p);
 }
 
@@ -198,6 +199,30 @@ void raft_progress_append_reply(struct raft *r, const struct raft_msg *msg)
 }
 
 /*
+ * What is missing while pipelining may be on its way still: a heartbeat overtakes what
+ * is large, in queues and in repairs.  So ask again soon; what is missing then too, and
+ * was sent before the first question, is lost.  Sending the whole window again for
+ * nothing would cost more than the loss.
+ */
+static bool is_lost(struct raft *r, struct raft_peer *p, u64 verified)
+{
+	u64 pause = r->timing.heartbeat / 4;
+
+	/* It had more than that: it was started again. */
+	if (verified < p->match)
+		return true;
+	if (p->missing != verified + 1) {
+		p->missing = verified + 1;
+		p->missed = r->now;
+	} else if (raft_time_reached(r->now, p->missed + pause)) {
+		return true;
+	}
+	p->waiting = true;
+	p->since = p->missed + pause - r->timing.heartbeat;
+	return false;
+}
+
+/*
  * The answer to a heartbeat shows what has arrived of all that was sent before
  * the heartbeat: what is missing was lost, or the peer has restarted.
  */
@@ -210,7 +235,7 @@ static void find_loss(struct raft *r, struct raft_peer *p, const struct raft_bea
 		return;
 	if (p->state == RAFT_PEER_PROBE)
 		p->paused = false;
-	else if (beat->next > verified + 1)
+	else if (beat->next > verified + 1 && is_lost(r, p, verified))
 		turn_back(p, known ? known + 1 : p->next, known != 0);
 	raft_snapshot_check(r, p);
 }

@@ -200,6 +200,8 @@ struct raft_half {
  * @window: leader: proposals it forwarded
  * @round: leader: newest round of reads it has answered
  * @turned: leader: when it was turned back last
+ * @missing: leader: the first entry the answer to a heartbeat did not show, 0: none
+ * @missed: leader: when that was
  * @suspect: leader: number of the life in which it has lost entries, 0: none
  * @trusted: leader: it has everything again
  * @needs: leader: what it has to have for that
@@ -236,6 +238,8 @@ struct raft_peer {
 	struct raft_window window;
 	u64 round;
 	u64 turned;
+	u64 missing;
+	u64 missed;
 	u64 suspect;
 	bool trusted;
 	u64 needs;

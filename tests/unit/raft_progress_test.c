@@ -137,20 +137,44 @@ static void p03_lost_window_is_found_by_heartbeat(struct kunit *test)
 	EXPECT_STATUS(b, peers[1].next, 202);
 	bench_tick(b, 51 * MS);
 	bench_beat_reply(b, 2, 1, 1, 1);
+	/* they may only be late: it is asked again a quarter of a heartbeat later */
+	EXPECT_STATUS(b, peers[1].next, 202);
+	KUNIT_EXPECT_LE(test, raft_deadline(b->raft), b->now + 13 * MS);
+	bench_beat_reply(b, 2, 1, 1, 1);
+	EXPECT_STATUS(b, peers[1].next, 202);
+	bench_tick(b, 13 * MS);
+	bench_beat_reply(b, 2, 2, 1, 1);
 	EXPECT_STATUS(b, peers[1].next, 2);
 	EXPECT_STATUS(b, peers[1].inflight, 0);
 	/* one message with entries probes; a second answer does not turn back twice */
 	KUNIT_EXPECT_EQ(test, next_append(b, 2).last, 1ULL + RAFT_MSG_ENTRIES_MAX);
 	KUNIT_EXPECT_EQ(test, bench_send_all(b, 2), 1U);
-	bench_beat_reply(b, 2, 1, 1, 1);
+	bench_beat_reply(b, 2, 2, 1, 1);
 	KUNIT_EXPECT_TRUE(test, nothing_to_send(b, 2));
 	/* the probe is lost too: the next heartbeat's answer repeats it */
 	bench_tick(b, 51 * MS);
-	bench_beat_reply(b, 2, 2, 1, 1);
+	bench_beat_reply(b, 2, 3, 1, 1);
 	KUNIT_EXPECT_EQ(test, next_append(b, 2).first, 2ULL);
 	bench_send_all(b, 2);
 	bench_ack(b, 2, 65, 65);
 	EXPECT_STATUS(b, peers[1].next, 66);
+}
+
+/* A heartbeat overtakes what is large: that is no loss, and nothing is sent twice. */
+static void p03_what_is_late_is_not_sent_again(struct kunit *test)
+{
+	struct bench *b = leading(test, 200);
+	u64 shown;
+
+	bench_send_all(b, 2);
+	bench_tick(b, 51 * MS);
+	for (shown = 1; shown < 100; shown += 20) {
+		bench_beat_reply(b, 2, 1 + shown / 20, 1, shown);
+		bench_tick(b, 13 * MS);
+		EXPECT_STATUS(b, peers[1].next, 202);
+	}
+	bench_ack(b, 2, 201, 201);
+	EXPECT_STATUS(b, peers[1].inflight, 0);
 }
 
 static void p03_lost_acks_are_made_good_by_heartbeat(struct kunit *test)
@@ -348,6 +372,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(window_is_bounded_by_bytes),
 	KUNIT_CASE(p02_a_hanging_follower_holds_a_window),
 	KUNIT_CASE(p03_lost_window_is_found_by_heartbeat),
+	KUNIT_CASE(p03_what_is_late_is_not_sent_again),
 	KUNIT_CASE(p03_lost_acks_are_made_good_by_heartbeat),
 	KUNIT_CASE(p03_restarted_peer_is_found_by_heartbeat),
 	KUNIT_CASE(p04_one_rewind_for_many_rejections),
