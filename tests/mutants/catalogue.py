@@ -252,7 +252,21 @@ MUTANTS = [
     ("record-checksum-unchecked", "F-3", FORMAT + "disk.c", [
         ("bytes - DISK_HEADER_BYTES) != head->data_crc)", "bytes - DISK_HEADER_BYTES) != head->data_crc && false)")]),
 
+    # ---- the snapshot on the device ----
+    ("snapshot-content-unchecked", "F-3", FORMAT + "recover_snapshot.c", [
+        ("*good = crc == meta->crc;", "*good = true;")]),
+    ("snapshot-never-in-force", "S-14", FORMAT + "recover_snapshot.c", [
+        (" && meta->index <= hard->snap_index) {", ") {")]),
+    ("snapshot-lost-unnoticed", "F-1", FORMAT + "recover_snapshot.c", [
+        ("\tif (hard->base_index == 0) {", "\tif (hard->generation) {")]),
+
     # ---- the wire ----
+    ("seal-unchecked", "H-3", FORMAT + "seal.c", [
+        ("\t\treturn false;\n\tstamp->counter", "\t\tstamp->echo = 0;\n\tstamp->counter")]),
+    ("replay-taken", "V-15", FORMAT + "seal.c", [
+        ("\tif (*word & bit)\n\t\treturn SEAL_REPLAYED;\n", "")]),
+    ("older-session-taken", "M-9", FORMAT + "seal.c", [
+        ("|| session < window->session)", "|| !window)")]),
     ("datagram-unchecked", "H-3", FORMAT + "wire.c", [
         ("if (!sealed && get32(p + AT_CRC) != datagram_crc(p, len, NULL, 0))",
          "if (!sealed && get32(p + AT_CRC) != datagram_crc(p, len, NULL, 0) && false)")]),

@@ -16,6 +16,7 @@ import os
 import queue
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -26,7 +27,7 @@ from catalogue import MUTANTS, SHORT
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 WORK = os.path.join(TOP, "build", "mutants")
 SEEDS = 20000
-AREAS = "raft recover disk wire assemble genesis config snapshot"
+AREAS = "raft recover disk wire assemble genesis config snapshot seal"
 
 
 def apply(mutant, tree):
@@ -47,12 +48,16 @@ def apply(mutant, tree):
 
 def run(cmd, timeout):
     """Return (status, output); a run that hangs has status None."""
-    try:
-        p = subprocess.run(cmd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                           timeout=timeout, check=False)
-        return p.returncode, p.stdout.decode(errors="replace")
-    except subprocess.TimeoutExpired as e:
-        return None, (e.stdout or b"").decode(errors="replace")
+    # A session of its own: what it forks has to end with it.
+    with subprocess.Popen(cmd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          start_new_session=True) as p:
+        try:
+            text, _ = p.communicate(timeout=timeout)
+            return p.returncode, text.decode(errors="replace")
+        except subprocess.TimeoutExpired:
+            os.killpg(p.pid, signal.SIGKILL)
+            text, _ = p.communicate()
+            return None, text.decode(errors="replace")
 
 
 class Worker(threading.Thread):
@@ -85,7 +90,7 @@ class Worker(threading.Thread):
 
     def sim(self):
         cmd = [self.bin("quorum-sim"), "--seeds", f"1..{self.seeds}", "--jobs", "1", "--first"]
-        status, text = run(cmd, 240)
+        status, text = run(cmd, 600)
         if status == 0:
             return None
         found = re.search(r"FAIL seed (\d+) step \d+: node \d+: (.*)", text)
@@ -95,7 +100,7 @@ class Worker(threading.Thread):
         return None if status is None else "sim: it crashes"
 
     def unit(self):
-        status, text = run([self.bin("unit/unit")], 240)
+        status, text = run([self.bin("unit/unit")], 600)
         if status == 0:
             return None
         failed = re.findall(r"not ok \d+ ((?!quorum_)\S+)", text)
