@@ -6,7 +6,8 @@
  * A sealed datagram has WIRE_VERSION_SEALED, the sender's session where others have
  * their CRC, and ends in a trailer:
  *
- *	 0  le64 counter	of the datagram, from 1, per session and receiver
+ *	 0  le64 counter	of the datagram, per session and receiver: grows, from 1 or,
+ *				where others have left, from what was used for them
  *	 8  le64 echo		the receiver's life as the sender knows it, 0: not known
  *	16  16   mac		keyed BLAKE2s-128 of everything before it
  *

@@ -220,6 +220,8 @@ static struct link_member *make_member(struct quorum_link *link, u32 id)
 	spin_lock_init(&m->lock);
 	if (id == link->ident.from)
 		return m;
+	/* Should it have been here before: no counter twice in a session (seal.h). */
+	m->counter = link->used;
 	m->hello_credit = QUORUM_HELLO_BURST;
 	m->hello_due = link->session;
 	for (u32 i = 0; i < ARRAY_SIZE(m->as); i++) {
@@ -275,6 +277,12 @@ static bool table_has(const struct member_table *table, const struct link_member
 	return table && table_find(table, m->id) == m;
 }
 
+static void take_leave(struct quorum_link *link, struct link_member *m)
+{
+	link->used = max(link->used, m->counter);
+	list_add(&m->gone, &link->gone);
+}
+
 /**
  * link_make_members() - make a table of members and put it in the place of the old
  * @link: the link
@@ -325,7 +333,7 @@ int link_make_members(struct quorum_link *link, u32 n, const struct quorum_net_m
 	atomic_set(&link->hellos, 1);
 	for (i = 0; old && i < old->n; i++)
 		if (!table_has(table, old->members[i]))
-			list_add(&old->members[i]->gone, &link->gone);
+			take_leave(link, old->members[i]);
 	if (old)
 		kfree_rcu(old, rcu);
 	kfree(addrs);
@@ -352,7 +360,7 @@ static void drop_guest(struct quorum_link *link, struct member_table *table)
 	}
 	if (!guests || (guests < QUORUM_GUESTS_MAX && table->n < QUORUM_MEMBERS_MAX))
 		return;
-	list_add(&table->members[first]->gone, &link->gone);
+	take_leave(link, table->members[first]);
 	table->n--;
 	memmove(&table->members[first], &table->members[first + 1],
 		(table->n - first) * sizeof(table->members[0]));

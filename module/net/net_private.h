@@ -223,6 +223,7 @@ union link_source {
  * @table: the members [loop under change, RCU]
  * @stranger: see guest.c
  * @gone: members taken off @table, until the loop lets go of them [loop]
+ * @used: highest counter of a datagram to any of those that left [loop]
  * @counters: counters
  */
 struct quorum_link {
@@ -249,6 +250,7 @@ struct quorum_link {
 	struct member_table __rcu *table;
 	struct link_stranger stranger;
 	struct list_head gone;
+	u64 used;
 	struct link_counters counters;
 };
 

@@ -46,14 +46,17 @@ wrong_changes_are_refused()
 
 a_member_is_removed_and_added()
 {
-	local at out
+	local at out i
 
 	at=$(leader)
 	out=$((at % 3 + 1))
+	for i in $(seq 20); do propose "$at" "before $out leaves, $i" >/dev/null; done
 	q "$at" member remove "demo-$at" "$out" --timeout "$(seconds 10)s"
 	[ "$(q "$at" member list "demo-$at" | grep -c voter)" = 2 ]
 	propose "$at" "without $out"
 	q "$at" member add "demo-$at" "$out" "10.77.0.$out" --timeout "$(seconds 20)s"
+	# What it is sent since counts on from what it was sent before.
+	[ "$(drops_of "$out" replay)" = 0 ] || fail "replays: $(get "$out" link.drops)"
 	[ "$(q "$at" member list "demo-$at" | grep -c voter)" = 3 ]
 	propose "$at" "with $out again"
 	logs_equal
