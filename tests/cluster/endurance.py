@@ -10,7 +10,7 @@ import time
 
 import load
 import lock
-from harness import NODES, TOP, Failed, expect, note
+from harness import NODES, TOP, Failed, Recorder, expect, note
 
 SECONDS = int(os.environ.get("QUORUM_LONG_SECONDS") or 600)
 SEED = int(os.environ.get("QUORUM_SEED") or 1)
@@ -113,6 +113,16 @@ class Trouble:
         self.some_time(0, 3)
         self.ask_member("add", f"{node} 10.77.0.{node}", node, True)
 
+    def machine_replaced(self, node):
+        """The machine is gone for good; a new one, with an empty disk, takes its place."""
+        leader = self.cluster.wait_leader()
+        if node == leader:
+            node = self.dice.choice(others(leader))
+        self.cluster.kill(node)
+        self.ask_member("remove", str(node), node, False)
+        self.cluster.start(node, "--fresh")
+        self.ask_member("add", f"{node} 10.77.0.{node}", node, True)
+
     def ask_member(self, verb, words, node, there):
         """Asked again until it is so: an answer may have been lost, the change not."""
         end = time.monotonic() + 90
@@ -129,7 +139,7 @@ class Trouble:
             time.sleep(0.5)
 
     KINDS = (machine_killed, machine_killed, power_cut, machine_paused, machine_paused, cut_off,
-             one_way, one_link, lossy, disk_hung, leader_moved, member_changed, member_changed)
+             one_way, one_link, lossy, disk_hung, leader_moved, member_changed, machine_replaced)
 
     def strike(self):
         kind = self.dice.choice(self.KINDS)
@@ -179,6 +189,80 @@ def mixed_load(cluster):
     load.check_states(cluster, events, NODES)
 
 
+def grown_and_shrunk(cluster):
+    """3 -> 5 -> 3 under load, every machine of the first replaced, nothing fails."""
+    subprocess.run(["make", "-s", "-C", TOP / "tests/cluster"], check=True)
+    cluster.up(*KV, "--spare", 3)
+    cluster.ready()
+    history = load.History(SEED)
+    watchers = [load.Watcher(cluster, 1)]
+    clients = {node: load.Clients(cluster, node, history) for node in NODES}
+
+    def change(nodes, *words):
+        for some in clients.values():
+            some.wait_done(20)
+        end = time.monotonic() + 120
+        while True:
+            leader = cluster.wait_leader(nodes)
+            status, out, err = cluster.run(
+                "exec", "--timeout", 100, leader, "--", "quorumctl", "member", words[0], "demo",
+                *words[1:], "--timeout", "90s", timeout=120, check=False)
+            if status == 0:
+                break
+            note(f"member {' '.join(words)}: {(err or out).strip().splitlines()[-1]}")
+            expect(time.monotonic() < end, "it is refused for too long")
+        note(f"member {' '.join(words)}; {history.count()} operations so far")
+
+    def newcomer(node):
+        cluster.start(node, "--fresh")
+        cluster.recorders[node] = Recorder(cluster, node)
+
+    def busy(node):
+        watchers.append(load.Watcher(cluster, node))
+        clients[node] = load.Clients(cluster, node, history)
+
+    def farewell(node):
+        # Its users go elsewhere first; its watch ends with what it has told.
+        clients.pop(node).finish()
+
+    for node in (4, 5):
+        newcomer(node)
+        change((*NODES, *range(4, node)), "promote", str(node))
+        busy(node)
+    farewell(1)
+    change(NODES, "remove", "6")        # a learner by its configuration; no machine yet
+    newcomer(6)
+    change((2, 3, 4, 5), "replace", "1", "6", "10.77.0.6")
+    busy(6)
+    for node in (2, 3):
+        farewell(node)
+        rest = tuple(other for other in (3, 4, 5, 6) if other > node)
+        change(rest, "remove", str(node))
+    for node in NODES:
+        cluster.recorders.pop(node).stop()
+        cluster.kill(node)
+    last = (4, 5, 6)
+    cluster.wait_leader(last)
+    for node in last:
+        clients.pop(node).finish()
+    cluster.catch_up(last)
+    status = json.loads(cluster.on(4, "quorumctl", "--json", "kv", "status", "demo"))
+    for watcher in watchers:
+        if watcher.node in last:
+            watcher.finish(status["revision"])
+        else:
+            watcher.stop()
+    history.check()
+    unknown = [str(one) for one in history.operations if one.unknown]
+    expect(not unknown and not history.refused,
+           f"refused: {dict(history.refused)}, unknown: {unknown[:5]}")
+    events = load.check_watches(watchers, history, status["revision"])
+    load.check_states(cluster, events, last)
+    listed = cluster.on(4, "quorumctl", "member", "list", "demo")
+    expect([line.split()[:2] for line in listed.splitlines() if "voter" in line or
+            "leader" in line] and listed.count("voter") == 3 and "learner" not in listed, listed)
+
+
 def lock_holders(cluster):
     """The lock's holders never overlap: what it protects sees growing tokens."""
     cluster.up("--machine", "kv")
@@ -212,6 +296,7 @@ def lock_holders(cluster):
 
 
 LONG = [
+    (grown_and_shrunk, 1500),
     (lock_holders, 600 + 4 * SECONDS),
     (mixed_load, 600 + 4 * SECONDS),
 ]

@@ -140,8 +140,8 @@ class Cluster:
                               stderr=subprocess.STDOUT, timeout=PATIENCE, check=False)
         return done.returncode, done.stdout.decode(errors="replace").strip()
 
-    def start(self, node):
-        self.run("start", node, timeout=240)
+    def start(self, node, *words):
+        self.run("start", node, *words, timeout=240)
         self.living.add(node)
 
     def pause(self, node):

@@ -221,6 +221,9 @@ class Watcher:
             expect(time.monotonic() < end,
                    f"the watch of node {self.node} is at {self.next - 1} of {revision}")
             time.sleep(0.1)
+        self.stop()
+
+    def stop(self):
         self.stopping.set()
         self.child.terminate()
         self.thread.join(10)
