@@ -381,7 +381,9 @@ int quorum_before_begin(struct quorum_store *store)
 	struct quorum_before *b = &store->before;
 	int error;
 
-	if (store->found.check != RECOVER_T_CHECKPOINT || !store->found.before)
+	/* Without a checkpoint the log begins anew, behind what lies there. */
+	if (store->found.check != RECOVER_T_CHECKPOINT || !store->found.before ||
+	    !store->hard.durable.check.lsn)
 		return 0;
 	b->hard = store->hard.durable;
 	b->end_at = store->found.before;

@@ -632,9 +632,12 @@ static void start_log(struct quorum_store *store, struct disk_hard *next)
 
 	if (!recover_heals(r) && !store->replaced)
 		return;
-	memset(&next->check, 0, sizeof(next->check));
+	/* Damage behind the checkpoint does it no harm. */
+	if (store->cursor.lsn < next->check.lsn)
+		memset(&next->check, 0, sizeof(next->check));
 	if (r->last_index > next->base_index)
 		return;
+	memset(&next->check, 0, sizeof(next->check));
 	store->last_index = next->base_index;
 	store->durable_index = next->base_index;
 	store->start_at = store->at;

@@ -40,6 +40,7 @@ setup()
 		echo "/dev/mapper/$(target "$node")" >"$T/disk-$node"
 		[ -b "$(disk "$node")" ] || skip "$(disk "$node") is not there"
 		print_conf "$node" "$(disk "$node")" >"$(conf "$node")"
+		echo 'machine = kv' >>"$(conf "$node")"
 		q "$node" format "$(conf "$node")"
 	done
 	for node in $NODES; do q "$node" up "$(conf "$node")"; done
@@ -179,6 +180,7 @@ a_restart_reads_the_tail()
 
 	one=$(leader)
 	node=$(others "$one" | cut -d' ' -f1)
+	q "$one" kv put "demo-$one" early value
 	pad=$(head -c 60000 /dev/zero | tr '\0' x)
 	for i in $(seq 220); do echo "bulk $i $pad"; done |
 		q "$one" propose "demo-$one" --lines --jobs 16 --quiet --timeout "$(seconds 20)s"
@@ -191,6 +193,7 @@ a_restart_reads_the_tail()
 	# What lies before it is there when it is asked for.
 	propose "$(leader)" "after the restart" >/dev/null
 	logs_equal
+	[ "$(q "$node" kv get "demo-$node" early --timeout "$(seconds 20)s")" = value ]
 }
 
 damage_before_the_checkpoint_heals()
