@@ -323,6 +323,7 @@ struct sim_snapshot {
 	u8 *data;
 	u32 size;		/* room of @data */
 	u32 got;
+	u32 told;		/* bytes of which the engine knows that they are stored */
 	u32 written;		/* stages done: the data in parts, the table, the header */
 	u32 number;		/* tells those that were given up apart */
 	u64 chunk_at;		/* when the newest chunk is stored */

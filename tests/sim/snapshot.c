@@ -296,6 +296,7 @@ static void receive(struct world *w, struct sim_node *node, const struct raft_ef
 	work->name = fx->install.name;
 	work->config = *fx->install.config;
 	work->got = 0;
+	work->told = 0;
 	work->size = max_t(u32, (u32)work->name.size, 1);
 	work->data = pool_alloc(w, work->size);
 }
@@ -338,8 +339,15 @@ void snapshot_chunk_stored(struct world *w, struct sim_node *node, void *what)
 	struct chunk *chunk = what;
 
 	/* Of one that was given up the engine may hear as well. */
+	/* In their order, also where a pause mixed them up. */
+	if (chunk->number == node->work.number && chunk->ev.chunk.offset != node->work.told) {
+		world_add(w, w->now + w->draw.heartbeat / 4, SIM_CHUNK, (u8)node->id, node->life,
+			  chunk);
+		return;
+	}
 	/* Of one that was given up nothing is told. */
 	if (node->phase == SIM_UP && chunk->number == node->work.number) {
+		node->work.told += chunk->ev.chunk.bytes;
 		node_step(w, node, &chunk->ev, NULL);
 		node_turn(w, node);
 	}
