@@ -19,6 +19,11 @@
 #include <linux/version.h>
 #include <net/genetlink.h>
 
+/* Secret datagrams (net/secret.c): the library comes with WireGuard, as a module too. */
+#if IS_REACHABLE(CONFIG_CRYPTO_LIB_CHACHA20POLY1305)
+#define QUORUM_HAVE_SECRET
+#endif
+
 /* An exclusively opened block device. */
 struct quorum_compat_bdev {
 	struct block_device *bdev;

@@ -203,6 +203,10 @@ static int check_params(const struct quorum_group_params *params,
 		NL_SET_ERR_MSG_MOD(extack, "give a key, or ask for a group without authentication");
 		return -ENOKEY;
 	}
+	if (params->secret && params->unsealed) {
+		NL_SET_ERR_MSG_MOD(extack, "nothing is secret without a key: give one");
+		return -ENOKEY;
+	}
 	for (i = 0; i < params->genesis.n; i++) {
 		if (!address_of(params, params->genesis.members[i].id)) {
 			NL_SET_ERR_MSG_MOD(extack, "a member has no address: give each one address:port");

@@ -33,6 +33,7 @@ struct quorum_group;
  * @listen: address and port to bind
  * @keys: see quorum_link_params
  * @unsealed: asked for to do without @keys
+ * @secret: what is sent is hidden as well
  * @snapshot_entries: applied since the last snapshot that make another one due
  * @members: addresses; one per genesis member, any order
  */
@@ -45,6 +46,7 @@ struct quorum_group_params {
 	struct sockaddr_storage listen;
 	struct quorum_net_key keys[2];
 	bool unsealed;
+	bool secret;
 	u32 snapshot_entries;
 	struct quorum_net_member members[QUORUM_MEMBERS_MAX];
 };
@@ -76,6 +78,7 @@ struct quorum_group_info {
 	struct quorum_genesis genesis;
 	struct sockaddr_storage listen;
 	bool unsealed;
+	bool secret;
 	u32 snapshot_entries;
 	struct sockaddr_storage addrs[QUORUM_MEMBERS_MAX]; /* in the order of @config */
 	u64 incarnations[QUORUM_MEMBERS_MAX];		/* likewise */

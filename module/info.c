@@ -128,6 +128,7 @@ static void describe(struct quorum_group *g, struct quorum_group_info *info)
 	info->genesis = *genesis;
 	genesis_config(genesis, &info->config);
 	info->unsealed = g->params.unsealed;
+	info->secret = g->params.secret;
 	info->snapshot_entries = g->params.snapshot_entries;
 	spin_lock(&g->where);
 	info->listen = g->params.listen;

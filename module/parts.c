@@ -244,6 +244,7 @@ static int open_link(struct quorum_group *g, struct netlink_ext_ack *extack)
 		.listen = g->params.listen,
 		.n = g->params.genesis.n,
 		.members = g->params.members,
+		.secret = g->params.secret,
 		.wake = quorum_loop_rx,
 		.priv = g,
 	};

@@ -36,6 +36,7 @@ static const struct nla_policy quorum_group_new_nl_policy[QUORUM_A_GROUP_SNAPSHO
 	[QUORUM_A_GROUP_KEY] = NLA_POLICY_EXACT_LEN(32),
 	[QUORUM_A_GROUP_KEY2] = NLA_POLICY_EXACT_LEN(32),
 	[QUORUM_A_GROUP_UNSEALED] = { .type = NLA_FLAG, },
+	[QUORUM_A_GROUP_SECRET] = { .type = NLA_FLAG, },
 	[QUORUM_A_GROUP_SNAPSHOT_ENTRIES] = { .type = NLA_U32, },
 };
 

@@ -279,6 +279,10 @@ static int parse_keys(struct genl_info *info, struct quorum_group_params *params
 	parse_key(attrs[QUORUM_A_GROUP_KEY], &params->keys[0]);
 	parse_key(attrs[QUORUM_A_GROUP_KEY2], &params->keys[1]);
 	params->unsealed = attrs[QUORUM_A_GROUP_UNSEALED];
+	params->secret = attrs[QUORUM_A_GROUP_SECRET];
+	if (params->unsealed && params->secret)
+		return QUORUM_NL_REFUSE(info->extack, attrs[QUORUM_A_GROUP_SECRET], -EINVAL,
+				"nothing is secret without authentication: choose one");
 	if (params->unsealed && (params->keys[0].set || params->keys[1].set))
 		return QUORUM_NL_REFUSE(info->extack, attrs[QUORUM_A_GROUP_UNSEALED], -EINVAL,
 				"a group has a key or is without authentication: choose one");

@@ -52,6 +52,16 @@ void seal_derive(u8 key[SEAL_KEY_BYTES], const u8 cluster_key[SEAL_KEY_BYTES], u
 	blake2s_final(&state, key);
 }
 
+void seal_derive_secret(u8 key[SEAL_KEY_BYTES])
+{
+	static const u8 purpose[16] = "quorum secret v1";
+	struct blake2s_state state;
+
+	blake2s_init_key(&state, SEAL_KEY_BYTES, key, SEAL_KEY_BYTES);
+	blake2s_update(&state, purpose, sizeof(purpose));
+	blake2s_final(&state, key);
+}
+
 void seal_close(const u8 key[SEAL_KEY_BYTES], const void *head, size_t head_len,
 		const void *rest, size_t rest_len, const struct seal_stamp *stamp,
 		u8 trailer[SEAL_BYTES])

@@ -87,6 +87,14 @@ void seal_derive(u8 key[SEAL_KEY_BYTES], const u8 cluster_key[SEAL_KEY_BYTES], u
 		 u32 group, u32 from, u32 to);
 
 /**
+ * seal_derive_secret() - make a key of seal_derive() one for secret datagrams
+ * @key: changed
+ *
+ * One key is for one algorithm; see net/secret.c.
+ */
+void seal_derive_secret(u8 key[SEAL_KEY_BYTES]);
+
+/**
  * seal_close() - make the trailer of a datagram in two pieces
  * @key: of this direction
  * @head: first piece

@@ -143,7 +143,8 @@ void wire_header_get(const void *buf, struct wire_header *hdr)
 	memset(hdr, 0, sizeof(*hdr));
 	hdr->type = p[AT_TYPE] & ~WIRE_TYPE_FRAGMENT;
 	hdr->fragment = p[AT_TYPE] & WIRE_TYPE_FRAGMENT;
-	if (p[AT_VERSION] == WIRE_VERSION_SEALED)
+	hdr->secret = p[AT_VERSION] == WIRE_VERSION_SECRET;
+	if (hdr->secret || p[AT_VERSION] == WIRE_VERSION_SEALED)
 		hdr->session = get32(p + AT_CRC);
 	hdr->cluster = get64(p + AT_CLUSTER);
 	hdr->group = get32(p + AT_GROUP);
@@ -165,7 +166,7 @@ enum wire_error wire_check(const void *buf, size_t len, struct wire_header *hdr)
 		return WIRE_SHORT;
 	if (get16(p + AT_MAGIC) != WIRE_MAGIC)
 		return WIRE_MAGIC_BAD;
-	sealed = p[AT_VERSION] == WIRE_VERSION_SEALED;
+	sealed = p[AT_VERSION] == WIRE_VERSION_SEALED || p[AT_VERSION] == WIRE_VERSION_SECRET;
 	if (!sealed && p[AT_VERSION] != WIRE_VERSION)
 		return WIRE_VERSION_BAD;
 
@@ -234,12 +235,19 @@ enum wire_error wire_fragment_get(const void *buf, size_t len,
 	return WIRE_OK;
 }
 
+static u8 version_of(u32 session, bool secret)
+{
+	if (!session)
+		return WIRE_VERSION;
+	return secret ? WIRE_VERSION_SECRET : WIRE_VERSION_SEALED;
+}
+
 void wire_header_put(void *buf, const struct wire_header *hdr)
 {
 	u8 *p = buf;
 
 	put16(p + AT_MAGIC, WIRE_MAGIC);
-	p[AT_VERSION] = hdr->session ? WIRE_VERSION_SEALED : WIRE_VERSION;
+	p[AT_VERSION] = version_of(hdr->session, hdr->secret);
 	p[AT_TYPE] = hdr->type | (hdr->fragment ? WIRE_TYPE_FRAGMENT : 0);
 	put32(p + AT_CRC, hdr->session);
 	put64(p + AT_CLUSTER, hdr->cluster);
@@ -292,11 +300,11 @@ void wire_seal_split(void *head, size_t head_len, const void *rest, size_t rest_
 	put32((u8 *)head + AT_CRC, datagram_crc(head, head_len, rest, rest_len));
 }
 
-void wire_set_session(void *buf, u32 session)
+void wire_set_session(void *buf, u32 session, bool secret)
 {
 	u8 *p = buf;
 
-	p[AT_VERSION] = WIRE_VERSION_SEALED;
+	p[AT_VERSION] = secret ? WIRE_VERSION_SECRET : WIRE_VERSION_SEALED;
 	put32(p + AT_CRC, session);
 }
 

@@ -147,6 +147,7 @@
 #define WIRE_MAGIC		0x5152
 #define WIRE_VERSION		1
 #define WIRE_VERSION_SEALED	2
+#define WIRE_VERSION_SECRET	3	/* sealed, and what is behind the headers hidden */
 #define WIRE_TYPE_FRAGMENT	0x80
 
 /* Types that nodes' links exchange among themselves: no message of the engine. */
@@ -192,6 +193,7 @@ enum wire_error {
  * @type: enum raft_msg_type, without WIRE_TYPE_FRAGMENT
  * @fragment: WIRE_TYPE_FRAGMENT was set
  * @session: sender's, in a sealed datagram; 0: it is not sealed
+ * @secret: sealed, and the body hidden
  * @cluster: wire_cluster_key() of the cluster
  * @group: CRC32C of the group's name
  * @genesis: fingerprint of the first configuration and timing
@@ -204,6 +206,7 @@ struct wire_header {
 	u8  type;
 	bool fragment;
 	u32 session;
+	bool secret;
 	u64 cluster;
 	u32 group;
 	u32 genesis;
@@ -320,8 +323,9 @@ size_t wire_encode(void *buf, size_t size, const struct wire_header *hdr,
  * wire_set_session() - turn the header of a datagram into that of a sealed one
  * @buf: the datagram
  * @session: of the sender, not 0
+ * @secret: its body will be hidden
  */
-void wire_set_session(void *buf, u32 session);
+void wire_set_session(void *buf, u32 session, bool secret);
 
 /**
  * wire_decode() - decode a whole message

@@ -74,20 +74,21 @@ void link_note_stranger(struct quorum_link *link, const struct sk_buff *skb,
 }
 
 /* Is it sealed with a key that is made of the cluster's?  link->change is held. */
-static bool knows_key(struct quorum_link *link, const struct link_stranger *s)
+static bool knows_key(struct quorum_link *link, struct link_stranger *s)
 {
 	const struct wire_header *ident = &link->ident;
+	struct wire_header hdr;
 	struct seal_stamp stamp;
 	u8 key[SEAL_KEY_BYTES];
 	bool yes = false;
 
 	lockdep_assert_held(&link->change);
+	wire_header_get(s->datagram, &hdr);
 	for (u32 i = 0; i < ARRAY_SIZE(link->keys) && !yes; i++) {
 		if (!link->keys[i].set)
 			continue;
-		seal_derive(key, link->keys[i].bytes, ident->cluster, ident->group, s->id,
-			    ident->from);
-		yes = seal_open(key, s->datagram, s->len, &stamp);
+		link_derive(link, key, &link->keys[i], s->id, ident->from);
+		yes = link_opens(link, key, s->datagram, s->len, &hdr, &stamp);
 	}
 	memzero_explicit(key, sizeof(key));
 	return yes;

@@ -52,6 +52,7 @@ static void link_free(struct quorum_link *link)
 	link_free_members(link);
 	for (u32 i = 0; i < ARRAY_SIZE(link->kept); i++)
 		kvfree(link->kept[i].buf);
+	kvfree(link->hidden);
 	memzero_explicit(link->keys, sizeof(link->keys));
 	mutex_destroy(&link->path);
 	mutex_destroy(&link->change);
@@ -70,9 +71,10 @@ static int set_session(struct quorum_link *link, const struct quorum_link_params
 		return -EOVERFLOW;
 	}
 	link->session = params->epoch;
+	link->secret = params->secret;
 	link->life = seal_life(params->ident.incarnation, link->session);
 	memcpy(link->keys, params->keys, sizeof(link->keys));
-	return 0;
+	return link->secret ? secret_prepare(link, extack) : 0;
 }
 
 /* What messages are built in. */
@@ -394,6 +396,10 @@ int quorum_net_init(void)
 	seal_derive(key, key, 0x1112131415161718ULL, 0x21222324, 0x01020304, 0x05060708);
 	if (memcmp(key, derived, sizeof(key))) {
 		pr_err("blake2s of this kernel is wrong\n");
+		return -ENOTRECOVERABLE;
+	}
+	if (!secret_selftest()) {
+		pr_err("xchacha20poly1305 of this kernel is wrong\n");
 		return -ENOTRECOVERABLE;
 	}
 	return 0;

@@ -138,23 +138,33 @@ static void free_keys(struct rcu_head *rcu)
 	kfree_sensitive(container_of(rcu, struct member_keys, rcu));
 }
 
+/* The key of one direction, of one of the cluster's. */
+void link_derive(const struct quorum_link *link, u8 key[SEAL_KEY_BYTES],
+		 const struct quorum_net_key *from_key, u32 from, u32 to)
+{
+	const struct wire_header *ident = &link->ident;
+
+	seal_derive(key, from_key->bytes, ident->cluster, ident->group, from, to);
+	if (link->secret)
+		seal_derive_secret(key);
+}
+
 /* Keys between this node and @id, or NULL where nothing is sealed. */
 static struct member_keys *make_keys(const struct quorum_link *link,
 				     const struct quorum_net_key *keys, u32 id)
 {
-	const struct wire_header *ident = &link->ident;
+	u32 self = link->ident.from;
 	struct member_keys *k;
 
-	if (!link->session || id == ident->from)
+	if (!link->session || id == self)
 		return NULL;
 	k = kzalloc(sizeof(*k), GFP_KERNEL);
 	if (!k)
 		return ERR_PTR(-ENOMEM);
-	seal_derive(k->tx, keys[0].bytes, ident->cluster, ident->group, ident->from, id);
+	link_derive(link, k->tx, &keys[0], self, id);
 	for (u32 i = 0; i < 2; i++)
 		if (keys[i].set)
-			seal_derive(k->rx[k->n++], keys[i].bytes, ident->cluster, ident->group,
-				    id, ident->from);
+			link_derive(link, k->rx[k->n++], &keys[i], id, self);
 	return k;
 }
 

@@ -47,6 +47,7 @@ struct quorum_net_key {
  *	this incarnation
  * @keys: the first seals what is sent, either opens what comes; without the first
  *	nothing is sealed, and no sealed datagram is taken
+ * @secret: hide what is sealed, see secret.c; needs a key
  * @listen: address and port to bind; a wildcard address is allowed
  * @n: number of @members
  * @members: all members, own one included (its address is not used to send)
@@ -57,6 +58,7 @@ struct quorum_link_params {
 	struct wire_header ident;
 	u64 epoch;
 	struct quorum_net_key keys[2];
+	bool secret;
 	struct sockaddr_storage listen;
 	u32 n;
 	const struct quorum_net_member *members;

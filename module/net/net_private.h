@@ -204,6 +204,8 @@ union link_source {
  * @endpoint: the endpoint [change; the loop reads it under path]
  * @ident: the group and this node
  * @session: of this start, 0: nothing is sealed
+ * @secret: what is sealed is hidden as well, see secret.c
+ * @hidden: where that is done, QUORUM_MTU_MAX bytes and a trailer [loop]
  * @life: of this node, what others have to echo
  * @wake: tells the loop that there is something to receive
  * @priv: argument of @wake
@@ -231,6 +233,8 @@ struct quorum_link {
 	struct quorum_endpoint *endpoint;
 	struct wire_header ident;
 	u32 session;
+	bool secret;
+	u8 *hidden;
 	u64 life;
 	void (*wake)(void *priv);
 	void *priv;
@@ -317,6 +321,8 @@ int link_make_members(struct quorum_link *link, u32 n, const struct quorum_net_m
 void link_free_members(struct quorum_link *link);
 void link_let_go(struct quorum_link *link);
 
+void link_derive(const struct quorum_link *link, u8 key[SEAL_KEY_BYTES],
+		 const struct quorum_net_key *from_key, u32 from, u32 to);
 void link_add_guest(struct quorum_link *link, u32 id, const struct sockaddr_storage *addr);
 
 /* guest.c */
@@ -324,7 +330,17 @@ void link_note_stranger(struct quorum_link *link, const struct sk_buff *skb,
 			sa_family_t family, const struct wire_header *hdr);
 void link_take_stranger(struct quorum_link *link);
 
+/* secret.c */
+bool secret_open(const u8 key[SEAL_KEY_BYTES], void *buf, size_t len, bool fragment,
+		 struct seal_stamp *stamp);
+size_t link_hide(struct quorum_link *link, struct link_member *m, struct kvec vec[2], size_t n,
+		 u64 echo);
+int secret_prepare(struct quorum_link *link, struct netlink_ext_ack *extack);
+bool secret_selftest(void);
+
 /* session.c */
+bool link_opens(const struct quorum_link *link, const u8 key[SEAL_KEY_BYTES], void *buf,
+		size_t len, const struct wire_header *hdr, struct seal_stamp *stamp);
 bool link_unseal(struct quorum_link *link, struct link_member *m, struct sk_buff *skb,
 		 const struct wire_header *hdr, enum quorum_drop *why);
 bool link_seal(struct quorum_link *link, struct link_member *m, const struct kvec *vec,

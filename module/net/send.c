@@ -195,6 +195,10 @@ int link_send_sealed(struct quorum_link *link, struct link_member *m, struct kve
 				n > 1 ? vec[1].iov_base : NULL, n > 1 ? vec[1].iov_len : 0);
 		return link_send_datagram(link, m, vec, n);
 	}
+	if (link->secret) {
+		n = link_hide(link, m, vec, n, life);
+		return n ? link_send_datagram(link, m, vec, n) : -ENOKEY;
+	}
 	if (!link_seal(link, m, vec, n, life, trailer))
 		return -ENOKEY;
 	vec[n].iov_base = trailer;

@@ -10,14 +10,38 @@
 #include <linux/ktime.h>
 #include "net_private.h"
 
+/**
+ * link_opens() - is a datagram sealed with this key?
+ * @link: a link with keys
+ * @key: of its direction
+ * @buf: the datagram; if it is, and secret, it is readable then
+ * @len: its length; wire_check() has passed it
+ * @hdr: its header
+ * @stamp: set if so
+ *
+ * Context: any.
+ */
+bool link_opens(const struct quorum_link *link, const u8 key[SEAL_KEY_BYTES], void *buf,
+		size_t len, const struct wire_header *hdr, struct seal_stamp *stamp)
+{
+	if (hdr->secret != link->secret)
+		return false;
+	return link->secret ? secret_open(key, buf, len, hdr->fragment, stamp) :
+			      seal_open(key, buf, len, stamp);
+}
+
 /* Is the MAC right, by any of the keys?  Context: RCU. */
-static bool open_seal(const struct link_member *m, const struct sk_buff *skb,
+static bool open_seal(const struct quorum_link *link, const struct link_member *m,
+		      struct sk_buff *skb, const struct wire_header *hdr,
 		      struct seal_stamp *stamp)
 {
 	const struct member_keys *keys = rcu_dereference(m->keys);
 
+	/* It is changed in place, and somebody may look at the network (AF_PACKET). */
+	if (link->secret && skb_unclone(skb, GFP_ATOMIC))
+		return false;
 	for (u32 i = 0; keys && i < keys->n; i++)
-		if (seal_open(keys->rx[i], skb->data, skb->len, stamp))
+		if (link_opens(link, keys->rx[i], skb->data, skb->len, hdr, stamp))
 			return true;
 	return false;
 }
@@ -84,7 +108,7 @@ bool link_unseal(struct quorum_link *link, struct link_member *m, struct sk_buff
 	bool taken;
 
 	*why = QUORUM_DROP_SEAL;
-	if (!hdr->session || !open_seal(m, skb, &stamp))
+	if (!hdr->session || !open_seal(link, m, skb, hdr, &stamp))
 		return false;
 	spin_lock(&m->lock);
 	taken = take_stamp(link, m, hdr, &stamp, why);
@@ -112,7 +136,7 @@ bool link_seal(struct quorum_link *link, struct link_member *m, const struct kve
 	struct seal_stamp stamp = { .counter = ++m->counter, .echo = echo };
 	const struct member_keys *keys;
 
-	wire_set_session(vec[0].iov_base, link->session);
+	wire_set_session(vec[0].iov_base, link->session, false);
 	rcu_read_lock();
 	keys = rcu_dereference(m->keys);
 	if (keys)
@@ -160,12 +184,9 @@ static bool may_say_hello(struct link_member *m)
  */
 void link_say_hello(struct quorum_link *link, struct link_member *m, u64 echo)
 {
-	u8 head[WIRE_HEADER_BYTES], trailer[SEAL_BYTES];
+	u8 head[WIRE_HEADER_BYTES];
 	struct wire_header hdr = link->ident;
-	struct kvec vec[2] = {
-		{ .iov_base = head, .iov_len = sizeof(head) },
-		{ .iov_base = trailer, .iov_len = sizeof(trailer) },
-	};
+	struct kvec vec[3] = { { .iov_base = head, .iov_len = sizeof(head) } };
 
 	if (!may_say_hello(m))
 		return;
@@ -173,8 +194,7 @@ void link_say_hello(struct quorum_link *link, struct link_member *m, u64 echo)
 	hdr.session = link->session;
 	hdr.to = m->id;
 	wire_header_put(head, &hdr);
-	if (link_seal(link, m, vec, 1, echo, trailer))
-		link_send_datagram(link, m, vec, ARRAY_SIZE(vec));
+	link_send_sealed(link, m, vec, 1, echo);
 }
 
 /* Send the HELLOs that are due.  Context: only the loop. */

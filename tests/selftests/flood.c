@@ -40,6 +40,7 @@ enum {
 	FRAGMENT	= 64,
 	AT_VERSION	= 2,
 	SEALED		= 2,	/* the version */
+	SECRET		= 3,	/* likewise */
 	TRAILER		= 32,	/* counter, echo, MAC */
 	AT_TYPE		= 3,
 	AT_CRC		= 4,
@@ -104,7 +105,7 @@ static uint32_t crc_of(const struct datagram *d, int convention)
 
 static bool is_sealed(const struct datagram *d)
 {
-	return d->data[AT_VERSION] == SEALED;
+	return d->data[AT_VERSION] == SEALED || d->data[AT_VERSION] == SECRET;
 }
 
 static void seal(struct datagram *d)

@@ -327,7 +327,8 @@ one_leader_per_term()
 load_module()
 {
 	[ -d /sys/module/quorum ] && return
-	modprobe -qa libcrc32c udp_tunnel ip6_udp_tunnel loop veth bridge sch_netem 2>/dev/null || true
+	modprobe -qa libcrc32c libchacha20poly1305 udp_tunnel ip6_udp_tunnel loop veth bridge \
+		sch_netem 2>/dev/null || true
 	if [ -n "${QUORUM_MODULE:-}" ]; then
 		insmod "$QUORUM_MODULE"
 	else

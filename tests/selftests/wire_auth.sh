@@ -156,6 +156,79 @@ relink_refuses()
 	refused "timing" q 1 relink "$T/timing.conf"
 }
 
+# with_auth AUTH NODE...: which is settled at the start.
+with_auth()
+{
+	local node auth=$1
+
+	shift
+	for node in "$@"; do
+		q "$node" down "$(conf "$node")"
+		sed -i '/^auth/d' "$(conf "$node")"
+		echo "auth = $auth" >>"$(conf "$node")"
+	done
+	for node in "$@"; do q "$node" up "$(conf "$node")"; done
+}
+
+# Words that many entries hold, in what the leader sends to another one.
+words_on_the_wire()
+{
+	local one other
+
+	wait_leader
+	one=$(leader)
+	other=$(others "$one" | cut -d' ' -f1)
+	service words "$BIN/client" propose -n 0 -w 20 -k -t $((5000 * SCALE)) \
+		-p "a word in the open" "$(dev "$one")"
+	until_ok "$(seconds 20)" "the words commit" grep -q ^committed "$T/words"
+	record "$one" "$other"
+	service_end words
+	grep -ac "a word in the open" "$T/record" || true
+}
+
+secret_datagrams_show_nothing()
+{
+	local node
+
+	[ "$(words_on_the_wire)" -gt 0 ] || fail "nothing was recorded"
+	# shellcheck disable=SC2086 # a list
+	with_auth secret $NODES
+	[ "$(words_on_the_wire)" = 0 ] || fail "the words are there to read"
+	q 1 status demo-1 | grep -q ', secret'
+	# In fragments, too.
+	head -c 40000 /dev/urandom >"$T/large"
+	for node in $NODES; do q "$node" propose "demo-$node" <"$T/large"; done
+	logs_equal
+}
+
+secret_datagrams_cannot_be_changed()
+{
+	local COUNT=50 node
+
+	node=$(leader)
+	service load "$BIN/client" propose -n 0 -w 50 -k -t $((5000 * SCALE)) -p load "$(dev "$node")"
+	bad edited "seal field source replay"
+	bad replay "replay session"
+	bad truncated "short seal length type"
+	service_end load
+}
+
+# Who is not secret is not heard by those who are, nor believed.
+the_open_and_the_secret_do_not_mix()
+{
+	local one other
+
+	one=$(leader)
+	other=$(others "$one" | cut -d' ' -f1)
+	with_auth key "$other"
+	until_ok "$(seconds 20)" "its datagrams are refused" test "$(drops_of "$one" seal)" -gt 0
+	with_auth secret "$other"
+	wait_leader
+	propose "$other" "heard again"
+	logs_equal
+	one_leader_per_term
+}
+
 everything_was_kept()
 {
 	local node
@@ -174,4 +247,6 @@ everything_was_kept()
 run_tests setup:120 forged edited replayed truncated a_flipped_bit without_authentication \
 	of_another_cluster from_no_member reflected replayed_after_a_restart_of_the_receiver \
 	replayed_after_a_restart_of_the_sender keys_change_under_load \
-	who_has_another_key_is_not_heard relink_refuses everything_was_kept
+	who_has_another_key_is_not_heard relink_refuses everything_was_kept \
+	secret_datagrams_show_nothing secret_datagrams_cannot_be_changed \
+	the_open_and_the_secret_do_not_mix

@@ -120,6 +120,21 @@ static void keys_differ(struct kunit *test)
 			KUNIT_EXPECT_TRUE(test, memcmp(key[i], key[j], SEAL_KEY_BYTES));
 }
 
+/* One key is for one algorithm.  Made by Python's hashlib. */
+static void secret_keys_are_golden(struct kunit *test)
+{
+	static const u8 golden[SEAL_KEY_BYTES] = {
+		0x0d, 0x5f, 0xe8, 0x31, 0xa6, 0xb0, 0xc1, 0xfc, 0xdb, 0x36, 0x22, 0x0a,
+		0x7c, 0x14, 0x0c, 0xc5, 0xd8, 0xac, 0x50, 0xdb, 0x28, 0x3b, 0x30, 0xf1,
+		0xac, 0x89, 0x7c, 0xf8, 0xac, 0x18, 0xf2, 0x20,
+	};
+	u8 key[SEAL_KEY_BYTES];
+
+	cluster_key(key);
+	seal_derive_secret(key);
+	KUNIT_EXPECT_FALSE(test, memcmp(key, golden, sizeof(key)));
+}
+
 /* A sealed heartbeat, made by the functions that send. */
 static size_t make(u8 *buf)
 {
@@ -137,7 +152,7 @@ static size_t make(u8 *buf)
 	msg.heartbeat.commit = 0x1000;
 	msg.heartbeat.seq = 5;
 	len = wire_encode(buf, sizeof(golden_sealed), &ident, &msg);
-	wire_set_session(buf, 0x77);
+	wire_set_session(buf, 0x77, false);
 	seal_close(derived, buf, 20, buf + 20, len - 20, &stamp, buf + len);
 	return len + SEAL_BYTES;
 }
@@ -215,12 +230,34 @@ static void hello_is_sealed(struct kunit *test)
 	wire_header_put(buf, &hdr);
 	KUNIT_EXPECT_EQ(test, wire_check(buf, sizeof(buf), &hdr), WIRE_OK);
 	KUNIT_EXPECT_EQ(test, wire_check(buf, sizeof(buf) - 1, &hdr), WIRE_SHORT);
-	wire_set_session(buf, 0);
+	wire_set_session(buf, 0, false);
 	KUNIT_EXPECT_EQ(test, wire_check(buf, sizeof(buf), &hdr), WIRE_FIELD_BAD);
 	hdr.session = 0;
 	wire_header_put(buf, &hdr);
 	wire_seal(buf, sizeof(buf));
 	KUNIT_EXPECT_EQ(test, wire_check(buf, sizeof(buf), &hdr), WIRE_TYPE_BAD);
+}
+
+/* Whether a datagram is secret, its version says. */
+static void secret_is_a_version(struct kunit *test)
+{
+	u8 buf[WIRE_HEADER_BYTES + SEAL_BYTES] = {};
+	struct wire_header hdr = {
+		.type = WIRE_HELLO, .session = 1, .secret = true, .from = 1, .to = 2,
+		.incarnation = 3,
+	};
+
+	wire_header_put(buf, &hdr);
+	KUNIT_EXPECT_EQ(test, buf[2], WIRE_VERSION_SECRET);
+	KUNIT_EXPECT_EQ(test, wire_check(buf, sizeof(buf), &hdr), WIRE_OK);
+	KUNIT_EXPECT_TRUE(test, hdr.secret);
+	wire_set_session(buf, 2, false);
+	KUNIT_EXPECT_EQ(test, wire_check(buf, sizeof(buf), &hdr), WIRE_OK);
+	KUNIT_EXPECT_FALSE(test, hdr.secret);
+	wire_set_session(buf, 2, true);
+	KUNIT_EXPECT_EQ(test, wire_check(buf, sizeof(buf), &hdr), WIRE_OK);
+	KUNIT_EXPECT_TRUE(test, hdr.secret);
+	KUNIT_EXPECT_EQ(test, hdr.session, 2U);
 }
 
 static void lives_differ(struct kunit *test)
@@ -320,6 +357,8 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(every_cut_breaks_the_seal),
 	KUNIT_CASE(other_keys_do_not_open),
 	KUNIT_CASE(hello_is_sealed),
+	KUNIT_CASE(secret_keys_are_golden),
+	KUNIT_CASE(secret_is_a_version),
 	KUNIT_CASE(lives_differ),
 	KUNIT_CASE(window_takes_each_once),
 	KUNIT_CASE(newer_session_ends_the_older),

@@ -617,7 +617,7 @@ static const struct refusal {
 	/* header */
 	{ RAFT_MSG_VOTE, 0, 2, WIRE_MAGIC_BAD, 0x5251 },
 	{ RAFT_MSG_VOTE, 2, 1, WIRE_VERSION_BAD, 0 },
-	{ RAFT_MSG_VOTE, 2, 1, WIRE_VERSION_BAD, 3 },
+	{ RAFT_MSG_VOTE, 2, 1, WIRE_VERSION_BAD, 4 },
 	/* Version 2: the checksum is a session then, and the trailer is missing. */
 	{ RAFT_MSG_VOTE, 2, 1, WIRE_SHORT, 2 },
 	{ RAFT_MSG_VOTE, 3, 1, WIRE_TYPE_BAD, 0 },

@@ -543,6 +543,11 @@ enum {
 	 * anything to the group.
 	 */
 	QUORUM_A_GROUP_UNSEALED,
+	/*
+	 * flag: What is sealed is hidden as well, but for the headers. Needs a key, and
+	 * all members have to agree.
+	 */
+	QUORUM_A_GROUP_SECRET,
 	/* u32, enum quorum_state: Life of the group. */
 	QUORUM_A_GROUP_STATE,
 	/* u32: Positive errno that failed the group or its start, 0 for none. */

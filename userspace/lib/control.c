@@ -253,6 +253,8 @@ static bool put_config(struct nlmsghdr *nlh, size_t size,
 	if (config->unsealed &&
 	    !mnl_attr_put_check(nlh, size, QUORUM_A_GROUP_UNSEALED, 0, NULL))
 		return false;
+	if (config->secret && !mnl_attr_put_check(nlh, size, QUORUM_A_GROUP_SECRET, 0, NULL))
+		return false;
 	return put_link(nlh, size, config, true);
 }
 

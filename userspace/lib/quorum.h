@@ -339,6 +339,7 @@ struct quorum_member_config {
  * @key: QUORUM_KEY_BYTES, the cluster's secret; NULL: none, see @unsealed
  * @key2: another one that is accepted, or NULL
  * @unsealed: do without a key; nothing is authenticated then
+ * @secret: hide what is sent, too; needs a key
  * @snapshot_entries: applied since the last snapshot that make another one due;
  *	0: the kernel's default
  */
@@ -359,6 +360,7 @@ struct quorum_group_config {
 	const uint8_t *key;
 	const uint8_t *key2;
 	uint32_t unsealed;
+	uint32_t secret;
 	uint32_t snapshot_entries;
 };
 

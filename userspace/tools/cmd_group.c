@@ -198,7 +198,8 @@ static const char *difference(const struct quorum_object *group, const struct co
 		config->election_min_us ||
 	    quorum_object_u64(group, QUORUM_A_GROUP_ELECTION_MAX_US) != config->election_max_us)
 		return "timing";
-	if (quorum_object_has(group, QUORUM_A_GROUP_UNSEALED) != !!config->unsealed)
+	if (quorum_object_has(group, QUORUM_A_GROUP_UNSEALED) != !!config->unsealed ||
+	    quorum_object_has(group, QUORUM_A_GROUP_SECRET) != !!config->secret)
 		return "auth";
 	if (config->snapshot_entries &&
 	    quorum_object_u64(group, QUORUM_A_GROUP_SNAPSHOT_ENTRIES) !=

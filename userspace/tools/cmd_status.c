@@ -523,8 +523,9 @@ static void show_listen(const struct quorum_object *group)
 	if (!quorum_object_get(group, QUORUM_A_GROUP_LISTEN, 0, &listen))
 		return;
 	object_address(&listen, address, sizeof(address));
-	line("listen", "%s%s", address,
-	     quorum_object_has(group, QUORUM_A_GROUP_UNSEALED) ? ", not authenticated" : "");
+	line("listen", "%s%s%s", address,
+	     quorum_object_has(group, QUORUM_A_GROUP_UNSEALED) ? ", not authenticated" : "",
+	     quorum_object_has(group, QUORUM_A_GROUP_SECRET) ? ", secret" : "");
 }
 
 static void show_group(const struct quorum_object *group)

@@ -364,8 +364,9 @@ static int set_key2(struct parser *p, char *value)
 static int set_auth(struct parser *p, char *value)
 {
 	p->conf->config.unsealed = !strcmp(value, "none");
-	if (!p->conf->config.unsealed && strcmp(value, "key"))
-		return bad(p, "auth '%s' is neither key nor none", value);
+	p->conf->config.secret = !strcmp(value, "secret");
+	if (!p->conf->config.unsealed && !p->conf->config.secret && strcmp(value, "key"))
+		return bad(p, "auth '%s' is none of key, secret and none", value);
 	return 0;
 }
 
