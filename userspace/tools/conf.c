@@ -366,7 +366,7 @@ static int set_auth(struct parser *p, char *value)
 	p->conf->config.unsealed = !strcmp(value, "none");
 	p->conf->config.secret = !strcmp(value, "secret");
 	if (!p->conf->config.unsealed && !p->conf->config.secret && strcmp(value, "key"))
-		return bad(p, "auth '%s' is none of key, secret and none", value);
+		return bad(p, "auth '%s' is neither key, secret nor none", value);
 	return 0;
 }
 
