@@ -51,9 +51,11 @@ static void chunks_work(struct work_struct *work)
 	c->ready_at = quorum_loop_now();
 	if (error) {
 		c->bytes = 0;
-		c->not_before = c->ready_at + RETRY_NS;
-		pr_err_ratelimited("%s: reading the snapshot of index %llu failed (%d)\n",
-				   c->group->params.name, c->name.index, error);
+		c->not_before = c->ready_at + (error == -ESTALE ? UNUSED_NS : RETRY_NS);
+		/* Another one came into force meanwhile: the engine wants that then. */
+		if (error != -ESTALE)
+			pr_err_ratelimited("%s: reading the snapshot of index %llu failed (%d)\n",
+					   c->group->params.name, c->name.index, error);
 	}
 	/* Pairs with the acquire in idle(): the bytes before the hand-over. */
 	smp_store_release(&c->busy, false);

@@ -227,7 +227,7 @@ static bool due(struct quorum_group *g, u64 now)
 	quorum_store_get_stats(g->store, &stats);
 	written = stats.log_bytes - sn->log_bytes;
 	/* Nearly full: whoever waits for a snapshot has to begin again. */
-	if (stats.used_bytes > stats.ring_bytes / 4 * 3)
+	if (stats.used_bytes > stats.ring_bytes / 4 * 3 && written >= stats.ring_bytes / 16)
 		return true;
 	if (applied - sn->index < g->params.snapshot_entries &&
 	    (stats.used_bytes < stats.ring_bytes / 2 || written < stats.ring_bytes / 8))
@@ -521,8 +521,12 @@ static int restore_machine(struct quorum_group *g, const struct quorum_snap_meta
 int quorum_snapshots_restart(struct quorum_group *g, struct netlink_ext_ack *extack)
 {
 	const struct quorum_snap_meta *meta = &g->recovered.snap;
+	struct quorum_store_stats stats;
 	int error;
 
+	/* What earlier lives have written counts for the next one as well. */
+	quorum_store_get_stats(g->store, &stats);
+	g->snaps.log_bytes = stats.log_bytes - stats.used_bytes;
 	if (!g->recovered.has_snap)
 		return 0;
 	g->snaps.index = meta->index;

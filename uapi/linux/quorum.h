@@ -14,7 +14,8 @@
  * after the last committed entry this node has heard of: on a follower that can be
  * a heartbeat behind what a write(2) there was just told.  Indexes that hold no
  * user data (a new leader's first entry) are passed over.  A file starts at the
- * first index that can be read.  Threads may share one file: each entry goes to one of them.
+ * first index that can be read, and so does position 0.  Threads may share one
+ * file: each entry goes to one of them.
  * pread(2) and pwrite(2) fail with ESPIPE, since no call says where it ended.
  *
  * poll(2): EPOLLIN an entry can be read, EPOLLOUT a proposal would be taken,
@@ -28,7 +29,8 @@
  *	ETIMEDOUT	handed in, not known to be committed within the time: the
  *			outcome is UNKNOWN and the entry may still appear
  *	EINTR		interrupted; outcome UNKNOWN, as above
- *	ECANCELED	the group was stopped or failed meanwhile; outcome UNKNOWN
+ *	ECANCELED	the group was stopped or failed meanwhile, or a snapshot took
+ *			the place of the entries that would tell; outcome UNKNOWN
  *	EINVAL		an empty entry, or a malformed request
  *	EMSGSIZE	larger than the limit; see quorum_info.entry_bytes_max
  *	ENOSPC		the log is full.  Not proposed.
@@ -43,6 +45,8 @@
  *			records read(2) returns those that fit
  *	EFAULT		the buffer cannot be written to; the position stays
  *	EINTR		interrupted
+ *	ESTALE		the position is before the first index that can be read: a
+ *			snapshot stands for it; see quorum_info.first_index
  *	ESHUTDOWN	the group is stopped
  *	EIO, EUCLEAN	the device does not read, or what it reads is damaged
  *	ENODEV		the group was deleted

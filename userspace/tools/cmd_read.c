@@ -70,6 +70,10 @@ static int fail_read(const char *name, int err)
 	switch (-err) {
 	case EINTR:
 		return EXIT_OK;
+	case ESTALE:
+		return tool_fail("%s: that entry is not in the log any more: a snapshot stands "
+				 "for it; leave --from out to read from the first there is",
+				 name);
 	case EUCLEAN:
 		return tool_fail("%s: an entry on the device is damaged", name);
 	case EIO:
