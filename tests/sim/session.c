@@ -32,7 +32,7 @@ static u32 seal(struct sim_node *node, u32 to, u64 echo, u8 *datagram, u32 len)
 	struct sim_peer *peer = &node->peers[to];
 	struct seal_stamp stamp = { .counter = ++peer->counter, .echo = echo };
 
-	wire_set_session(datagram, node->session);
+	wire_set_session(datagram, node->session, false);
 	seal_close(peer->tx, datagram, len, NULL, 0, &stamp, datagram + len);
 	return len + SEAL_BYTES;
 }
