@@ -220,6 +220,17 @@ static void fx_result(struct quorum_group *g, const struct raft_effect *fx)
 		quorum_waiters_refused(g, fx->result.tag, fx->result.reason);
 }
 
+/* An operator decided that members are lost for good. */
+static void fx_recover(struct quorum_group *g, const struct raft_effect *fx)
+{
+	if (fx->recover.reason == RAFT_OK)
+		pr_warn("%s: recovered by force: node %u goes on in term %llu without its majority\n",
+			g->params.name, g->params.self, g->term);
+	else
+		pr_warn("%s: not recovered: %s\n", g->params.name,
+			raft_reason_name(fx->recover.reason));
+}
+
 static void fx_halt(struct quorum_group *g, const struct raft_effect *fx)
 {
 	pr_err("%s: halted: %s (index %llu, seen %llu, expected %llu)\n",
@@ -302,6 +313,9 @@ static void carry_out(struct quorum_group *g, const struct raft_effect *fx,
 		break;
 	case RAFT_FX_CONFIG:
 		fx_config(g, fx);
+		break;
+	case RAFT_FX_RECOVER:
+		fx_recover(g, fx);
 		break;
 	case RAFT_FX_FORGET:
 		quorum_snapshots_forget(g, fx->forget.index, fx->forget.term);

@@ -26,6 +26,7 @@ void raft_election_restart(struct raft *r)
  */
 void raft_follow(struct raft *r, u64 term, u32 leader, u8 cause)
 {
+	raft_recovery_ended(r, leader == RAFT_NONE ? RAFT_REFUSED_TIMEOUT : RAFT_REFUSED_LED);
 	if (term > r->hard.term)
 		raft_hard_set(r, term, RAFT_NONE);
 	if (r->role == RAFT_LEADER) {
@@ -86,9 +87,9 @@ static void begin(struct raft *r, u8 role, u8 cause)
 	raft_role_tell(r, cause);
 }
 
-static void begin_vote(struct raft *r, u8 cause)
+static void begin_vote(struct raft *r, u64 term, u8 cause)
 {
-	raft_hard_set(r, r->hard.term + 1, r->self);
+	raft_hard_set(r, term, r->self);
 	raft_election_restart(r);
 	begin(r, RAFT_CANDIDATE, cause);
 }
@@ -118,20 +119,26 @@ void raft_election_pump(struct raft *r)
 	if (!raft_suspect_elects(r))
 		return;
 	if (r->role == RAFT_PRECANDIDATE)
-		begin_vote(r, RAFT_CAUSE_PREVOTE_WON);
+		begin_vote(r, r->hard.term + 1, RAFT_CAUSE_PREVOTE_WON);
 	else
 		raft_leader_begin(r);
 }
 
+/* Are disk and log fit for a leader of this term? */
+bool raft_election_able(const struct raft *r, u64 term)
+{
+	return !raft_disk_slow(r) && !raft_snapshot_installing(r) &&
+	       raft_log_can_append(&r->log, term);
+}
+
 static bool may_campaign(const struct raft *r)
 {
-	return raft_membership_campaigns(r) && !raft_disk_slow(r) &&
-	       !raft_snapshot_installing(r) &&
-	       raft_log_can_append(&r->log, r->hard.term + 1);
+	return raft_membership_campaigns(r) && raft_election_able(r, r->hard.term + 1);
 }
 
 static void timed_out(struct raft *r)
 {
+	raft_recovery_ended(r, RAFT_REFUSED_TIMEOUT);
 	raft_election_restart(r);
 	if (!may_campaign(r)) {
 		raft_follow(r, r->hard.term, RAFT_NONE, RAFT_CAUSE_ELECTION_TIMEOUT);
@@ -139,7 +146,7 @@ static void timed_out(struct raft *r)
 		begin(r, RAFT_PRECANDIDATE, RAFT_CAUSE_ELECTION_TIMEOUT);
 		raft_election_pump(r);
 	} else {
-		begin_vote(r, RAFT_CAUSE_ELECTION_TIMEOUT);
+		begin_vote(r, r->hard.term + 1, RAFT_CAUSE_ELECTION_TIMEOUT);
 	}
 }
 
@@ -148,8 +155,26 @@ void raft_election_transfer(struct raft *r)
 {
 	if (!may_campaign(r) || r->suspect)
 		return;
-	begin_vote(r, RAFT_CAUSE_TRANSFER);
+	begin_vote(r, r->hard.term + 1, RAFT_CAUSE_TRANSFER);
 	r->appointed = true;
+}
+
+/* Forced recovery: by another configuration than others know, so nobody is asked before. */
+void raft_election_recover(struct raft *r, u64 term)
+{
+	begin_vote(r, term, RAFT_CAUSE_RECOVERED);
+}
+
+/* Was a leader heard, or is this one followed, within the longest election timeout? */
+bool raft_election_heard(const struct raft *r)
+{
+	u64 heard = r->leader_heard;
+
+	/* Without check-quorum a leader that nobody follows goes on. */
+	if (r->role == RAFT_LEADER)
+		heard = raft_time_later(raft_quorum_heard(r),
+					r->quorum_due - r->timing.election_max);
+	return !raft_time_reached(r->now, heard + r->timing.election_max);
 }
 
 void raft_election_tick(struct raft *r)

@@ -21,7 +21,7 @@ void raft_leader_begin(struct raft *r)
 	for (seat = 0; seat < QUORUM_MEMBERS_MAX; seat++)
 		if (raft_set_has(r->all, seat))
 			raft_progress_reset(r, &r->peers[seat]);
-	raft_role_tell(r, RAFT_CAUSE_ELECTION_WON);
+	raft_role_tell(r, r->recovering ? RAFT_CAUSE_RECOVERED : RAFT_CAUSE_ELECTION_WON);
 
 	/* Entries of older terms are committed through one of this (bug L-2). */
 	raft_log_append(&r->log, r->hard.term, 1);
@@ -30,6 +30,8 @@ void raft_leader_begin(struct raft *r)
 	fx->append.term = r->hard.term;
 	fx->append.count = 1;
 	fx->append.noop = true;
+	if (r->recovering)
+		raft_recovery_elected(r);
 }
 
 /* Stop leading inside the term; its vote stays (bug V-1). */

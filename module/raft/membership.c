@@ -334,6 +334,19 @@ void raft_membership_append(struct raft *r, const struct raft_config *config, u6
 	raft_commit_advance(r);
 }
 
+/* A forced recovery campaigns as if this were in the log already. */
+void raft_membership_draft(struct raft *r, const struct raft_config *config)
+{
+	r->config = *config;
+	apply(r);
+}
+
+/* It does not, after all. */
+void raft_membership_revert(struct raft *r)
+{
+	enforce(r);
+}
+
 /* A leadership ends: nobody keeps company with guests. */
 void raft_membership_ended(struct raft *r)
 {

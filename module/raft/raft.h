@@ -40,6 +40,12 @@ static_assert(QUORUM_MEMBERS_MAX <= 16);
 #define RAFT_NONE		0	/* no node: ids start at 1 (bug V-20) */
 #define RAFT_NEVER		(~0ULL)	/* a deadline that does not come */
 
+/*
+ * Terms below this are of elections.  A forced recovery begins the next multiple of
+ * it: no election among members that were left behind gets there.
+ */
+#define RAFT_TERM_FORCED	(1ULL << 32)
+
 /**
  * enum raft_entry_type - what an entry holds
  * @RAFT_ENTRY_NOOP: nothing; a leader's first entry of its term
@@ -457,6 +463,7 @@ enum raft_event_type {
 	RAFT_EV_CHUNK_STORED,	/* bytes that came in were stored, or could not be */
 	RAFT_EV_INSTALLED,	/* a snapshot that came in is in force, or could not be */
 	RAFT_EV_CHANGE,		/* a user wants another configuration */
+	RAFT_EV_RECOVER,	/* an operator goes on without members lost for good */
 };
 
 /**
@@ -547,6 +554,12 @@ struct raft_settings {
  *	(bugs M-1, M-2).  @change.joint: one entry that enters the joint
  *	configuration, and one that leaves it by itself
  *
+ * @recover: RECOVER: the majority is lost for good, and an operator decides that this
+ *	node goes on with itself and the @recover.count members @recover.keep alone.
+ *	@recover.config_index, @recover.last_index and @recover.last_term are what
+ *	the operator saw here, and must be so; @recover.accept_suspect: even though
+ *	this node's own log may lack what it acknowledged.  RAFT_FX_RECOVER answers
+ *
  * MESSAGE has a room as well: FORWARD is admitted like a proposal, and APPEND
  * takes no more entries than fit, to the sender as if the rest had been lost.
  */
@@ -595,6 +608,15 @@ struct raft_event {
 			const struct raft_settings *settings;
 			u64 room;
 		} change;
+		struct {
+			const u32 *keep;	/* node ids; the own one need not be there */
+			u32 count;
+			bool accept_suspect;
+			u64 config_index;
+			u64 last_index;
+			u64 last_term;
+			u64 room;
+		} recover;
 	};
 };
 
@@ -620,6 +642,7 @@ enum raft_effect_type {
 	RAFT_FX_RESTORE,	/* the whole log was replaced: go on from the snapshot */
 	RAFT_FX_HALT,		/* the group has halted */
 	RAFT_FX_CONFIG,		/* another configuration is in force, or it is committed */
+	RAFT_FX_RECOVER,	/* a forced recovery was begun for good, or has failed */
 };
 
 /**
@@ -648,6 +671,8 @@ enum raft_effect_type {
  * @transfer: TRANSFER: RAFT_OK, or why @transfer.target does not lead
  * @config: CONFIG: what is in force now: after every adoption, every reversal, and
  *	when it is committed (@config.committed)
+ * @recover: RECOVER: RAFT_OK: this node leads, and an entry of type CONFIG that says so is
+ *	in its log; or RAFT_REFUSED_TIMEOUT, RAFT_REFUSED_LED: nothing has changed
  * @halt: HALT, with the evidence: what was seen, what was expected
  */
 struct raft_effect {
@@ -700,6 +725,9 @@ struct raft_effect {
 			u32 target;
 			u8  reason;
 		} transfer;
+		struct {
+			u8  reason;
+		} recover;
 		struct {
 			u64 index;
 			u64 term;
@@ -865,8 +893,8 @@ int raft_init(struct raft *raft, const struct raft_params *params, u64 now);
  *
  * Context: any; does not sleep.  The caller serialises.
  * Return: RAFT_EV_PROPOSE: number of proposals admitted (a prefix), or when none
- * was, the negated enum raft_reason.  READ, TRANSFER, CHANGE: 1, or the negated reason, and
- * nothing has changed.  Every other event: 0.
+ * was, the negated enum raft_reason.  READ, TRANSFER, CHANGE, RECOVER: 1, or the negated
+ * reason, and nothing has changed.  Every other event: 0.
  */
 int raft_step(struct raft *raft, u64 now, const struct raft_event *event,
 	      struct raft_effects *effects);

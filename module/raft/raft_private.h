@@ -369,6 +369,7 @@ struct raft_told {
  * @ntold: used of @told
  * @told_configs: what the effects of this step point to
  * @draft: where a new one is made up
+ * @recovering: a candidate of a forced recovery: @config is not in the log yet
  * @untold: @config was found in the log and not told yet
  * @handicap: added to election timeouts by priority
  * @all: seats that are taken
@@ -409,6 +410,7 @@ struct raft {
 	u32 ntold;
 	struct raft_config told_configs[RAFT_TOLD_MAX];
 	struct raft_config draft;
+	bool recovering;
 	bool untold;
 	u64 handicap;
 	raft_set all;
@@ -523,6 +525,8 @@ void raft_membership_truncated(struct raft *r, u64 from);
 void raft_membership_committed(struct raft *r, u64 before);
 void raft_membership_restore(struct raft *r, const struct raft_config *config);
 void raft_membership_append(struct raft *r, const struct raft_config *config, u64 tag);
+void raft_membership_draft(struct raft *r, const struct raft_config *config);
+void raft_membership_revert(struct raft *r);
 void raft_membership_ended(struct raft *r);
 void raft_membership_pump(struct raft *r);
 bool raft_membership_pending(const struct raft *r);
@@ -533,6 +537,12 @@ void raft_membership_tell(struct raft *r);
 bool raft_config_crosses(const struct raft_config *a, const struct raft_config *b);
 bool raft_change_caught_up(const struct raft *r, u32 id);
 int raft_change_take(struct raft *r, const struct raft_event *event);
+
+/* recovery.c */
+int raft_recovery_take(struct raft *r, const struct raft_event *event);
+bool raft_recovery_hides(const struct raft *r, u32 id);
+void raft_recovery_elected(struct raft *r);
+void raft_recovery_ended(struct raft *r, u8 reason);
 
 /* hard.c */
 void raft_hard_set(struct raft *r, u64 term, u32 vote);
@@ -565,6 +575,9 @@ void raft_follow(struct raft *r, u64 term, u32 leader, u8 cause);
 void raft_election_restart(struct raft *r);
 void raft_election_tick(struct raft *r);
 void raft_election_transfer(struct raft *r);
+bool raft_election_able(const struct raft *r, u64 term);
+void raft_election_recover(struct raft *r, u64 term);
+bool raft_election_heard(const struct raft *r);
 void raft_election_pump(struct raft *r);
 void raft_election_prevote(struct raft *r, const struct raft_msg *msg);
 void raft_election_vote(struct raft *r, const struct raft_msg *msg);

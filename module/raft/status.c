@@ -235,6 +235,8 @@ static const char *check_kept(const struct raft *r)
 	if (!r->nkept || r->nkept > RAFT_CONFIGS_MAX ||
 	    r->kept[r->nkept - 1].index != r->config.index)
 		return "the newest configuration is in force";
+	if (r->recovering && r->role != RAFT_CANDIDATE)
+		return "only a candidate has a draft in force";
 	for (i = 1; i < r->nkept; i++)
 		if (r->kept[i].index <= r->kept[i - 1].index || r->kept[i].index <= r->log.commit)
 			return "configurations ascend, and none is kept that nobody goes back to";

@@ -331,6 +331,8 @@ static int take_event(struct raft *r, const struct raft_event *event)
 		break;
 	case RAFT_EV_CHANGE:
 		return raft_change_take(r, event);
+	case RAFT_EV_RECOVER:
+		return raft_recovery_take(r, event);
 	default:
 		raft_halt(r, RAFT_HALT_CONTRACT, 0, event->type, 0);
 		break;
@@ -344,6 +346,7 @@ static int refusal(const struct raft_event *event)
 	switch (event->type) {
 	case RAFT_EV_PROPOSE:
 	case RAFT_EV_CHANGE:
+	case RAFT_EV_RECOVER:
 	case RAFT_EV_READ:
 	case RAFT_EV_TRANSFER:
 		return -RAFT_REFUSED_HALTED;

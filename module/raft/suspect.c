@@ -9,7 +9,7 @@
  *
  * - its vote counts only together with those of all voters: whoever has a log as
  *   good as everybody's has everything that anybody still has.  Where there is only
- *   one voter that proves nothing, and an operator has to decide;
+ *   one voter that proves nothing, and an operator has to decide (recovery.c);
  * - the leader believes nothing that it acknowledged before, and counts nothing that
  *   it acknowledges now, until it has everything the leader had when it learned of
  *   the loss.  That is at least what was ever acknowledged here (bug D-4).
@@ -47,6 +47,8 @@ void raft_suspect_elected(struct raft *r)
 /* Are these grants enough, of which those of @r->doubtful come from suspects? */
 bool raft_suspect_elects(const struct raft *r)
 {
+	if (r->recovering)
+		return (r->granted & r->voters) == r->voters;
 	if (raft_quorum_elects(r, r->granted & (raft_set)~r->doubtful))
 		return true;
 	return raft_set_size(r->voters) > 1 && (r->granted & r->voters) == r->voters;

@@ -248,6 +248,7 @@ static bool find_number(const struct node *n, const char *key, u64 *value)
 		{ "applied-index", n->applied },
 		{ "writes", disk_pending(n) },
 		{ "config", n->config.index },
+		{ "forced", n->config.forced },
 	};
 
 	for (i = 0; i < ARRAY_SIZE(numbers); i++) {

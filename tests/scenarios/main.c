@@ -89,7 +89,7 @@ static struct world *world_new(const char *file, bool verbose)
 	w->batch = RAFT_MSG_ENTRIES_MAX;
 	w->chunk = 4096;
 	w->seed = 1;
-	w->committed = calloc(LOG_MAX + 1, sizeof(*w->committed));
+	w->committed = calloc((FORCED_MAX + 1) * (LOG_MAX + 1), sizeof(*w->committed));
 	return w;
 }
 

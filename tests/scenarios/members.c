@@ -390,28 +390,45 @@ void members_change(struct world *w, struct words *words)
 #endif
 
 #ifdef HAVE_RECOVER
-/* recover N keep=1,2 */
+/* One word behind `recover N`. */
+static void recover_word(struct world *w, char *word, struct raft_event *ev, u32 *ids)
+{
+	const char *value;
+
+	if (word_value(word, "keep", &value)) {
+		ev->recover.count = parse_ids(w, value, ids);
+		ev->recover.keep = ids;
+	} else if (word_value(word, "seen", &value)) {
+		ev->recover.config_index = parse_u64(w, value);
+	} else if (word_value(word, "last", &value)) {
+		if (!parse_pair(value, &ev->recover.last_index, &ev->recover.last_term))
+			die(w, "last=INDEX/TERM");
+	} else if (!strcmp(word, "suspect")) {
+		ev->recover.accept_suspect = true;
+	} else {
+		die(w, "recover N keep=ID,... [last=INDEX/TERM] [seen=INDEX] [suspect]");
+	}
+}
+
+/* recover N keep=1,2 [last=I/T] [seen=I] [suspect] */
 void members_recover(struct world *w, struct words *words)
 {
 	struct node *n = node_running(w, parse_id(w, word_next(words)));
 	struct raft_event ev = { .type = RAFT_EV_RECOVER };
-	char reason[REASON_BYTES];
+	char reason[REASON_BYTES], *word;
 	struct raft_status st;
-	const char *value;
 	u32 ids[ID_MAX];
-	char *word = word_next(words);
 	int ret;
 
 	if (!n)
 		return;
-	if (!word || !word_value(word, "keep", &value))
-		die(w, "recover N keep=ID,...");
 	raft_get_status(n->raft, &st);
-	ev.recover.count = parse_ids(w, value, ids);
-	ev.recover.keep = ids;
 	ev.recover.config_index = st.config_index;
 	ev.recover.last_index = st.last_index;
 	ev.recover.last_term = st.last_term;
+	ev.recover.room = RAFT_CONFIG_BYTES_MAX;
+	while ((word = word_next(words)))
+		recover_word(w, word, &ev, ids);
 	ret = node_step(w, n, &ev);
 	if (ret < 0) {
 		reason_text(reason, sizeof(reason), (u8)-ret);

@@ -70,9 +70,34 @@ void node_apply(struct world *w, struct node *n)
 	client_reads_check(w, n);
 }
 
+/*
+ * What was committed as this node knows it: a forced recovery begins another history,
+ * which shares with the one before what the node had that was recovered.
+ */
+u64 *node_history(struct world *w, const struct node *n)
+{
+	return w->committed + n->config.forced * (LOG_MAX + 1);
+}
+
+#ifdef HAVE_RECOVER
+static void fx_recover(struct world *w, struct node *n, u8 reason)
+{
+	u64 *history = node_history(w, n);
+
+	trace(w, "node %u: forced recovery: %s", n->id, raft_reason_name(reason));
+	if (reason != RAFT_OK)
+		return;
+	if (n->config.forced == FORCED_MAX)
+		die(w, "more than %d forced recoveries", FORCED_MAX);
+	/* The no-op is behind what the node had. */
+	memcpy(history + LOG_MAX + 1, history, n->mem_last * sizeof(*history));
+}
+#endif
+
 /* State machine safety, over all nodes and the whole run. */
 static void check_committed(struct world *w, struct node *n, u64 commit)
 {
+	u64 *history = node_history(w, n);
 	u64 i;
 
 	if (commit > n->mem_last)
@@ -81,11 +106,11 @@ static void check_committed(struct world *w, struct node *n, u64 commit)
 	for (i = max(n->commit, n->mem_base) + 1; i <= commit; i++) {
 		u64 term = n->mem[i].raft.term;
 
-		if (w->committed[i] && w->committed[i] != term)
+		if (history[i] && history[i] != term)
 			die(w, "node %u committed %llu/%llu where %llu/%llu is committed already",
 			    n->id, (unsigned long long)i, (unsigned long long)term,
-			    (unsigned long long)i, (unsigned long long)w->committed[i]);
-		w->committed[i] = term;
+			    (unsigned long long)i, (unsigned long long)history[i]);
+		history[i] = term;
 	}
 }
 
@@ -264,6 +289,11 @@ static void carry_out_more(struct world *w, struct node *n, const struct raft_ef
 	case RAFT_FX_TRANSFER:
 		trace(w, "node %u: transfer to %u: %s", n->id, fx->transfer.target,
 		      raft_reason_name(fx->transfer.reason));
+		break;
+#endif
+#ifdef HAVE_RECOVER
+	case RAFT_FX_RECOVER:
+		fx_recover(w, n, fx->recover.reason);
 		break;
 #endif
 #ifdef HAVE_SUSPECT

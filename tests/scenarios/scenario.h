@@ -31,6 +31,7 @@
 enum scenario_limits {
 	ID_MAX		= 99,		/* node ids are 1..ID_MAX */
 	LOG_MAX		= 16384,	/* entries of one log */
+	FORCED_MAX	= 3,		/* forced recoveries of one script */
 	WORDS_MAX	= 64,		/* of one line */
 	LINE_MAX_BYTES	= 8192,
 	WRITES_PENDING	= 64,		/* of one node's disk */
@@ -202,7 +203,7 @@ struct world {
 	u32 nreads;
 	struct led *led;
 	u32 nled;
-	/* what was committed in this run, by index: term, 0: nothing */
+	/* what was committed, by forced recoveries and index: term, 0: nothing */
 	u64 *committed;
 
 	/* the last command that was not an expectation */
@@ -268,6 +269,7 @@ u64 node_clock(const struct world *w, const struct node *n);
 void node_start(struct world *w, struct node *n);
 void node_crash(struct world *w, struct node *n, bool lose_unflushed);
 int node_step(struct world *w, struct node *n, const struct raft_event *ev);
+u64 *node_history(struct world *w, const struct node *n);
 void node_tick(struct world *w, struct node *n);
 void node_pump(struct world *w, struct node *n);
 void node_apply(struct world *w, struct node *n);

@@ -182,6 +182,7 @@ static void install_end(struct world *w, struct node *n, const struct raft_effec
 static void restore(struct world *w, struct node *n, const struct raft_effect *fx)
 {
 	const struct raft_snapshot *name = &fx->install.name;
+	u64 committed;
 
 	if (n->disk.snap.index != name->index || n->disk.snap.term != name->term)
 		die(w, "node %u restores from a snapshot it does not have", n->id);
@@ -194,11 +195,12 @@ static void restore(struct world *w, struct node *n, const struct raft_effect *f
 	n->mem_base_term = name->term;
 	n->mem_last = name->index;
 	n->config = n->disk.snap.config;
-	if (w->committed[name->index] && w->committed[name->index] != name->term)
+	committed = node_history(w, n)[name->index];
+	if (committed && committed != name->term)
 		die(w, "node %u restores %llu/%llu, committed is %llu/%llu", n->id,
 		    (unsigned long long)name->index, (unsigned long long)name->term,
 		    (unsigned long long)name->index,
-		    (unsigned long long)w->committed[name->index]);
+		    (unsigned long long)committed);
 	snapshot_restore(w, n, &n->disk.snap);
 	client_reads_check(w, n);
 }

@@ -282,6 +282,10 @@ static void carry_out(struct world *w, struct sim_node *node, const struct raft_
 		w->healed_n++;
 		hard_healed(w, node);
 		break;
+	case RAFT_FX_RECOVER:
+		sim_log(w, node->id, "forced recovery: %s",
+			raft_reason_name(fx->recover.reason));
+		break;
 	case RAFT_FX_HALT:
 		sim_log(w, node->id, "halts: %s", raft_halt_name(fx->halt.code));
 		node->halt = fx->halt.code;
