@@ -119,7 +119,7 @@ bool session_open(struct world *w, struct sim_node *node, const struct wire_head
 	*len = packet->len;
 	if (!w->draw.sealed)
 		return true;
-	if (!hdr->session ||
+	if (!hdr->session || hdr->secret ||
 	    !seal_open(node->peers[hdr->from].rx, packet->data, packet->len, &stamp))
 		return false;
 	if (packet->damaged)
