@@ -229,6 +229,7 @@ static void fx_recover(struct quorum_group *g, const struct raft_effect *fx)
 	else
 		pr_warn("%s: not recovered: %s\n", g->params.name,
 			raft_reason_name(fx->recover.reason));
+	quorum_group_recovered(g, fx->recover.reason);
 }
 
 static void fx_halt(struct quorum_group *g, const struct raft_effect *fx)

@@ -90,6 +90,12 @@ void quorum_group_event(struct quorum_group *g, u8 type)
 	tell(g, type, RAFT_OK);
 }
 
+/* A forced recovery has ended.  Context: only the loop. */
+void quorum_group_recovered(struct quorum_group *g, u8 reason)
+{
+	tell(g, QUORUM_EVENT_RECOVERED, reason);
+}
+
 /* A transfer of leadership has ended.  Context: only the loop. */
 void quorum_group_transferred(struct quorum_group *g, u8 reason)
 {
@@ -564,6 +570,14 @@ static int refused(u8 reason, struct netlink_ext_ack *extack)
 	case RAFT_REFUSED_WITNESS:
 		NL_SET_ERR_MSG_MOD(extack, "a witness keeps no log and cannot lead");
 		return -EOPNOTSUPP;
+	case RAFT_REFUSED_LED:
+		NL_SET_ERR_MSG_MOD(extack,
+				   "there is a leader, or was a moment ago: nothing is to be recovered by force");
+		return -EEXIST;
+	case RAFT_REFUSED_SUSPECT:
+		NL_SET_ERR_MSG_MOD(extack,
+				   "this node's log is damaged and may lack what it acknowledged: choose another node, or accept that");
+		return -EUCLEAN;
 	case RAFT_REFUSED_HALTED:
 		NL_SET_ERR_MSG_MOD(extack, "the group has failed: look at its status");
 		return -EIO;
@@ -638,6 +652,27 @@ int quorum_group_change(struct quorum_group *g, u64 seen, struct raft_change *li
 	for (i = 0; i < count; i++)
 		quorum_members_pack(&where[i], list[i].member.address);
 	return ask(g, &ev, extack);
+}
+
+int quorum_group_recover(struct quorum_group *g, const struct quorum_recovery *recovery,
+			 struct netlink_ext_ack *extack)
+{
+	struct raft_event ev = {
+		.type = RAFT_EV_RECOVER,
+		.recover.keep = recovery->keep,
+		.recover.count = recovery->count,
+		.recover.accept_suspect = recovery->accept_suspect,
+		.recover.config_index = recovery->config_index,
+		.recover.last_index = recovery->last_index,
+		.recover.last_term = recovery->last_term,
+		.recover.room = QUORUM_ENTRY_BYTES_MAX,
+	};
+	int error = ask(g, &ev, extack);
+
+	if (error == -ESTALE)
+		NL_SET_ERR_MSG_MOD(extack,
+				   "members or log are not as they were when you looked: look again");
+	return error;
 }
 
 /* ---- small questions ---- */

@@ -114,7 +114,7 @@ struct quorum_group_info {
  * @leader: node id of the leader, 0: unknown
  * @error: errno, for FAILED and START_FAILED
  * @halt: enum raft_halt, for FAILED
- * @reason: enum raft_reason, for TRANSFERRED
+ * @reason: enum raft_reason, for TRANSFERRED and RECOVERED
  * @message: sentence, for START_FAILED, else NULL
  */
 struct quorum_event {
@@ -333,6 +333,37 @@ int quorum_group_query(struct quorum_group *group, struct quorum_question *quest
 int quorum_group_change(struct quorum_group *group, u64 seen, struct raft_change *list,
 			const struct sockaddr_storage *where, u32 count,
 			struct netlink_ext_ack *extack);
+
+/**
+ * struct quorum_recovery - a forced recovery
+ * @keep: node ids of the members to go on with; the own one need not be there
+ * @count: of @keep
+ * @accept_suspect: even if the own log may lack what it acknowledged
+ * @config_index: the configuration in force here, as its asker saw it
+ * @last_index: the end of the log here, likewise
+ * @last_term: its term
+ */
+struct quorum_recovery {
+	u32 keep[QUORUM_MEMBERS_MAX];
+	u32 count;
+	bool accept_suspect;
+	u64 config_index;
+	u64 last_index;
+	u64 last_term;
+};
+
+/**
+ * quorum_group_recover() - go on without members that are lost for good
+ *
+ * What is given up by it, and why it cannot happen by accident: raft/recovery.c.
+ * Begins it; the event RECOVERED tells how it ended.
+ * Refusals: -ESTALE what was seen is not so; -EEXIST a leader may be alive;
+ * -EADDRNOTAVAIL no such member; -EUCLEAN the own log is suspect; and more, each with
+ * its sentence.
+ * Context: process, sleeps.
+ */
+int quorum_group_recover(struct quorum_group *group, const struct quorum_recovery *recovery,
+			 struct netlink_ext_ack *extack);
 
 /**
  * quorum_group_read() - copy out the first committed data entry at or above *@index

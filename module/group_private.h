@@ -575,6 +575,7 @@ extern struct workqueue_struct *quorum_workqueue;
 
 /* group.c */
 void quorum_group_event(struct quorum_group *g, u8 type);
+void quorum_group_recovered(struct quorum_group *g, u8 reason);
 void quorum_group_transferred(struct quorum_group *g, u8 reason);
 void quorum_group_fail(struct quorum_group *g, int error, u8 halt);
 void quorum_group_heal(struct quorum_group *g);

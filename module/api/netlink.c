@@ -179,6 +179,21 @@ int quorum_nl_group_change_doit(struct sk_buff *skb, struct genl_info *info)
 	return explain(error, info->extack);
 }
 
+int quorum_nl_group_recover_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct quorum_group *group = find_group(info);
+	struct quorum_recovery recovery = {};
+	int error;
+
+	if (IS_ERR(group))
+		return PTR_ERR(group);
+	error = quorum_nl_parse_recovery(info, &recovery);
+	if (!error)
+		error = quorum_group_recover(group, &recovery, info->extack);
+	quorum_group_put(group);
+	return explain(error, info->extack);
+}
+
 static int put_message(struct sk_buff *skb, void *hdr, struct quorum_group *group,
 		       struct quorum_group_info *info)
 {
@@ -299,7 +314,7 @@ static int put_event(struct sk_buff *skb, struct quorum_group *group,
 	    (nla_put_u32(skb, QUORUM_A_EVENT_ROLE, event->role) ||
 	     nla_put_u32(skb, QUORUM_A_EVENT_CAUSE, event->cause)))
 		return -EMSGSIZE;
-	if (event->type == QUORUM_EVENT_TRANSFERRED &&
+	if ((event->type == QUORUM_EVENT_TRANSFERRED || event->type == QUORUM_EVENT_RECOVERED) &&
 	    nla_put_u32(skb, QUORUM_A_EVENT_REASON, event->reason))
 		return -EMSGSIZE;
 	if (event->message &&

@@ -43,6 +43,9 @@ struct quorum_nl_change {
 };
 
 /* Return: 0, or a negative errno with its sentence in @info->extack. */
+int quorum_nl_parse_recovery(struct genl_info *info, struct quorum_recovery *recovery);
+
+/* Return: 0, or a negative errno with its sentence in @info->extack. */
 int quorum_nl_parse_change(struct genl_info *info, struct quorum_nl_change *change);
 
 /**

@@ -21,6 +21,10 @@ const struct nla_policy quorum_member_step_nl_policy[QUORUM_A_MEMBER_STEP + 1] =
 	[QUORUM_A_MEMBER_STEP] = { .type = NLA_U32, },
 };
 
+const struct nla_policy quorum_member_kept_nl_policy[QUORUM_A_MEMBER_ID + 1] = {
+	[QUORUM_A_MEMBER_ID] = { .type = NLA_U32, },
+};
+
 static const struct nla_policy quorum_group_new_nl_policy[QUORUM_A_GROUP_SNAPSHOT_ENTRIES + 1] = {
 	[QUORUM_A_GROUP_NAME] = { .type = NLA_NUL_STRING, .len = 255, },
 	[QUORUM_A_GROUP_DEVICE] = { .type = NLA_NUL_STRING, .len = 4095, },
@@ -73,6 +77,15 @@ static const struct nla_policy quorum_group_change_nl_policy[QUORUM_A_GROUP_CONF
 	[QUORUM_A_GROUP_NAME] = { .type = NLA_NUL_STRING, .len = 255, },
 	[QUORUM_A_GROUP_MEMBER] = NLA_POLICY_NESTED(quorum_member_step_nl_policy),
 	[QUORUM_A_GROUP_CONFIG_INDEX] = { .type = NLA_U64, },
+};
+
+static const struct nla_policy quorum_group_recover_nl_policy[QUORUM_A_GROUP_ACCEPT_SUSPECT + 1] = {
+	[QUORUM_A_GROUP_NAME] = { .type = NLA_NUL_STRING, .len = 255, },
+	[QUORUM_A_GROUP_MEMBER] = NLA_POLICY_NESTED(quorum_member_kept_nl_policy),
+	[QUORUM_A_GROUP_LAST_INDEX] = { .type = NLA_U64, },
+	[QUORUM_A_GROUP_LAST_TERM] = { .type = NLA_U64, },
+	[QUORUM_A_GROUP_CONFIG_INDEX] = { .type = NLA_U64, },
+	[QUORUM_A_GROUP_ACCEPT_SUSPECT] = { .type = NLA_FLAG, },
 };
 
 static const struct nla_policy quorum_group_snapshot_nl_policy[QUORUM_A_GROUP_NAME + 1] = {
@@ -135,6 +148,13 @@ static const struct genl_ops quorum_nl_ops[] = {
 		.doit		= quorum_nl_group_change_doit,
 		.policy		= quorum_group_change_nl_policy,
 		.maxattr	= QUORUM_A_GROUP_CONFIG_INDEX,
+		.flags		= GENL_UNS_ADMIN_PERM,
+	},
+	{
+		.cmd		= QUORUM_CMD_GROUP_RECOVER,
+		.doit		= quorum_nl_group_recover_doit,
+		.policy		= quorum_group_recover_nl_policy,
+		.maxattr	= QUORUM_A_GROUP_ACCEPT_SUSPECT,
 		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 	{

@@ -11,6 +11,7 @@
 extern const struct nla_policy quorum_addr_nl_policy[QUORUM_A_ADDR_PORT + 1];
 extern const struct nla_policy quorum_member_config_nl_policy[QUORUM_A_MEMBER_ADDR + 1];
 extern const struct nla_policy quorum_member_step_nl_policy[QUORUM_A_MEMBER_STEP + 1];
+extern const struct nla_policy quorum_member_kept_nl_policy[QUORUM_A_MEMBER_ID + 1];
 
 int quorum_nl_group_new_doit(struct sk_buff *skb, struct genl_info *info);
 int quorum_nl_group_start_doit(struct sk_buff *skb, struct genl_info *info);
@@ -22,6 +23,7 @@ int quorum_nl_group_get_start(struct netlink_callback *cb);
 int quorum_nl_group_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
 int quorum_nl_group_transfer_doit(struct sk_buff *skb, struct genl_info *info);
 int quorum_nl_group_change_doit(struct sk_buff *skb, struct genl_info *info);
+int quorum_nl_group_recover_doit(struct sk_buff *skb, struct genl_info *info);
 int quorum_nl_group_snapshot_doit(struct sk_buff *skb, struct genl_info *info);
 
 enum {

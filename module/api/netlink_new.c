@@ -441,3 +441,49 @@ int quorum_nl_parse_change(struct genl_info *info, struct quorum_nl_change *chan
 	}
 	return 0;
 }
+
+/* ---- forced recovery ---- */
+
+static int parse_kept(const struct nlattr *attr, u32 *id, struct netlink_ext_ack *extack)
+{
+	struct nlattr *tb[QUORUM_A_MEMBER_MAX + 1];
+	int error;
+
+	error = nla_parse_nested(tb, QUORUM_A_MEMBER_MAX, attr, quorum_member_kept_nl_policy,
+				 extack);
+	if (error)
+		return error;
+	if (!tb[QUORUM_A_MEMBER_ID])
+		return QUORUM_NL_REFUSE(extack, attr, -EINVAL, "a member is kept by its id");
+	*id = nla_get_u32(tb[QUORUM_A_MEMBER_ID]);
+	return 0;
+}
+
+int quorum_nl_parse_recovery(struct genl_info *info, struct quorum_recovery *recovery)
+{
+	struct nlattr **attrs = info->attrs;
+	const struct nlattr *attr;
+	int rest, error;
+
+	if (!attrs[QUORUM_A_GROUP_CONFIG_INDEX] || !attrs[QUORUM_A_GROUP_LAST_INDEX] ||
+	    !attrs[QUORUM_A_GROUP_LAST_TERM]) {
+		NL_SET_ERR_MSG_MOD(info->extack,
+				   "say which members and which end of the log you saw: config-index, last-index and last-term of the status");
+		return -EINVAL;
+	}
+	recovery->config_index = nla_get_u64(attrs[QUORUM_A_GROUP_CONFIG_INDEX]);
+	recovery->last_index = nla_get_u64(attrs[QUORUM_A_GROUP_LAST_INDEX]);
+	recovery->last_term = nla_get_u64(attrs[QUORUM_A_GROUP_LAST_TERM]);
+	recovery->accept_suspect = attrs[QUORUM_A_GROUP_ACCEPT_SUSPECT];
+	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rest) {
+		if (nla_type(attr) != QUORUM_A_GROUP_MEMBER)
+			continue;
+		if (recovery->count == QUORUM_MEMBERS_MAX)
+			return refuse_genesis(info->extack, attr, GENESIS_TOO_MANY);
+		error = parse_kept(attr, &recovery->keep[recovery->count], info->extack);
+		if (error)
+			return error;
+		recovery->count++;
+	}
+	return 0;
+}

@@ -251,6 +251,8 @@ enum quorum_member_step {
  *	is committed.
  * @QUORUM_EVENT_SNAPSHOT: A snapshot is in force, taken here or received, or
  *	none could be taken; see snapshot-error of group-get.
+ * @QUORUM_EVENT_RECOVERED: A forced recovery asked for here has ended; see
+ *	reason.
  */
 enum quorum_event_type {
 	QUORUM_EVENT_CREATED = 1,
@@ -263,6 +265,7 @@ enum quorum_event_type {
 	QUORUM_EVENT_TRANSFERRED,
 	QUORUM_EVENT_CONFIG,
 	QUORUM_EVENT_SNAPSHOT,
+	QUORUM_EVENT_RECOVERED,
 };
 
 /* addr: Where a member is reached; ipv4 or ipv6, and a port. */
@@ -640,6 +643,11 @@ enum {
 	QUORUM_A_GROUP_INCOMING_BYTES,
 	/* u64: Bytes of it that are stored; likewise. */
 	QUORUM_A_GROUP_INCOMING_STORED,
+	/*
+	 * flag: For group-recover: even if this node's log may lack what it
+	 * acknowledged.
+	 */
+	QUORUM_A_GROUP_ACCEPT_SUSPECT,
 
 	__QUORUM_A_GROUP_MAX,
 	QUORUM_A_GROUP_MAX = (__QUORUM_A_GROUP_MAX - 1)
@@ -679,6 +687,7 @@ enum {
 	QUORUM_A_EVENT_MESSAGE,
 	/*
 	 * u32, enum quorum_reason: For transferred, ok or why the target does not lead.
+	 * For recovered, ok or why nothing has changed.
 	 */
 	QUORUM_A_EVENT_REASON,
 
@@ -737,6 +746,15 @@ enum {
 	 * network namespace.
 	 */
 	QUORUM_CMD_GROUP_CHANGE,
+	/*
+	 * Go on without members that are lost for good, from this node with those given
+	 * alone; a majority of the others may know better, and what only they had is
+	 * lost. Refused unless config-index, last-index and last-term are this node's,
+	 * and while a leader may be alive. Answered as soon as it is under way; the
+	 * event recovered tells how it ended. Needs CAP_NET_ADMIN in the user namespace
+	 * that owns the network namespace.
+	 */
+	QUORUM_CMD_GROUP_RECOVER,
 	/*
 	 * Take a snapshot now. Answered as soon as it is asked for: the event snapshot
 	 * and group-get tell how it went. Needs CAP_NET_ADMIN in the user namespace

@@ -328,6 +328,34 @@ int quorum_group_transfer(struct quorum_control *control, const char *name,
 	return finish(control, nlh, NULL);
 }
 
+int quorum_group_recover(struct quorum_control *control, const char *name,
+			 const struct quorum_seen *seen, const uint32_t *keep, uint32_t n)
+{
+	struct nlmsghdr *nlh = begin(control, QUORUM_CMD_GROUP_RECOVER, 0);
+	size_t size = sizeof(control->buf);
+
+	if (!name || seen->size != sizeof(*seen))
+		return -EINVAL;
+	if (!mnl_attr_put_strz_check(nlh, size, QUORUM_A_GROUP_NAME, name) ||
+	    !mnl_attr_put_u64_check(nlh, size, QUORUM_A_GROUP_CONFIG_INDEX,
+				    seen->config_index) ||
+	    !mnl_attr_put_u64_check(nlh, size, QUORUM_A_GROUP_LAST_INDEX, seen->last_index) ||
+	    !mnl_attr_put_u64_check(nlh, size, QUORUM_A_GROUP_LAST_TERM, seen->last_term))
+		return -EINVAL;
+	if (seen->accept_suspect &&
+	    !mnl_attr_put_check(nlh, size, QUORUM_A_GROUP_ACCEPT_SUSPECT, 0, NULL))
+		return -EMSGSIZE;
+	for (uint32_t i = 0; i < n; i++) {
+		struct nlattr *nest;
+
+		nest = mnl_attr_nest_start_check(nlh, size, QUORUM_A_GROUP_MEMBER);
+		if (!nest || !mnl_attr_put_u32_check(nlh, size, QUORUM_A_MEMBER_ID, keep[i]))
+			return -EMSGSIZE;
+		mnl_attr_nest_end(nlh, nest);
+	}
+	return finish(control, nlh, NULL);
+}
+
 int quorum_group_change(struct quorum_control *control, const char *name, uint64_t seen,
 			const struct quorum_step *steps, uint32_t n)
 {

@@ -431,6 +431,40 @@ int quorum_group_transfer(struct quorum_control *control, const char *name,
 			  uint32_t target);
 
 /**
+ * struct quorum_seen - what the asker of a forced recovery saw on this node
+ * @size: sizeof(struct quorum_seen)
+ * @accept_suspect: go on even if this node's log may lack what it acknowledged
+ * @config_index: config-index of the status
+ * @last_index: last-index of the status
+ * @last_term: last-term of the status
+ */
+struct quorum_seen {
+	uint32_t size;
+	uint32_t accept_suspect;
+	uint64_t config_index;
+	uint64_t last_index;
+	uint64_t last_term;
+};
+
+/**
+ * quorum_group_recover() - go on without members that are lost for good
+ * @control: the handle
+ * @name: name of the group on this machine
+ * @seen: what is believed of this node
+ * @keep: ids of the members to go on with; the own one need not be there
+ * @n: number of @keep
+ *
+ * What only the lost members had is lost.  Begins it; the event recovered tells how it
+ * ended.
+ *
+ * Return: 0; -ESTALE @seen is not so; -EEXIST a leader may be alive; -EADDRNOTAVAIL no
+ * such member; -EUCLEAN this node's log is suspect; and what quorum_control_message()
+ * explains.
+ */
+int quorum_group_recover(struct quorum_control *control, const char *name,
+			 const struct quorum_seen *seen, const uint32_t *keep, uint32_t n);
+
+/**
  * quorum_group_snapshot() - have a snapshot taken now
  * @control: the handle
  * @name: name of the group on this machine

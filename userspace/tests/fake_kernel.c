@@ -198,6 +198,15 @@ int quorum_group_stop(struct quorum_control *control, const char *name)
 	return quorum_group_start(control, name);
 }
 
+int quorum_group_recover(struct quorum_control *control, const char *name,
+			 const struct quorum_seen *seen, const uint32_t *keep, uint32_t n)
+{
+	(void)seen;
+	(void)keep;
+	(void)n;
+	return quorum_group_start(control, name);
+}
+
 int quorum_group_snapshot(struct quorum_control *control, const char *name)
 {
 	return quorum_group_start(control, name);

@@ -123,6 +123,7 @@ const char * const names_event_type[] = {
 	[QUORUM_EVENT_TRANSFERRED] = "transferred",
 	[QUORUM_EVENT_CONFIG] = "config",
 	[QUORUM_EVENT_SNAPSHOT] = "snapshot",
+	[QUORUM_EVENT_RECOVERED] = "recovered",
 	NULL,
 };
 
@@ -271,6 +272,7 @@ static const struct name group_names[] = {
 	[QUORUM_A_GROUP_ELECTION_MAX_US] = NUMBER("election-max-us"),
 	[QUORUM_A_GROUP_UNSEALED] = FLAG("unsealed"),
 	[QUORUM_A_GROUP_SECRET] = FLAG("secret"),
+	[QUORUM_A_GROUP_ACCEPT_SUSPECT] = FLAG("accept-suspect"),
 	[QUORUM_A_GROUP_STATE] = VALUE("state", names_state),
 	[QUORUM_A_GROUP_ERROR] = NUMBER("error"),
 	[QUORUM_A_GROUP_ROLE] = VALUE("role", names_role),

@@ -26,6 +26,7 @@ const struct command tool_commands[] = {
 	COMMAND(member, "Show or change who is a member"),
 	COMMAND(snapshot, "Take a snapshot now, and cut the log"),
 	COMMAND(transfer, "Have another member lead"),
+	COMMAND(recover, "Go on without members that are lost for good"),
 	COMMAND(events, "Follow what happens to groups"),
 	COMMAND(wait, "Wait for a leader or for an index"),
 	COMMAND(fsck, "Check a device, change nothing"),

@@ -154,6 +154,7 @@ int cmd_status(int argc, char **argv);
 int cmd_stop(int argc, char **argv);
 int cmd_tail(int argc, char **argv);
 int cmd_snapshot(int argc, char **argv);
+int cmd_recover(int argc, char **argv);
 int cmd_transfer(int argc, char **argv);
 int cmd_up(int argc, char **argv);
 int cmd_version(int argc, char **argv);
@@ -163,7 +164,7 @@ int cmd_wait(int argc, char **argv);
 extern const char help_create[], help_delete[], help_down[], help_dump[], help_events[],
 	help_elect[], help_format[], help_fsck[], help_genid[], help_genkey[], help_help[],
 	help_kv[], help_list[], help_lock[], help_member[], help_propose[], help_read[],
-	help_relink[], help_snapshot[],
+	help_relink[], help_snapshot[], help_recover[],
 	help_start[], help_status[], help_stop[], help_tail[], help_transfer[], help_up[],
 	help_version[], help_wait[];
 
