@@ -167,6 +167,7 @@ stops_while_it_is_sent()
 	q "$node" down "$(conf "$node")"
 	q "$node" up "$(conf "$node")"
 	until_ok "$(seconds 60)" "some of it arrives" above "$node" incoming-stored 0
+	# shellcheck disable=SC2046
 	other=$(leader $(others "$node"))
 	q "$other" down "$(conf "$other")"
 	q "$other" up "$(conf "$other")"
