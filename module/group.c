@@ -635,6 +635,62 @@ int quorum_group_transfer(struct quorum_group *g, u32 target, struct netlink_ext
 	return ask(g, &ev, extack);
 }
 
+static bool is_removed(const struct raft_change *list, u32 count, u32 id)
+{
+	u32 i;
+
+	for (i = 0; i < count; i++)
+		if (list[i].op == RAFT_CHANGE_REMOVE && list[i].member.id == id)
+			return true;
+	return false;
+}
+
+/* Once committed, an address that the links of the members refuse stays in their way. */
+static int check_address(const struct quorum_group_info *info, const struct raft_change *list,
+			 u32 count, const struct raft_change *step,
+			 const struct sockaddr_storage *where, struct netlink_ext_ack *extack)
+{
+	u8 packed[RAFT_ADDRESS_BYTES];
+	u32 i;
+
+	if (info->config.n && info->addrs[0].ss_family &&
+	    where->ss_family != info->addrs[0].ss_family) {
+		NL_SET_ERR_MSG_MOD(extack, "all members are reached over one family, IPv4 or IPv6");
+		return -EAFNOSUPPORT;
+	}
+	for (i = 0; i < info->config.n; i++) {
+		u32 id = info->config.members[i].id;
+
+		if (id == step->member.id || is_removed(list, count, id))
+			continue;
+		quorum_members_pack(&info->addrs[i], packed);
+		if (!memcmp(packed, step->member.address, sizeof(packed))) {
+			NL_SET_ERR_MSG_MOD(extack, "another member has this address already");
+			return -EADDRINUSE;
+		}
+	}
+	return 0;
+}
+
+/* The engine refuses the change if the members are others than @info's by then. */
+static int check_addresses(struct quorum_group *g, const struct raft_change *list,
+			   const struct sockaddr_storage *where, u32 count,
+			   struct netlink_ext_ack *extack)
+{
+	struct quorum_group_info *info = kmalloc(sizeof(*info), GFP_KERNEL);
+	int error = 0;
+	u32 i;
+
+	if (!info)
+		return -ENOMEM;
+	quorum_group_get_info(g, info);
+	for (i = 0; i < count && !error; i++)
+		if (where[i].ss_family)
+			error = check_address(info, list, count, &list[i], &where[i], extack);
+	kfree(info);
+	return error;
+}
+
 int quorum_group_change(struct quorum_group *g, u64 seen, struct raft_change *list,
 			const struct sockaddr_storage *where, u32 count,
 			struct netlink_ext_ack *extack)
@@ -647,11 +703,13 @@ int quorum_group_change(struct quorum_group *g, u64 seen, struct raft_change *li
 		.change.seen = seen,
 		.change.room = QUORUM_ENTRY_BYTES_MAX,
 	};
+	int error;
 	u32 i;
 
 	for (i = 0; i < count; i++)
 		quorum_members_pack(&where[i], list[i].member.address);
-	return ask(g, &ev, extack);
+	error = check_addresses(g, list, where, count, extack);
+	return error ?: ask(g, &ev, extack);
 }
 
 int quorum_group_recover(struct quorum_group *g, const struct quorum_recovery *recovery,

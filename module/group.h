@@ -327,7 +327,8 @@ int quorum_group_query(struct quorum_group *group, struct quorum_question *quest
  *
  * Begins it: events CONFIG and status tell how far it is.
  * Refusals: -EREMCHG this node does not lead; -ESTALE @seen is not in force any
- * more; and more, each with its sentence.
+ * more; -EADDRINUSE another member has that address; -EAFNOSUPPORT it is of the other
+ * family; and more, each with its sentence.
  * Context: process, sleeps.
  */
 int quorum_group_change(struct quorum_group *group, u64 seen, struct raft_change *list,
