@@ -23,7 +23,7 @@
 # Environment: QUORUM_MODULE (quorum.ko, when it is not loaded yet), QUORUMCTL,
 # QUORUM_SELFTEST_BIN (the helper programs, built with make),
 # QUORUM_SELFTEST_TIMING (preset), QUORUM_SELFTEST_SCALE (factor of all time
-# limits), QUORUM_SELFTEST_SHORT=1 (fewer rounds), QUORUM_SELFTEST_VERBOSE=1.
+# limits), QUORUM_SELFTEST_SHORT=1 (fewer rounds and tests), QUORUM_SELFTEST_VERBOSE=1.
 
 set -u
 SELF=${0##*/}
