@@ -383,8 +383,11 @@ int quorum_group_recover(struct quorum_group *group, const struct quorum_recover
 int quorum_group_read(struct quorum_group *group, u64 *index, struct raft_entry *entry,
 		      void *buf, u32 size);
 
-/* Wait until quorum_group_read() at @index has something or fails otherwise. */
-int quorum_group_wait(struct quorum_group *group, u64 index);
+/*
+ * Wait until quorum_group_read() at @index has something or fails otherwise; for ever,
+ * or -ETIME after @timeout_ns.
+ */
+int quorum_group_wait(struct quorum_group *group, u64 index, u64 timeout_ns);
 
 /* EPOLL* mask for a file at @index, after poll_wait() on the group. */
 __poll_t quorum_group_poll(struct quorum_group *group, struct file *file,

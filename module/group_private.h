@@ -72,6 +72,7 @@ enum waiter_stage {
  * @index: when committed
  * @entry_term: when committed
  * @done: completed when DONE
+ * @answered: queued instead, if set
  * @size: bytes of @data
  * @room: bytes for the result, behind the payload
  * @result_len: bytes of it
@@ -100,6 +101,7 @@ struct quorum_waiter {
 	u64 index;
 	u64 entry_term;
 	struct completion done;
+	struct work_struct *answered;
 	u32 size;
 	u32 room;
 	u32 result_len;
@@ -572,6 +574,7 @@ struct effects_source {
  * memory reclaim, waits for them.
  */
 extern struct workqueue_struct *quorum_workqueue;
+extern struct workqueue_struct *quorum_client_workqueue;
 
 /* group.c */
 void quorum_group_event(struct quorum_group *g, u8 type);
@@ -684,6 +687,13 @@ void quorum_waiters_forwarded(struct quorum_group *g, struct quorum_waiter *w, u
 void quorum_waiters_committed(struct quorum_group *g, u64 tag, u64 index, u64 term);
 void quorum_waiters_applied(struct quorum_group *g, u64 tag,
 			    const struct quorum_outcome *outcome);
+struct quorum_waiter *quorum_waiter_prepare(struct iov_iter *from,
+					    const struct quorum_proposal *p,
+					    struct work_struct *answered);
+void quorum_waiter_drop(struct quorum_waiter *w);
+int quorum_waiter_submit(struct quorum_group *g, struct quorum_waiter *w);
+void quorum_waiter_give_up(struct quorum_group *g, struct quorum_waiter *w);
+int quorum_waiter_take(struct quorum_waiter *w, struct quorum_proposal *p);
 void quorum_waiters_skipped(struct quorum_group *g, u64 index);
 void quorum_waiters_inject(struct quorum_group *g, const void *data, u32 size);
 void quorum_waiters_refused(struct quorum_group *g, u64 tag, u8 reason);

@@ -85,9 +85,15 @@ static bool readable(const struct quorum_group *g, u64 index)
 	       READ_ONCE(g->state) == QUORUM_STATE_FAILED;
 }
 
-int quorum_group_wait(struct quorum_group *g, u64 index)
+int quorum_group_wait(struct quorum_group *g, u64 index, u64 timeout_ns)
 {
-	return wait_event_interruptible(g->readers, readable(g, index));
+	long left;
+
+	if (!timeout_ns)
+		return wait_event_interruptible(g->readers, readable(g, index));
+	left = wait_event_interruptible_timeout(g->readers, readable(g, index),
+						quorum_timeout_jiffies(timeout_ns));
+	return left < 0 ? left : left ? 0 : -ETIME;
 }
 
 __poll_t quorum_group_poll(struct quorum_group *g, struct file *file, poll_table *wait,

@@ -76,6 +76,7 @@ enum quorum_limits {
 	/* State machines. */
 	QUORUM_RESULT_BYTES_MAX		= 72 * 1024, /* what one command returns */
 	QUORUM_REPLY_BYTES_MAX		= 256 * 1024, /* what one question returns */
+	QUORUM_CLIENT_CALLS_MAX		= 1024,	/* of one kernel client, unanswered */
 	QUORUM_SESSIONS_MAX		= 1024,	/* the least recently used one makes room */
 	QUORUM_SESSION_RESULT_BYTES	= 256,	/* a longer result is not remembered */
 	QUORUM_KV_BYTES_MAX		= 16 * 1024 * 1024, /* of all keys, values and items */

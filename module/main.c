@@ -24,12 +24,17 @@ static int __init quorum_init(void)
 	error = quorum_group_init();
 	if (error)
 		goto exit_chardev;
-	error = quorum_netlink_init();
+	error = quorum_client_init();
 	if (error)
 		goto exit_group;
+	error = quorum_netlink_init();
+	if (error)
+		goto exit_client;
 	pr_info("loaded\n");
 	return 0;
 
+exit_client:
+	quorum_client_exit();
 exit_group:
 	quorum_group_exit();
 exit_chardev:
@@ -44,6 +49,7 @@ exit_sm:
 static void __exit quorum_exit(void)
 {
 	quorum_netlink_exit();
+	quorum_client_exit();
 	quorum_group_exit();
 	quorum_chardev_exit();
 	quorum_net_exit();

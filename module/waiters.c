@@ -108,7 +108,10 @@ static void finish(struct quorum_group *g, struct quorum_waiter *w, u32 outcome,
 	else
 		g->stats.unknown++;
 	unlink(ws, w);
-	complete(&w->done);
+	if (w->answered)
+		queue_work(quorum_client_workqueue, w->answered);
+	else
+		complete(&w->done);
 	waiter_put(w);
 	wake_up_interruptible(&ws->room);
 }
@@ -321,9 +324,10 @@ void quorum_waiters_forwarded(struct quorum_group *g, struct quorum_waiter *w, u
 	waiter_put(w);
 }
 
-static u8 *result_of(struct quorum_waiter *w)
+/* Behind the payload. */
+static u32 result_at(const struct quorum_waiter *w)
 {
-	return w->data + ALIGN(w->size, 8);
+	return ALIGN(w->size, 8);
 }
 
 /* Applied here: the answer, with what the state machine says. */
@@ -340,7 +344,8 @@ void quorum_waiters_applied(struct quorum_group *g, u64 tag,
 		w->entry_term = outcome->term;
 		w->verdict = outcome->reply.error;
 		w->result_len = outcome->reply.len;
-		memcpy(result_of(w), outcome->reply.data, min(w->room, outcome->reply.len));
+		memcpy(w->data + result_at(w), outcome->reply.data,
+		       min(w->room, outcome->reply.len));
 		finish(g, w, QUORUM_OUTCOME_COMMITTED, 0);
 	}
 	spin_unlock(&ws->lock);
@@ -561,8 +566,8 @@ static struct quorum_waiter *waiter_create(struct iov_iter *from,
 	};
 	size_t len = iov_iter_count(from), front = p->op ? sizeof(head) : 0;
 	size_t size = front + len;
-	u32 room = p->result ? min_t(size_t, iov_iter_count(p->result),
-				     QUORUM_RESULT_BYTES_MAX) : 0;
+	size_t wanted = p->result ? iov_iter_count(p->result) : 0;
+	u32 room = min_t(size_t, wanted, QUORUM_RESULT_BYTES_MAX);
 	struct quorum_waiter *w;
 
 	if (!size)
@@ -654,6 +659,24 @@ static int leave(struct quorum_group *g, struct quorum_waiter *w, int why, u32 *
 	return error;
 }
 
+/* What became of it, for the caller. */
+static int take_answer(const struct quorum_waiter *w, struct quorum_proposal *p)
+{
+	u32 len = min(w->room, w->result_len);
+
+	p->outcome = w->outcome;
+	if (p->outcome != QUORUM_OUTCOME_COMMITTED)
+		return w->error;
+	p->index = w->index;
+	p->term = w->entry_term;
+	p->verdict = w->verdict;
+	p->result_len = w->result_len;
+	/* Committed all the same: the result can be asked for again. */
+	if (p->result && copy_to_iter(w->data + result_at(w), len, p->result) != len)
+		return -EFAULT;
+	return 0;
+}
+
 static int await_answer(struct quorum_group *g, struct quorum_waiter *w,
 			struct quorum_proposal *p, unsigned long timeout)
 {
@@ -661,24 +684,11 @@ static int await_answer(struct quorum_group *g, struct quorum_waiter *w,
 	int error;
 
 	left = wait_for_completion_interruptible_timeout(&w->done, timeout);
-	if (left > 0) {
-		p->outcome = w->outcome;
-		error = w->error;
-	} else {
-		error = leave(g, w, left ? -EINTR : -ETIMEDOUT, &p->outcome);
-	}
-	if (p->outcome == QUORUM_OUTCOME_COMMITTED) {
-		p->index = w->index;
-		p->term = w->entry_term;
-		p->verdict = w->verdict;
-		p->result_len = w->result_len;
-		error = 0;
-		/* Committed all the same: the result can be asked for again. */
-		if (p->result && copy_to_iter(result_of(w), min(w->room, w->result_len),
-					      p->result) != min(w->room, w->result_len))
-			error = -EFAULT;
-	}
-	return error;
+	if (left > 0)
+		return take_answer(w, p);
+	error = leave(g, w, left ? -EINTR : -ETIMEDOUT, &p->outcome);
+	/* It may have been answered in the meantime. */
+	return p->outcome == QUORUM_OUTCOME_COMMITTED ? take_answer(w, p) : error;
 }
 
 /* Longest wait of a caller; 0 ns: the default. */
@@ -721,6 +731,71 @@ int quorum_group_propose(struct quorum_group *g, struct iov_iter *from,
 		/* Answered or given up: it is not renamed any more. */
 		p->tag = w->tag;
 	}
+	waiter_put(w);
+	return error;
+}
+
+/* ---- answered by a work item ---- */
+
+/**
+ * quorum_waiter_prepare() - a proposal whose caller will not sleep for the answer
+ * @from: the payload
+ * @p: as for quorum_group_propose(); @p->result is counted, not kept
+ * @answered: queued once it is answered
+ *
+ * Context: process, may sleep.
+ * Return: for quorum_waiter_submit(), or ERR_PTR().
+ */
+struct quorum_waiter *quorum_waiter_prepare(struct iov_iter *from,
+					    const struct quorum_proposal *p,
+					    struct work_struct *answered)
+{
+	struct quorum_waiter *w = waiter_create(from, p);
+
+	if (!IS_ERR(w))
+		w->answered = answered;
+	return w;
+}
+
+/* Never handed in.  Maybe under a spinlock. */
+void quorum_waiter_drop(struct quorum_waiter *w)
+{
+	kvfree_rcu(w, rcu);
+}
+
+/**
+ * quorum_waiter_submit() - hand it in, without waiting for room
+ * @g: the group
+ * @w: from quorum_waiter_prepare(); gone if this fails
+ *
+ * Context: process; may be called under a spinlock.
+ * Return: 0, and the work item will be queued; -EAGAIN no room; -ESHUTDOWN; -ENODEV;
+ * -EIO.
+ */
+int quorum_waiter_submit(struct quorum_group *g, struct quorum_waiter *w)
+{
+	int error = hand_in(g, w, false);
+
+	if (error)
+		quorum_waiter_drop(w);
+	else
+		quorum_loop_wake(g, LOOP_PROPOSALS);
+	return error;
+}
+
+/* The caller waits no longer: it is answered soon, if it was not yet. */
+void quorum_waiter_give_up(struct quorum_group *g, struct quorum_waiter *w)
+{
+	u32 outcome;
+
+	leave(g, w, -ETIMEDOUT, &outcome);
+}
+
+/* Take the answer, in its work item; @w is gone. */
+int quorum_waiter_take(struct quorum_waiter *w, struct quorum_proposal *p)
+{
+	int error = take_answer(w, p);
+
 	waiter_put(w);
 	return error;
 }

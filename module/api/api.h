@@ -31,6 +31,9 @@ void quorum_chardev_exit(void);
 int quorum_netlink_init(void);
 void quorum_netlink_exit(void);
 
+int quorum_client_init(void);
+void quorum_client_exit(void);
+
 /* Multicast an event to the group's namespace.  The hook of chardev.c. */
 void quorum_netlink_event(struct quorum_group *group, const struct quorum_event *event);
 

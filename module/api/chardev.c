@@ -203,7 +203,7 @@ static ssize_t chardev_read_iter(struct kiocb *iocb, struct iov_iter *to)
 		 * Not under the lock: lseek() and other readers go on.  What another
 		 * one of them takes meanwhile, the next round does not find.
 		 */
-		ret = quorum_group_wait(f->group, pos);
+		ret = quorum_group_wait(f->group, pos, 0);
 		if (ret)
 			break;
 	}

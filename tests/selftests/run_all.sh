@@ -9,7 +9,7 @@
 
 set -u
 cd -- "$(dirname -- "$0")" || exit 1
-ALL="basic kv failover member bad_input datagrams wire_auth network teardown cost heal snapshot
+ALL="basic kv sample failover member bad_input datagrams wire_auth network teardown cost heal snapshot
      device crash recover"
 export QUORUM_SELFTEST_BIN=${QUORUM_SELFTEST_BIN:-$PWD/../../build/selftests}
 
