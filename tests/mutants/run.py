@@ -2,16 +2,20 @@
 # SPDX-License-Identifier: GPL-2.0
 """Show that the tests can fail: put known bugs back and see who finds them.
 
-    run.py [--short] [--check] [--jobs N] [--seeds N] [NAME...]
+    run.py [--short] [--check] [--again] [--jobs N] [--seeds N] [NAME...]
 
 Every mutant of catalogue.py is applied to a copy of the tree, in a directory of
-its own, and the simulator, the unit tests and the scenarios are run on it; where
-none of them notices, the explorer.  A mutant that does not apply any more is an
-error, and so is one that nobody finds.  --short: only the sample for CI, and only
-until one finds it.  --check: only whether all apply.
+its own, and the scenarios, the unit tests and the simulator are run on it; where
+none of them notices, the simulator goes on through more seeds, and the explorer is
+asked.  A mutant that does not apply any more is an error, and so is one that nobody
+finds.  A run that was stopped is taken up where it ended (--again: from the
+beginning).  --short: only the sample for CI, by the simulator.  --check: only
+whether all apply.
 """
 
 import argparse
+import hashlib
+import json
 import os
 import queue
 import re
@@ -26,7 +30,10 @@ from catalogue import MUTANTS, SHORT
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 WORK = os.path.join(TOP, "build", "mutants")
-SEEDS = 20000
+NOTES = os.path.join(WORK, "found.json")
+SEEDS = 20000       # of a mutant that nothing else has found
+SEEDS_KNOWN = 2000  # of one that something has: to tell how soon the simulator does
+RUNNING = set()     # children, to end them with us
 AREAS = "raft recover disk wire assemble genesis config snapshot seal"
 
 
@@ -51,6 +58,7 @@ def run(cmd, timeout):
     # A session of its own: what it forks has to end with it.
     with subprocess.Popen(cmd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           start_new_session=True) as p:
+        RUNNING.add(p)
         try:
             text, _ = p.communicate(timeout=timeout)
             return p.returncode, text.decode(errors="replace")
@@ -58,6 +66,8 @@ def run(cmd, timeout):
             os.killpg(p.pid, signal.SIGKILL)
             text, _ = p.communicate()
             return None, text.decode(errors="replace")
+        finally:
+            RUNNING.discard(p)
 
 
 class Worker(threading.Thread):
@@ -68,13 +78,14 @@ class Worker(threading.Thread):
         self.tree = os.path.join(WORK, f"tree{nr}")
         self.todo, self.report = todo, report
         self.short, self.seeds = args.short, args.seeds
+        self.parts = ("sim",) if self.short else ("scenarios", "unit", "sim")
 
     def prepare(self):
         shutil.rmtree(self.tree, ignore_errors=True)
         for part in ("module", "tests", "uapi", "include"):
             shutil.copytree(os.path.join(TOP, part), os.path.join(self.tree, part),
                             symlinks=True)
-        for part in ("sim",) if self.short else ("sim", "unit", "scenarios"):
+        for part in self.parts:
             status, text = self.build(part)
             if status:
                 raise RuntimeError(f"{part} does not build without a mutant:\n{text}")
@@ -88,9 +99,10 @@ class Worker(threading.Thread):
     def bin(self, name):
         return os.path.join(self.tree, "build", name)
 
-    def sim(self):
-        cmd = [self.bin("quorum-sim"), "--seeds", f"1..{self.seeds}", "--jobs", "1", "--first"]
-        status, text = run(cmd, 600)
+    def sim(self, first=1, last=None):
+        cmd = [self.bin("quorum-sim"), "--seeds", f"{first}..{last or self.seeds}",
+               "--jobs", "1", "--first"]
+        status, text = run(cmd, 900)
         if status == 0:
             return None
         found = re.search(r"FAIL seed (\d+) step \d+: node \d+: (.*)", text)
@@ -131,24 +143,28 @@ class Worker(threading.Thread):
             return None
         return f"explorer: {found.group(1)}" if found else "explorer: it crashes"
 
+    def all_checks(self):
+        """What each check says, cheapest first; the dear ones go on only where it matters."""
+        found = [word for word in (self.scenarios(), self.unit()) if word]
+        known = min(self.seeds, SEEDS_KNOWN)
+        word = self.sim(last=known)
+        if not word and not found:
+            word = self.sim(known + 1) if self.seeds > known else None
+            word = word or self.explore()
+        return found + ([word] if word else [])
+
     def try_one(self, mutant):
         texts = apply(mutant, self.tree)
-        found = []
         try:
             for path, (_, bad) in texts.items():
                 with open(path, "w", encoding="utf-8") as f:
                     f.write(bad)
-            for part, check in (("sim", self.sim), ("unit", self.unit),
-                                ("scenarios", self.scenarios), ("sim", self.explore)):
-                # The explorer's word matters only where nobody else has any.
-                if found and (self.short or check == self.explore):
-                    break
+            for part in self.parts:
                 status, text = self.build(part)
                 if status:
                     return False, [f"does not build: {text.strip().splitlines()[:1]}"]
-                word = check()
-                if word:
-                    found.append(word)
+            found = [self.sim()] if self.short else self.all_checks()
+            found = [word for word in found if word]
         finally:
             # Later than any object that was made of the mutant.
             now = time.time() + 1
@@ -176,6 +192,35 @@ class Worker(threading.Thread):
                 return
 
 
+class Notes:
+    """What an earlier run of the same tree has found out, should it have been stopped."""
+
+    def __init__(self, args):
+        digest = hashlib.sha256(f"{args.seeds} {args.short}".encode())
+        for part in ("module", "tests", "uapi", "include"):
+            for home, dirs, files in os.walk(os.path.join(TOP, part)):
+                dirs.sort()
+                for name in sorted(files):
+                    path = os.path.join(home, name)
+                    if name.endswith((".c", ".h", ".scn", ".py", "Makefile")):
+                        with open(path, "rb") as f:
+                            digest.update(path.encode() + b"\0" + f.read())
+        self.key, self.known = digest.hexdigest(), {}
+        try:
+            with open(NOTES, encoding="utf-8") as f:
+                old = json.load(f)
+            if old["key"] == self.key and not args.again:
+                self.known = old["known"]
+        except (OSError, ValueError, KeyError):
+            pass
+
+    def add(self, name, ok, found):
+        self.known[name] = [ok, found]
+        with open(NOTES + ".new", "w", encoding="utf-8") as f:
+            json.dump({"key": self.key, "known": self.known}, f)
+        os.replace(NOTES + ".new", NOTES)
+
+
 def chosen(args):
     names = args.names or (SHORT if args.short else [m[0] for m in MUTANTS])
     known = {m[0]: m for m in MUTANTS}
@@ -189,6 +234,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--short", action="store_true")
     parser.add_argument("--check", action="store_true")
+    parser.add_argument("--again", action="store_true")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--seeds", type=int, default=SEEDS,
                         help="of the simulator, for each mutant")
@@ -206,23 +252,41 @@ def main():
         print(f"{len(MUTANTS) - len(stale)} passed, {len(stale)} failed")
         return bool(stale)
 
+    return table(args)
+
+
+def table(args):
     todo, report = queue.Queue(), queue.Queue()
-    mutants = chosen(args)
+    mutants, notes, begun = chosen(args), Notes(args), time.monotonic()
+    os.makedirs(WORK, exist_ok=True)
     for mutant in mutants:
-        todo.put(mutant)
-    for nr in range(max(1, min(args.jobs, len(mutants)))):
+        if mutant[0] in notes.known:
+            report.put((mutant, *notes.known[mutant[0]]))
+        else:
+            todo.put(mutant)
+    for nr in range(max(1, min(args.jobs, todo.qsize()))):
         Worker(nr, todo, args, report).start()
     failed = 0
     print(f"{'mutant':30} {'bug':6} found by")
-    for _ in mutants:
-        mutant, ok, found = report.get()
+    for done in range(1, len(mutants) + 1):
+        try:
+            mutant, ok, found = report.get()
+        except KeyboardInterrupt:
+            for p in list(RUNNING):
+                os.killpg(p.pid, signal.SIGKILL)
+            print(f"\nstopped: {done - 1} of {len(mutants)} are known, the next run goes on")
+            return 1
         if mutant is None:
             print(found[0])
             print("0 passed, 1 failed")
             return 1
+        notes.add(mutant[0], ok, found)
         failed += not ok
         print(f"{mutant[0]:30} {mutant[1]:6} {'; '.join(found) or 'NOBODY'}", flush=True)
+        print(f"{done} of {len(mutants)}, {failed} not found, "
+              f"{time.monotonic() - begun:.0f} s", end="\r", file=sys.stderr, flush=True)
     shutil.rmtree(WORK, ignore_errors=True)
+    print(f"{len(mutants)} mutants, {time.monotonic() - begun:.0f} s")
     print(f"{len(mutants) - failed} passed, {failed} failed")
     return bool(failed)
 
