@@ -27,6 +27,8 @@ class Trouble:
     def __init__(self, cluster, dice):
         self.cluster, self.dice = cluster, dice
         self.count = {}
+        self.deck = []
+        self.started = time.monotonic()
 
     def note(self, kind):
         name = kind.__name__.replace("_", " ")
@@ -34,6 +36,10 @@ class Trouble:
 
     def summary(self):
         return ", ".join(f"{times} times {name}" for name, times in sorted(self.count.items()))
+
+    def expect_all(self):
+        missing = {kind.__name__.replace("_", " ") for kind in self.KINDS} - set(self.count)
+        expect(not missing, f"there was no time for: {', '.join(sorted(missing))}")
 
     def some_time(self, least, most):
         # How long a fault lasts is its very nature; nothing is waited for here.
@@ -88,37 +94,31 @@ class Trouble:
         self.some_time(0.5, 6)
         self.cluster.end_hang(node)
 
-    def ask(self, *words, patience=60.0):
-        """A request of the leader's, asked again while there is none or it changes."""
-        end = time.monotonic() + patience
+    def leader_moved(self, node):
+        """Asked again while there is no leader or it changes."""
+        end = time.monotonic() + 60
         while True:
             leader = self.cluster.wait_leader()
+            if leader == node:
+                node = self.dice.choice(others(leader))
             status, out, err = self.cluster.run(
-                "exec", "--timeout", 40, leader, "--", "quorumctl", *words, "--timeout", "15s",
+                "exec", "--timeout", 40, leader, "--", "quorumctl", "transfer", "demo", node,
                 timeout=60, check=False)
             if status == 0:
-                return leader
-            expect(time.monotonic() < end, f"{' '.join(words)}: {(err or out).strip()}")
+                return
+            expect(time.monotonic() < end, f"transfer to node {node}: {(err or out).strip()}")
             time.sleep(0.5)
 
-    def leader_moved(self, node):
-        self.ask("transfer", "demo", str(node))
-
     def member_changed(self, node):
-        """Out of the group, and in again, as a learner at first."""
-        leader = self.cluster.wait_leader()
-        if node == leader:
-            node = self.dice.choice(others(leader))
+        """Out of the group, be it the leader, and in again, as a learner at first."""
         self.ask_member("remove", str(node), node, False)
         self.some_time(0, 3)
         self.ask_member("add", f"{node} 10.77.0.{node}", node, True)
 
     def machine_replaced(self, node):
         """The machine is gone for good; a new one, with an empty disk, takes its place."""
-        leader = self.cluster.wait_leader()
-        if node == leader:
-            node = self.dice.choice(others(leader))
         self.cluster.kill(node)
+        self.cluster.wait_leader(others(node), other_than=node)
         self.ask_member("remove", str(node), node, False)
         self.cluster.start(node, "--fresh")
         self.ask_member("add", f"{node} 10.77.0.{node}", node, True)
@@ -142,11 +142,16 @@ class Trouble:
              one_way, one_link, lossy, disk_hung, leader_moved, member_changed, machine_replaced)
 
     def strike(self):
-        kind = self.dice.choice(self.KINDS)
+        if not self.deck:       # every kind in turn, in an order of each round
+            self.deck = list(self.KINDS)
+            self.dice.shuffle(self.deck)
+        kind = self.deck.pop()
         # As often as not it is the leader who is struck.
         leader = self.cluster.wait_leader()
         node = leader if self.dice.random() < 0.5 else self.dice.choice(others(leader))
         self.note(kind)
+        note(f"{time.monotonic() - self.started:.0f} s: {kind.__name__.replace('_', ' ')}, "
+             f"node {node}")
         try:
             kind(self, node)
         except Failed as failure:
@@ -173,6 +178,8 @@ def mixed_load(cluster):
         note(trouble.summary())
         for some in clients:
             some.stopping.set()
+    if SECONDS >= 600:
+        trouble.expect_all()
     for some in clients:
         some.finish()
     cluster.ready()
