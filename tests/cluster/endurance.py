@@ -10,7 +10,8 @@ import time
 
 import load
 import lock
-from harness import NODES, TOP, Failed, Recorder, expect, note
+import volume
+from harness import CONFIG, NODES, TOP, Failed, Proposer, Recorder, expect, note
 
 SECONDS = int(os.environ.get("QUORUM_LONG_SECONDS") or 600)
 SEED = int(os.environ.get("QUORUM_SEED") or 1)
@@ -302,7 +303,110 @@ def lock_holders(cluster):
     lock.check(protected, slept)
 
 
+def confirmation(cluster, node):
+    """What `recover` says is to be confirmed, and all it says; it changes nothing."""
+    text = cluster.refused(node, ("nothing was changed",), "quorumctl", "recover", "demo")
+    return text.rsplit("--confirm ", 1)[1].split()[0], text
+
+
+def majority_given_up(cluster):
+    """Two of three machines are lost for good: one command, and nothing else, goes on."""
+    cluster.up()
+    leader = cluster.ready()
+    left = others(leader)[0]
+    lost = others(left)
+    cluster.refused(left, ("there is a leader",), "quorumctl", "recover", "demo", "--confirm",
+                    confirmation(cluster, left)[0])
+    proposers = [Proposer(cluster, node, [f"lost {node} {number}" for number in range(400)], 3)
+                 for node in NODES]
+    for proposer in proposers:
+        proposer.wait_committed(20, 120)
+    for node in lost:
+        cluster.kill(node)
+    for proposer in proposers:
+        proposer.stop().finish()
+    # Nothing but the command does it: not time, not proposals, not a restart.
+    cluster.refused(left, ("leader", "unknown", "time"), "quorumctl", "propose", "demo",
+                    "to nobody", "--timeout", "5s")
+    cluster.kill(left)
+    cluster.start(left)
+    before = cluster.status(left)
+    what, _ = confirmation(cluster, left)
+    config, last, term = (int(word) for word in what.split("/"))
+    cluster.refused(left, ("as they were",), "quorumctl", "recover", "demo", "--confirm",
+                    f"{config}/{last + 1}/{term}")
+    expect(before["role"] != "leader" and cluster.status(left)["leader"] == 0,
+           "a minority has a leader")
+    kept = cluster.log(left)
+    note(cluster.on(left, "quorumctl", "recover", "demo", "--confirm", what).splitlines()[0])
+    index, _ = cluster.propose(left, "alone, by force", 30)
+    expect(index > last, f"index {index} after {last}")
+    expect("recovered by force" in cluster.kernel_log(left), "the kernel log does not tell")
+    log = cluster.log(left)
+    expect(log[:len(kept)] == kept, "what was committed has changed")
+    texts = [text for _, _, text in log]
+    for proposer in proposers:
+        for line, answer in proposer.outcomes():
+            # Behind the end of this log only the others had it: that was said, and confirmed.
+            expect(answer[0] != "committed" or answer[1] > last or texts.count(line) == 1,
+                   f"'{line}' was acknowledged at {answer[1:]} and is lost")
+    # Two new machines take the places of the lost, one after the other.
+    for node in lost:
+        cluster.start(node, "--fresh")
+        cluster.on(left, "quorumctl", "member", "add", "demo", str(node), f"10.77.0.{node}",
+                   "--timeout", "60s", timeout=90)
+        cluster.wait_leader((left, node))
+    cluster.propose(left, "three again", 30)
+    log = cluster.equal_logs()
+    expect(sum(text == "alone, by force" for _, _, text in log) == 1, "it is lost again")
+    cluster.kill(left)
+    cluster.wait_leader(lost, other_than=left)
+    cluster.propose(lost[0], "and without the first", 30)
+    cluster.recorders.pop(left).stop()
+
+
+def damaged_snapshot(cluster):
+    """Both snapshots rot on a member's disk, then on the leader's: both are sent another."""
+    subprocess.run(["make", "-s", "-C", TOP / "tests/cluster"], check=True)
+    cluster.up(*KV, "--line", "snapshot = 300", "--add", f"{volume.KVFLOOD}:{volume.IN_MACHINE}")
+    for which in ("member", "leader"):
+        leader = cluster.ready()
+        node = leader if which == "leader" else others(leader)[0]
+        text = f"the value that rots on the {which}'s disk"
+        cluster.on(leader, "quorumctl", "kv", "put", "demo", which, text)
+        before = cluster.status(node)["snapshot-index"]
+        areas = set()
+        while len(areas) < 3:       # snapshots since; there are two areas for them
+            volume.Flood(cluster, leader, 400).finish()
+            cluster.catch_up()
+            areas |= {cluster.status(node)["snapshot-index"]} - {before}
+        cluster.kill(node)
+        places = cluster.damage(node, text)
+        status, verdict = cluster.fsck(node)
+        said = next((line for line in verdict.splitlines() if "snapshot" in line), verdict)
+        note(f"{places} places damaged on the disk of node {node}; fsck: {said}")
+        expect(status == 4, f"fsck of the damaged disk ends with {status}: {verdict}")
+        if which == "leader":
+            leader = cluster.wait_leader(others(node), other_than=node)
+        meanwhile = f"while node {node} was damaged"
+        cluster.on(leader, "quorumctl", "kv", "put", "demo", "meanwhile", meanwhile)
+        cluster.start(node)
+        cluster.wait_leader()
+        cluster.catch_up()
+        states = {cluster.on(each, "quorumctl", "--json", "kv", "get", "demo", "", "--prefix",
+                             "--stale") for each in NODES}
+        expect(len(states) == 1, "their states differ")
+        state = states.pop()
+        expect(text in state and meanwhile in state, "something is lost")
+        cluster.on(node, "quorumctl", "down", "demo")
+        cluster.on(node, "quorumctl", "fsck", "/dev/vda")
+        cluster.on(node, "quorumctl", "up", CONFIG)
+
+
 LONG = [
+    (damaged_snapshot, 600),
+    (majority_given_up, 600),
+    (volume.million, 3600),
     (grown_and_shrunk, 1500),
     (lock_holders, 600 + 4 * SECONDS),
     (mixed_load, 600 + 4 * SECONDS),

@@ -13,7 +13,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,28 +39,6 @@ struct client {
 };
 
 static const char *group;
-
-/* What kv_client.c asks of the rest of quorumctl. */
-int tool_fail(const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vfprintf(stderr, format, args);
-	va_end(args);
-	fputc('\n', stderr);
-	return EXIT_FAILED;
-}
-
-int tool_fail_device(const char *name, int err)
-{
-	return tool_fail("%s: %s", name, strerror(-err));
-}
-
-const char *tool_strerror(int err)
-{
-	return strerror(err);
-}
 
 static void answer(const struct client *c, const char *outcome, const char *result,
 		   uint64_t revision)
