@@ -9,6 +9,7 @@ import os
 import pathlib
 import secrets
 import shutil
+import signal
 import subprocess
 import time
 import uuid
@@ -81,14 +82,23 @@ class NetnsCluster:
                 run("modprobe", name)
         run("insmod", module)
 
-    def quorumctl(self, number, *arguments):
-        tool = shutil.which("quorumctl")
-        for name in ("build/tools/quorumctl", "build/bin/quorumctl"):
-            if (TOP / name).exists():
-                tool = TOP / name
+    @staticmethod
+    def tool():
+        """Ours before an installed one: it fits the module."""
+        ours = TOP / "build/tools/quorumctl"
+        tool = ours if ours.exists() else shutil.which("quorumctl")
         if not tool:
             raise Failure("quorumctl is not built; run: make tools")
-        return run("ip", "netns", "exec", self.namespace(number), tool, *arguments)
+        return pathlib.Path(tool)
+
+    def quorumctl(self, number, *arguments):
+        return run("ip", "netns", "exec", self.namespace(number), self.tool(), *arguments)
+
+    def execute(self, number, argv):
+        """A command in a node, which finds quorumctl as it does in a machine."""
+        path = f"{self.tool().parent}:{os.environ.get('PATH', os.defpath)}"
+        return subprocess.run(["ip", "netns", "exec", self.namespace(self.node(number)), *argv],
+                              env={**os.environ, "PATH": path}, check=False).returncode
 
     def up(self, options):
         if self.state is not None:
@@ -108,7 +118,8 @@ class NetnsCluster:
                 if not options.no_group:
                     self.quorumctl(number, "format", self.config_path(number))
                     self.quorumctl(number, "up", self.config_path(number))
-                warn(f"node {number} is up after {time.monotonic() - started:.1f} s")
+                warn(f"node {number}{'' if options.no_group else f', group demo-{number},'}"
+                     f" is up after {time.monotonic() - started:.1f} s")
         except BaseException:
             self.down()
             raise
@@ -148,6 +159,8 @@ class NetnsCluster:
     def down(self):
         if self.state is None:
             return
+        for which in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(which, signal.SIG_IGN)
         for number in self.numbers():
             try:
                 self.quorumctl(number, "down", f"demo-{number}")
@@ -197,9 +210,7 @@ def act(cluster, options):
     cluster.numbers()
     if options.do == "exec":
         argv = options.command[1:] if options.command[:1] == ["--"] else options.command
-        return subprocess.run(["ip", "netns", "exec",
-                               cluster.namespace(cluster.node(options.node)), *argv],
-                              check=False).returncode
+        return cluster.execute(options.node, argv)
     actions = {
         "cut": lambda: cluster.cut(cluster.node(options.a), options.b, options.one_way),
         "heal": cluster.heal,

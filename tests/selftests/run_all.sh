@@ -9,8 +9,8 @@
 
 set -u
 cd -- "$(dirname -- "$0")" || exit 1
-ALL="basic kv sample failover member bad_input datagrams wire_auth network teardown cost heal snapshot
-     device crash recover"
+ALL="basic kv sample failover member bad_input datagrams wire_auth network teardown cost heal
+     snapshot device crash recover cluster"
 export QUORUM_SELFTEST_BIN=${QUORUM_SELFTEST_BIN:-$PWD/../../build/selftests}
 
 if [ "${1:-}" = --help ]; then
