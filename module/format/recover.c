@@ -50,6 +50,7 @@ static const char * const row_texts[RECOVER_ROW_NR] = {
 	[RECOVER_T_CHECKPOINT] = "the log was read from its checkpoint on",
 	[RECOVER_U_CHECK_VOID] = "the checkpoint is no use, the whole log was read",
 	[RECOVER_V_BEFORE] = "an acknowledged record before the checkpoint is damaged",
+	[RECOVER_W_UNREAD] = "the device cannot read a record",
 };
 
 /**
@@ -83,6 +84,17 @@ static bool gives_up(int error)
 }
 
 /**
+ * recover_unreadable() - does an error say that what lies there cannot be read?
+ * @error: negative errno of a read
+ *
+ * What the block layer makes of a bad sector, and of one whose checksum is wrong.
+ */
+bool recover_unreadable(int error)
+{
+	return error == -EIO || error == -ENODATA || error == -EILSEQ;
+}
+
+/**
  * recover_heals() - can a leader heal this?
  * @result: with a verdict
  *
@@ -99,6 +111,7 @@ bool recover_heals(const struct recover_result *result)
 	case RECOVER_O_WITNESS:
 	case RECOVER_S_SNAP_LOST:
 	case RECOVER_V_BEFORE:
+	case RECOVER_W_UNREAD:
 		return true;
 	default:
 		return false;
@@ -334,6 +347,9 @@ struct walk {
 	u32  buf_granules;
 	u64  first;
 	u32  count;
+	u64  bad_first;		/* a read of all from here on has failed, */
+	u64  bad_end;		/* up to there */
+	bool unread;		/* something that was asked for cannot be read */
 	bool known;		/* an index was seen: @result->last_index is one */
 	u64  floor;		/* entries up to here are committed: not to be cut */
 	u64  end_lsn;		/* the walk ends before this record; 0: nowhere */
@@ -361,8 +377,13 @@ static int walk_get(struct walk *w, u64 position, u32 granules, const void **at)
 	int error;
 
 	if (position < w->first || position + granules > w->first + w->count) {
+		if (position >= w->bad_first && position < w->bad_end)
+			most = granules;
 		error = walk_read(w, position, most);
 		if (error && !gives_up(error) && granules < most) {
+			/* A device may try for seconds: not again for each record. */
+			w->bad_first = position;
+			w->bad_end = position + most;
 			most = granules;
 			error = walk_read(w, position, most);
 		}
@@ -371,6 +392,19 @@ static int walk_get(struct walk *w, u64 position, u32 granules, const void **at)
 		w->count = most;
 	}
 	*at = w->buf + ((position - w->first) << w->super->granule_shift);
+	return 0;
+}
+
+/* As walk_get(): 1, or 0 where a bad sector hides it. */
+static int walk_see(struct walk *w, u64 position, u32 granules, const void **at)
+{
+	int error = walk_get(w, position, granules, at);
+
+	if (!error)
+		return 1;
+	if (!recover_unreadable(error))
+		return error;
+	w->unread = true;
 	return 0;
 }
 
@@ -391,11 +425,11 @@ static int walk_look(struct walk *w, struct disk_head *head, const void **record
 {
 	struct recover_result *r = w->result;
 	enum disk_error state;
-	int error;
+	int got;
 
-	error = walk_get(w, r->next.position, 1, record);
-	if (error)
-		return error;
+	got = walk_see(w, r->next.position, 1, record);
+	if (got <= 0)
+		return got;
 	state = disk_record_decode(w->super, *record, r->next.position, head);
 	if ((state != DISK_OK && state != DISK_TOO_NEW) || !head_is_next(w, head))
 		return 0;
@@ -409,11 +443,11 @@ static int walk_look(struct walk *w, struct disk_head *head, const void **record
 	}
 	if (r->used + disk_record_span(w->super, head) > disk_ring_granules(w->super))
 		return 0;
-	error = walk_get(w, r->next.position,
-			 disk_record_bytes(w->super, head) >> w->super->granule_shift, record);
-	if (error)
-		return error;
-	return disk_record_check(w->super, head, *record) == DISK_OK ? 1 : 2;
+	got = walk_see(w, r->next.position,
+		       disk_record_bytes(w->super, head) >> w->super->granule_shift, record);
+	if (got < 0)
+		return got;
+	return got && disk_record_check(w->super, head, *record) == DISK_OK ? 1 : 2;
 }
 
 /* Terms never fall along a log, within a record and across two. */
@@ -540,7 +574,7 @@ static bool is_witness(const struct recover_result *r, const struct disk_head *h
 	       head->flushed_lsn >= r->next.lsn;
 }
 
-/* Rows O and P: does anything behind the damage vouch for it? */
+/* Rows O, P and W: does anything behind the damage vouch for it? */
 static int walk_scan(struct walk *w)
 {
 	struct recover_result *r = w->result;
@@ -551,13 +585,13 @@ static int walk_scan(struct walk *w)
 	enum disk_error state;
 	struct disk_head head;
 	const void *at;
-	int error;
+	int got;
 
 	for (; left; left--) {
-		error = walk_get(w, position, 1, &at);
-		if (error)
-			return error;
-		state = disk_record_decode(w->super, at, position, &head);
+		got = walk_see(w, position, 1, &at);
+		if (got < 0)
+			return got;
+		state = got ? disk_record_decode(w->super, at, position, &head) : DISK_CRC_BAD;
 		if (state == DISK_OK && head.lsn >= r->next.lsn && head.epoch >= r->next.epoch) {
 			r->torn += disk_record_bytes(w->super, &head);
 			if (head.nr)
@@ -573,12 +607,14 @@ static int walk_scan(struct walk *w)
 		if (++position == disk_ring_end(w->super))
 			position = disk_ring_first(w->super);
 	}
-	if (vouched) {
+	if (vouched || w->unread)
 		r->torn = 0;
+	if (vouched)
 		judge(r, RECOVER_CORRUPT, RECOVER_O_WITNESS);
-	} else {
+	else if (w->unread)
+		judge(r, RECOVER_CORRUPT, RECOVER_W_UNREAD);
+	else
 		judge(r, RECOVER_TORN, RECOVER_P_TORN);
-	}
 	return 0;
 }
 

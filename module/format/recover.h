@@ -57,10 +57,13 @@
  *   V	the walk up to the checkpoint does not arrive
  *	there						CORRUPT at n
  *
+ *   W	as P, but n, or a place where a witness for it
+ *	may lie, cannot be read				CORRUPT at n
+ *
  * Q, R and S are about the snapshot, T to V about the checkpoint; with Q, R, T and
  * U the log's verdict stands.
  *
- * K, M, O, S and V heal (recover_heals()): term and vote are as they were, entries
+ * K, M, O, S, V and W heal (recover_heals()): term and vote are as they were, entries
  * that this member acknowledged may be missing.  It goes on with the log in front
  * of the damage, or with none (S), as a suspect: it does not vote and counts for
  * nothing until a leader has given it back what it lost.  The mark for that is
@@ -114,7 +117,15 @@
  *	before it need no other witness.  It is found after the start: until then the
  *	member is as good as one whose disk decays while it runs.
  *
- * A read error is no verdict: the errno is returned, nothing is cut off.
+ *  W	What cannot be read may be a record that was acknowledged, or the witness of
+ *	one; the next record is written over it, which is what makes a bad sector
+ *	good.  A power cut may leave such a sector as well: then nothing is missing,
+ *	and the leader says so.
+ *
+ * What a bad sector hides is damaged (recover_unreadable()), whatever it was: L, M, O
+ * and V are judged as if it were rotten, Q to S are too.  Alone, where nobody can give
+ * it back, a member keeps its log for a snapshot that cannot be read.  Any other error
+ * of a read is no verdict: the errno is returned, nothing is cut off.
  */
 #ifndef QUORUM_RECOVER_H
 #define QUORUM_RECOVER_H
@@ -162,6 +173,7 @@ enum recover_row {
 	RECOVER_T_CHECKPOINT,
 	RECOVER_U_CHECK_VOID,
 	RECOVER_V_BEFORE,
+	RECOVER_W_UNREAD,
 	RECOVER_ROW_NR,
 };
 
@@ -226,7 +238,7 @@ struct recover_sink {
  * @snap_area: where the good one lies
  * @before: row T: granules of the ring between the log's start and the checkpoint
  * @check: row T or U, or 0 where no checkpoint is named
- * @seen_last: rows K, M, O, V: last entry that something behind the damage names
+ * @seen_last: rows K, M, O, V, W: last entry that something behind the damage names
  * @used: granules of the ring taken by good records
  * @torn: bytes of records that were cut off (row P)
  * @last_index: last entry, or the base
@@ -256,6 +268,9 @@ struct recover_result {
 	u64 last_term;
 	struct disk_cursor next;
 };
+
+/* Does the errno of a read say that the sector is bad, and not the way there? */
+bool recover_unreadable(int error);
 
 const char *recover_verdict_name(u8 verdict);
 const char *recover_row_text(u8 row);
@@ -315,8 +330,8 @@ int recover_hard(const struct recover_io *io, const struct disk_super *super, vo
  *
  * All of the snapshot is read and checked, before anybody builds on it.
  *
- * Return: 0; or a negative errno from @io that says nothing about the device, or that
- * leaves open whether row S is meant.
+ * Return: 0; or a negative errno from @io that is not recover_unreadable(), or that
+ * would be row S for a group of one.
  */
 int recover_snapshot(const struct recover_io *io, const struct disk_super *super,
 		     const struct disk_hard *hard, void *buf, u32 buf_bytes,

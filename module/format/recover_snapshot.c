@@ -19,15 +19,12 @@ struct look {
 	int *unread;		/* first errno of a block that cannot be read */
 };
 
-/*
- * An unreadable block spoils the snapshot like a rotten one, as long as there is
- * something else to go by; other errors are the caller's.
- */
+/* A bad sector spoils the snapshot like a rotten one; other errors are the caller's. */
 static int look_read(const struct look *l, u64 offset, u32 bytes, bool *good)
 {
 	int error = l->io->read(l->io->ctx, offset, l->buf, bytes);
 
-	if (error == -EINTR || error == -ENOMEM)
+	if (error && !recover_unreadable(error))
 		return error;
 	if (error && !*l->unread)
 		*l->unread = error;
@@ -77,6 +74,15 @@ static int look_area(const struct look *l, u32 area, struct quorum_snap_meta *me
 			return 0;
 	}
 	return look_data(l, area, meta, good);
+}
+
+static bool is_alone(const struct disk_super *super)
+{
+	u32 i, voters = 0;
+
+	for (i = 0; i < super->genesis.n; i++)
+		voters += super->genesis.members[i].voter;
+	return voters == 1;
 }
 
 /* Nothing stands for what the log does not hold any more. */
@@ -141,8 +147,8 @@ int recover_snapshot(const struct recover_io *io, const struct disk_super *super
 		result->snap_area = area;
 		return 0;
 	}
-	/* It may be readable next time: nothing is dropped for that. */
-	if (unread && hard->base_index)
+	/* It may be readable next time, and nobody else has it. */
+	if (unread && hard->base_index && is_alone(super))
 		return unread;
 	lost(hard, result);
 	return 0;

@@ -320,6 +320,24 @@ static int reader_entry(struct quorum_store *store, u64 index, u64 durable,
 	return error;
 }
 
+/*
+ * A sector that cannot be read is healed by writing to it.  A device that answers
+ * nothing at all is not: is its superblock there?
+ */
+static bool reader_answers(struct quorum_store *store)
+{
+	struct quorum_reader *r = &store->reader;
+	const u64 blocks[] = { DISK_SUPER_BLOCK, store->super.blocks - 1 };
+	u32 i;
+
+	r->count = 0;
+	for (i = 0; i < ARRAY_SIZE(blocks); i++)
+		if (!quorum_store_bytes_read(store, &r->buf, blocks[i] * QUORUM_BLOCK_BYTES,
+					     QUORUM_BLOCK_BYTES))
+			return true;
+	return false;
+}
+
 /**
  * quorum_store_read() - read one durable entry back from the device
  * @store: the store
@@ -348,9 +366,14 @@ int quorum_store_read(struct quorum_store *store, u64 index, struct raft_entry *
 	spin_unlock_irq(&store->lock);
 	error = reader_entry(store, index, durable, entry, buf, &from);
 	/* Once more, from the device: memory may be wrong as well. */
-	if (error == -EUCLEAN) {
+	if (error == -EUCLEAN || recover_unreadable(error)) {
 		r->count = 0;
 		error = reader_entry(store, index, durable, entry, buf, &from);
+	}
+	if (recover_unreadable(error) && reader_answers(store)) {
+		pr_err("%pg: entry %llu lies where the device cannot read: %d\n",
+		       store->dev.bdev, index, error);
+		error = -EUCLEAN;
 	}
 	/* Released meanwhile, and perhaps written over: that is no damage. */
 	if (error == -EUCLEAN && from < READ_ONCE(store->start_at))

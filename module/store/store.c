@@ -144,7 +144,7 @@ static int super_check(struct quorum_store *store, const struct quorum_genesis *
 
 	error = recover_super(&io, store->reader.buf.addr, super, &store->found);
 	if (error) {
-		NL_SET_ERR_MSG_MOD(extack, "the superblock cannot be read");
+		NL_SET_ERR_MSG_MOD(extack, "no copy of the superblock can be read from the device");
 		return error;
 	}
 	if (!store->found.verdict)
@@ -573,7 +573,12 @@ int quorum_store_recover(struct quorum_store *store,
 
 	memset(found, 0, sizeof(*found));
 	error = recover_hard(&io, &store->super, store->reader.buf.addr, &store->hard.durable, r);
-	if (!error && !r->verdict)
+	if (error) {
+		NL_SET_ERR_MSG_MOD(extack,
+				   "term and vote cannot be read from the device: this node must not vote, replace it if that lasts");
+		return error;
+	}
+	if (!r->verdict)
 		error = recover_content(store, &sink, found);
 	if (error) {
 		NL_SET_ERR_MSG_MOD(extack, "the log could not be read");

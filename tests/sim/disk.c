@@ -48,8 +48,9 @@ int disk_read(struct world *w, struct sim_node *node, u64 offset, void *buf, u32
 		sim_fail(w, node->id, "read behind the end of the device");
 		return -EIO;
 	}
+	/* Not a bad sector: it can be read the next time. */
 	if (disk->read_error && !--disk->read_error)
-		return -EIO;
+		return -ETIMEDOUT;
 	memcpy(buf, disk->image + offset, bytes);
 	return 0;
 }

@@ -371,7 +371,7 @@ static void adopt(struct disk_hard *hard, const struct recover_result *r,
  * @w: the world
  * @node: the node; its log in memory is filled in
  *
- * Return: 0, -EUCLEAN: refused, or -EIO: it could not be read.
+ * Return: 0, -EUCLEAN: refused, or another: it could not be read.
  */
 int store_open(struct world *w, struct sim_node *node)
 {

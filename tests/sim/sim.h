@@ -191,7 +191,7 @@ struct sim_disk {
 	struct sim_cached *cached;	/* reached the device, not the medium */
 	bool hang;
 	u32 fail_next;		/* EIO for the write after that many */
-	u32 read_error;		/* EIO for the read after that many */
+	u32 read_error;		/* ETIMEDOUT for the read after that many */
 	u32 crash_in;		/* the node crashes at that write */
 	bool damaged;		/* on purpose, since it was opened well last */
 };

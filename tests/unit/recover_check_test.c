@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Recovery from a checkpoint: rows T, U and V of the decision table, and that what
- * a start reads does not grow with the log.
+ * a start reads does not grow with the log.  And row W: sectors that cannot be read.
  */
 #include <kunit/test.h>
 #include <linux/errno.h>
@@ -30,6 +30,7 @@ struct world {
 	u32 entries, wrong;
 	/* reads */
 	u64 read_before;		/* bytes from in front of the checkpoint */
+	u32 failed;			/* reads */
 	u64 bad_at;			/* this granule cannot be read */
 	int bad_error;
 	int sink_error;
@@ -46,8 +47,10 @@ static int world_read(void *ctx, u64 offset, void *buf, u32 bytes)
 		return -EFAULT;
 	}
 	w->read_before += offset < w->hard.check.position << w->super.granule_shift ? bytes : 0;
-	if (w->bad_error && offset <= bad && bad < offset + bytes)
+	if (w->bad_error && offset <= bad && bad < offset + bytes) {
+		w->failed++;
 		return w->bad_error;
+	}
 	memcpy(buf, w->device + offset, bytes);
 	return 0;
 }
@@ -253,7 +256,8 @@ static void row_t_the_walk_begins_at_the_checkpoint(struct kunit *test)
 	w->bad_error = -EIO;
 	KUNIT_EXPECT_EQ(test, recover(w, recover_tail), 0);
 	KUNIT_EXPECT_EQ(test, w->r.check, RECOVER_T_CHECKPOINT);
-	KUNIT_EXPECT_EQ(test, recover(w, recover_log), -EIO);
+	KUNIT_EXPECT_EQ(test, recover(w, recover_log), 0);
+	KUNIT_EXPECT_EQ(test, w->r.row, RECOVER_O_WITNESS);
 }
 
 static void row_t_at_the_very_end(struct kunit *test)
@@ -375,8 +379,7 @@ static void row_u_a_damaged_configuration(struct kunit *test)
 	/* It cannot be read: then the whole log cannot either. */
 	w->bad_at = config;
 	w->bad_error = -EIO;
-	KUNIT_EXPECT_EQ(test, recover(w, recover_tail), -EIO);
-	KUNIT_EXPECT_EQ(test, w->r.check, RECOVER_U_CHECK_VOID);
+	expect_tail(w, RECOVER_U_CHECK_VOID, RECOVER_O_WITNESS, 1);
 	w->bad_error = -EINTR;
 	KUNIT_EXPECT_EQ(test, recover(w, recover_tail), -EINTR);
 	KUNIT_EXPECT_EQ(test, w->r.check, RECOVER_ROW_NONE);
@@ -433,7 +436,10 @@ static void row_v_damage_before_the_checkpoint(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, w->r.row, RECOVER_L_CLEAN);
 	w->bad_at = w->hard.start_position;
 	w->bad_error = -EIO;
-	KUNIT_EXPECT_EQ(test, recover(w, recover_before), -EIO);
+	KUNIT_ASSERT_EQ(test, recover(w, recover_before), 0);
+	KUNIT_EXPECT_EQ(test, w->r.row, RECOVER_V_BEFORE);
+	w->bad_error = -ETIMEDOUT;
+	KUNIT_EXPECT_EQ(test, recover(w, recover_before), -ETIMEDOUT);
 	memset(&w->hard.check, 0, sizeof(w->hard.check));
 	KUNIT_EXPECT_EQ(test, recover(w, recover_before), -EINVAL);
 }
@@ -478,6 +484,77 @@ static void buffers_are_large_enough(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, w->r.last_index, 3ULL);
 }
 
+/* One granule of the ring cannot be read: what is the verdict? */
+static void expect_bad(struct world *w, u64 position, u8 row, u64 last)
+{
+	w->bad_at = position;
+	w->failed = 0;
+	KUNIT_ASSERT_EQ(w->test, recover(w, recover_log), 0);
+	KUNIT_EXPECT_EQ(w->test, w->r.row, row);
+	KUNIT_EXPECT_EQ(w->test, w->r.last_index, last);
+	KUNIT_EXPECT_EQ(w->test, w->r.verdict == RECOVER_CORRUPT, recover_heals(&w->r));
+}
+
+static void row_w_what_cannot_be_read(struct kunit *test)
+{
+	static const int errors[] = { -EIO, -ENODATA, -EILSEQ };
+	struct world *w = world_new(test);
+	u64 first, last, end, position;
+	u32 i;
+
+	put(w, 100);
+	first = w->cursor.position;
+	put(w, 1);
+	last = w->cursor.position;
+	put(w, 1);
+	end = w->cursor.position;
+	for (i = 0; i < ARRAY_SIZE(errors); i++) {
+		w->bad_error = errors[i];
+		/* The last one, head or content; and its place is the next one's. */
+		for (position = last; position < end; position++) {
+			expect_bad(w, position, RECOVER_W_UNREAD, 101);
+			KUNIT_EXPECT_EQ(test, w->r.position, last);
+			KUNIT_EXPECT_EQ(test, w->r.torn, 0ULL);
+		}
+	}
+	/* The one before it, which the last vouches for. */
+	expect_bad(w, first, RECOVER_O_WITNESS, 100);
+	KUNIT_EXPECT_EQ(test, w->r.seen_last, 102ULL);
+	/* A witness of more may have been there. */
+	expect_bad(w, end, RECOVER_W_UNREAD, 102);
+	expect_bad(w, end + 100, RECOVER_W_UNREAD, 102);
+	/* It does not keep the device busy with each record in front of it. */
+	KUNIT_EXPECT_LE(test, w->failed, 4U);
+	expect_bad(w, w->hard.start_position - 1, RECOVER_P_TORN, 102);
+}
+
+static void row_w_after_a_clean_stop(struct kunit *test)
+{
+	struct world *w = world_new(test);
+	u64 last;
+
+	put(w, 3);
+	last = w->cursor.position;
+	put(w, 1);
+	w->hard.clean = true;
+	w->hard.end_lsn = w->cursor.lsn;
+	w->hard.last_index = w->last;
+	w->bad_error = -EIO;
+	expect_bad(w, last, RECOVER_M_SHORT, 3);
+	expect_bad(w, last + 1, RECOVER_M_SHORT, 3);
+	/* Nothing is wanted from behind the end. */
+	expect_bad(w, w->cursor.position, RECOVER_L_CLEAN, 4);
+	/* What the other end of the way says is no verdict. */
+	w->bad_error = -ETIMEDOUT;
+	w->bad_at = last;
+	KUNIT_EXPECT_EQ(test, recover(w, recover_log), -ETIMEDOUT);
+	w->bad_at = last + 1;
+	KUNIT_EXPECT_EQ(test, recover(w, recover_log), -ETIMEDOUT);
+	w->hard.clean = false;
+	w->bad_at = w->cursor.position + 3;
+	KUNIT_EXPECT_EQ(test, recover(w, recover_log), -ETIMEDOUT);
+}
+
 static struct kunit_case checkpoint_cases[] = {
 	KUNIT_CASE(row_t_the_walk_begins_at_the_checkpoint),
 	KUNIT_CASE(row_t_at_the_very_end),
@@ -486,6 +563,8 @@ static struct kunit_case checkpoint_cases[] = {
 	KUNIT_CASE(damage_behind_the_checkpoint_is_judged_as_ever),
 	KUNIT_CASE(row_u_a_damaged_configuration),
 	KUNIT_CASE(row_v_damage_before_the_checkpoint),
+	KUNIT_CASE(row_w_what_cannot_be_read),
+	KUNIT_CASE(row_w_after_a_clean_stop),
 	KUNIT_CASE(reading_does_not_grow_with_the_log),
 	KUNIT_CASE(buffers_are_large_enough),
 	{}

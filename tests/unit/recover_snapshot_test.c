@@ -281,7 +281,7 @@ static void what_heals(struct kunit *test)
 			heals |= 1U << r.row;
 	KUNIT_EXPECT_EQ(test, heals, 1U << RECOVER_K_GAP | 1U << RECOVER_M_SHORT |
 				     1U << RECOVER_O_WITNESS | 1U << RECOVER_S_SNAP_LOST |
-				     1U << RECOVER_V_BEFORE);
+				     1U << RECOVER_V_BEFORE | 1U << RECOVER_W_UNREAD);
 	r.verdict = RECOVER_TORN;
 	r.row = RECOVER_O_WITNESS;
 	KUNIT_EXPECT_FALSE(test, recover_heals(&r));
@@ -326,6 +326,30 @@ static void every_read_may_fail(struct kunit *test)
 	}
 }
 
+/* A bad sector: row S where somebody else has it, else it is kept for better times. */
+static void row_s_cannot_be_read(struct kunit *test)
+{
+	struct world *w = world_new(test);
+	struct recover_io io = { .read = world_read, .ctx = w, .device_bytes = SNAP_DEVICE };
+
+	put_snapshot(w, 1, 7, 40, SNAP_BYTES);
+	name_snapshot(w, 1, 7, 40);
+	w->hard.base_index = 30;
+	w->bad_from = snapshot_data_offset(&w->super, 1);
+	w->bad_to = w->bad_from + 1;
+	KUNIT_EXPECT_EQ(test, recover_snapshot(&io, &w->super, &w->hard, w->buf,
+					       QUORUM_RECORD_BYTES_MAX, w->meta, &w->r), -EIO);
+	w->super.genesis.members[1] = w->super.genesis.members[0];
+	w->super.genesis.members[1].id = 2;
+	w->super.genesis.n = 2;
+	look(w);
+	KUNIT_EXPECT_EQ(test, (int)w->r.row, (int)RECOVER_S_SNAP_LOST);
+	KUNIT_EXPECT_TRUE(test, recover_heals(&w->r));
+	w->super.genesis.members[1].voter = false;
+	KUNIT_EXPECT_EQ(test, recover_snapshot(&io, &w->super, &w->hard, w->buf,
+					       QUORUM_RECORD_BYTES_MAX, w->meta, &w->r), -EIO);
+}
+
 /* Names that differ from what lies there, in each part. */
 static void another_one_is_not_the_one_in_force(struct kunit *test)
 {
@@ -349,6 +373,7 @@ static void another_one_is_not_the_one_in_force(struct kunit *test)
 }
 
 static struct kunit_case cases[] = {
+	KUNIT_CASE(row_s_cannot_be_read),
 	KUNIT_CASE(every_read_may_fail),
 	KUNIT_CASE(another_one_is_not_the_one_in_force),
 	KUNIT_CASE(none_is_none),

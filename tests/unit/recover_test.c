@@ -1052,21 +1052,25 @@ static void hard_state_values_are_checked(struct kunit *test)
 
 /* ---- reading ---- */
 
-static void read_errors_are_no_verdict(struct kunit *test)
+static void bad_sectors_are_damage(struct kunit *test)
 {
 	struct image *m = example(test, 512);
 
-	/* Behind the log: what is needed is read alone, and the scan reports. */
+	/* Behind the log: what is needed is read alone. */
 	m->bad_error = -EIO;
 	m->bad_from = offset_of(m, m->heads[1].position);
-	KUNIT_EXPECT_EQ(test, image_recover(m), -EIO);
-	KUNIT_EXPECT_EQ(test, m->r.verdict, RECOVER_NONE);
+	expect(m, RECOVER_W_UNREAD, 0);
+	KUNIT_EXPECT_TRUE(test, recover_heals(&m->r));
 	/* The second mirror and superblock are out of reach as well by then. */
 	KUNIT_EXPECT_EQ(test, m->r.super_bad, 2);
 	KUNIT_EXPECT_EQ(test, m->r.hard_bad, 12);
 	KUNIT_EXPECT_EQ(test, m->r.records, 1ULL);
+	/* Without superblock or hard state there is no verdict. */
 	m->bad_from = 0;
 	KUNIT_EXPECT_EQ(test, image_recover(m), -EIO);
+	m->bad_from = 4096;
+	KUNIT_EXPECT_EQ(test, image_recover(m), -EIO);
+	KUNIT_EXPECT_EQ(test, m->r.verdict, RECOVER_NONE);
 	m->bad_error = -EINTR;
 	m->bad_from = DEVICE_BYTES - 4096;
 	KUNIT_EXPECT_EQ(test, image_recover(m), -EINTR);
@@ -1200,7 +1204,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(hard_write_cut_between_mirrors),
 	KUNIT_CASE(hard_state_misdirected),
 	KUNIT_CASE(hard_state_values_are_checked),
-	KUNIT_CASE(read_errors_are_no_verdict),
+	KUNIT_CASE(bad_sectors_are_damage),
 	KUNIT_CASE(every_read_may_fail),
 	KUNIT_CASE(an_unread_slot_may_hold_the_newest),
 	KUNIT_CASE(the_sink_can_end_it),
