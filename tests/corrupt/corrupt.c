@@ -3,9 +3,10 @@
  * The corruption lane: recovery over every damage of a small image.
  *
  * Every byte in use is changed, and every 251st of the others; every block is
- * zeroed, copied over every other and swapped with it; the device is cut at every
- * multiple of 512 bytes and a byte beside it.  Bytes and pairs are sampled for all
- * images but the second; with --full they are not, and bytes change in three ways.
+ * zeroed, copied over every other and swapped with it; every sector becomes one that
+ * cannot be read; the device is cut at every multiple of 512 bytes and a byte beside
+ * it.  Bytes are sampled for some of the images, and pairs for all but one; with --full
+ * they are not, and bytes change in three ways.
  *
  * For each case:
  *
@@ -15,6 +16,9 @@
  *	term and vote are the newest, or the verdict says so;
  *	so is the snapshot, or an older one that the log reaches back to;
  *	recovery ends.
+ *
+ * Where a checkpoint is named the log is read from there on, and then what lies before
+ * it: of both together the same is true.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,13 +34,17 @@ enum {
 	BLOCKS	= BYTES / QUORUM_BLOCK_BYTES,
 	ENTRIES	= 400,
 	READS_MOST = 4000,
+	SECTOR	= 512,
+	CONFIG_RECORD = 12,		/* of those in the ring: a configuration, */
+	CHECK_RECORD = 22,		/* and the checkpoint in front of this one */
 };
 
 /* An image and what is true about it. */
 static struct truth {
 	const char *name;
 	u32 granule;
-	bool clean, compacted;
+	bool clean, compacted, checkpoint;
+	bool every;			/* byte, also without --full */
 	struct disk_super super;
 	struct disk_hard hard;
 	u64 term[ENTRIES];		/* by index: the log */
@@ -46,15 +54,20 @@ static struct truth {
 	u64 ring_bytes;			/* in use */
 	u8 *image;
 } truths[] = {
-	{ "clean, 512", 512, true, false }, { "running, 512", 512, false, false },
-	{ "compacted, 512", 512, false, true }, { "compacted, clean", 512, true, true },
-	{ "running, 4096", 4096, false, false },
+	{ .name = "clean, 512", .granule = 512, .clean = true },
+	{ .name = "running, 512", .granule = 512, .every = true },
+	{ .name = "compacted, 512", .granule = 512, .compacted = true },
+	{ .name = "compacted, clean", .granule = 512, .compacted = true, .clean = true },
+	{ .name = "running, 4096", .granule = 4096 },
+	{ .name = "checkpoint", .granule = 512, .checkpoint = true, .every = true },
+	{ .name = "checkpoint, compacted", .granule = 512, .checkpoint = true,
+	  .compacted = true },
 };
 
 static struct truth *t;
 static u8 *device, *buf;
-static u64 device_bytes, reads;
-static u64 got_last, cases, silent, by_verdict[RECOVER_VERDICT_NR], refused;
+static u64 device_bytes, reads, bad_sector = ~0ULL;
+static u64 got_last, got_config, cases, silent, by_verdict[RECOVER_VERDICT_NR], refused;
 static const char *wrong;
 static bool full;
 
@@ -63,9 +76,11 @@ static int device_read(void *ctx, u64 offset, void *to, u32 bytes)
 	if (++reads > READS_MOST)
 		wrong = "recovery reads without end";
 	if (offset > device_bytes || bytes > device_bytes - offset)
+		return -EFAULT;
+	if (offset / SECTOR <= bad_sector && bad_sector < (offset + bytes) / SECTOR)
 		return -EIO;
 	memcpy(to, device + offset, bytes);
-	return wrong ? -EIO : 0;
+	return wrong ? -EFAULT : 0;
 }
 
 static u32 size_of(u64 index, u64 term)
@@ -100,7 +115,61 @@ static int got_truncate(void *ctx, u64 index)
 	return 0;
 }
 
-static const struct recover_sink sink = { .entry = got_entry, .truncate = got_truncate };
+static int got_config_entry(void *ctx, const struct raft_entry *e, const void *payload)
+{
+	const u8 *p = payload;
+
+	got_config = e->index;
+	for (u32 i = 0; i < e->size && i < size_of(e->index, e->term); i++)
+		if (p[i] != byte_of(e->index, e->term, i))
+			wrong = "a wrong configuration";
+	/* Behind the checkpoint. */
+	got_last = t->hard.check.index;
+	return 0;
+}
+
+static const struct recover_sink sink = {
+	.entry = got_entry, .truncate = got_truncate, .config = got_config_entry,
+};
+
+/* What was handed on is all up to here, if that is what was said. */
+static void look_log(const struct recover_result *r, u64 last)
+{
+	if (r->verdict != RECOVER_CLEAN && r->verdict != RECOVER_TORN)
+		return;
+	if (last < t->vouched)
+		wrong = "an acknowledged entry went in silence";
+	if (last > t->last)
+		wrong = "more entries than were written";
+	if (last > t->hard.base_index && got_last < last)
+		wrong = "entries were not handed on";
+}
+
+/* The log from its checkpoint on, then what lies before. */
+static int look_both(const struct recover_io *io, const struct disk_super *super,
+		     const struct disk_hard *hard, struct recover_result *r)
+{
+	static struct recover_result before;
+	int error;
+
+	got_config = 0;
+	error = recover_tail(io, super, hard, buf, QUORUM_RECORD_BYTES_MAX, &sink, r);
+	if (error)
+		return error;
+	if (r->check == RECOVER_T_CHECKPOINT && got_config != t->hard.check.config_index)
+		wrong = "another configuration than the checkpoint's";
+	look_log(r, r->last_index);
+	if (r->check != RECOVER_T_CHECKPOINT || wrong)
+		return 0;
+	reads = 0;
+	got_last = 0;
+	error = recover_before(io, super, hard, buf, QUORUM_RECORD_BYTES_MAX, &sink, &before);
+	if (!error && before.verdict == RECOVER_CLEAN && got_last != t->hard.check.index)
+		wrong = "entries before the checkpoint were not handed on";
+	if (!error && before.verdict != RECOVER_CLEAN && r->verdict != RECOVER_CORRUPT)
+		*r = before;
+	return error;
+}
 
 /* One case.  What is left when nothing was said must be the truth. */
 static void look(void)
@@ -131,19 +200,18 @@ static void look(void)
 		wrong = "a snapshot the log does not reach back to";
 	if (!error && !r.verdict && r.snap == RECOVER_SNAP_NONE && t->snap_index)
 		wrong = "no snapshot";
-	if (!error && !r.verdict)
+	if (!error && !r.verdict && t->checkpoint) {
+		error = look_both(&io, &super, &hard, &r);
+	} else if (!error && !r.verdict) {
 		error = recover_log(&io, &super, &hard, buf, QUORUM_RECORD_BYTES_MAX, &sink, &r);
-	if (!error && (r.verdict == RECOVER_CLEAN || r.verdict == RECOVER_TORN)) {
-		if (r.last_index < t->vouched)
-			wrong = "an acknowledged entry went in silence";
-		if (r.last_index > t->last)
-			wrong = "more entries than were written";
-		for (u64 i = t->hard.base_index + 1; i <= r.last_index && i <= t->last; i++)
-			if (got_last < r.last_index)
-				wrong = "entries were not handed on";
+		if (!error)
+			look_log(&r, r.last_index);
 	}
 	if (!error && !r.verdict)
 		wrong = "no verdict";
+	/* Nothing of one sector hides all there is of anything that has a copy. */
+	if (bad_sector != ~0ULL && error)
+		wrong = "one bad sector, and nothing can be said";
 	if (error)
 		refused++;
 	else
@@ -196,6 +264,7 @@ static void put_records(struct disk_cursor *cursor)
 {
 	u8 *record = calloc(1, QUORUM_RECORD_BYTES_MAX);
 	struct disk_batch batch;
+	struct disk_checkpoint none, *check = t->checkpoint ? &t->hard.check : &none;
 	u64 lasts[ENTRIES], term = 1;
 	u32 records = 0;
 
@@ -213,8 +282,16 @@ static void put_records(struct disk_cursor *cursor)
 			u8 payload[300];
 			struct raft_entry e = {
 				.index = index, .term = term, .tag = index * 1000 + term,
-				.origin = 3, .size = size_of(index, term), .type = RAFT_ENTRY_DATA,
+				.origin = 3, .size = size_of(index, term),
+				.type = records == CONFIG_RECORD ? RAFT_ENTRY_CONFIG :
+								   RAFT_ENTRY_DATA,
 			};
+
+			if (e.type == RAFT_ENTRY_CONFIG) {
+				check->config_index = index;
+				check->config_lsn = lsn;
+				check->config_position = position;
+			}
 
 			for (u32 b = 0; b < e.size; b++)
 				payload[b] = byte_of(index, term, b);
@@ -227,6 +304,14 @@ static void put_records(struct disk_cursor *cursor)
 		memcpy(t->image + (position << t->super.granule_shift), record, bytes);
 		t->ring_bytes += bytes;
 		lasts[records++] = t->last;
+		if (records == CHECK_RECORD) {
+			check->position = cursor->position;
+			check->lsn = cursor->lsn;
+			check->epoch = cursor->epoch;
+			check->prev_crc = cursor->prev_crc;
+			check->index = t->last;
+			check->term = term;
+		}
 		/* A cut that is vouched for takes back what was vouched for before. */
 		t->vouched = records > 4 ? lasts[records - 5] : 0;
 	}
@@ -312,7 +397,7 @@ static bool in_use(u64 at)
 static void every_byte(void)
 {
 	static const u8 flips[] = { 0x10, 0x01, 0xff };
-	const u64 step = full || t == truths + 1 ? 1 : 7;
+	const u64 step = full || t->every ? 1 : 7;
 
 	for (u64 at = 0; at < BYTES; at++) {
 		if (at % (in_use(at) ? step : 251))
@@ -342,6 +427,16 @@ static void every_block(void)
 		tell("block of ones", b, 0);
 		memcpy(at, keep, sizeof(keep));
 	}
+}
+
+static void every_sector(void)
+{
+	for (u64 s = 0; s < BYTES / SECTOR; s++) {
+		bad_sector = s;
+		look();
+		tell("unreadable sector", s, 0);
+	}
+	bad_sector = ~0ULL;
 }
 
 static bool blank(u64 block)
@@ -406,6 +501,7 @@ int main(int argc, char **argv)
 		tell("untouched", 0, 0);
 		every_byte();
 		every_block();
+		every_sector();
 		every_pair();
 		every_length();
 		if (memcmp(device, t->image, BYTES)) {
