@@ -7,6 +7,7 @@
 #include "group.h"
 #include "net/net.h"
 #include "sm/sm.h"
+#include "store/store.h"
 
 static int __init quorum_init(void)
 {
@@ -15,9 +16,12 @@ static int __init quorum_init(void)
 	error = quorum_sm_init();
 	if (error)
 		return error;
-	error = quorum_net_init();
+	error = quorum_store_init();
 	if (error)
 		goto exit_sm;
+	error = quorum_net_init();
+	if (error)
+		goto exit_store;
 	error = quorum_chardev_init();
 	if (error)
 		goto exit_net;
@@ -41,6 +45,8 @@ exit_chardev:
 	quorum_chardev_exit();
 exit_net:
 	quorum_net_exit();
+exit_store:
+	quorum_store_exit();
 exit_sm:
 	quorum_sm_exit();
 	return error;
@@ -53,6 +59,7 @@ static void __exit quorum_exit(void)
 	quorum_group_exit();
 	quorum_chardev_exit();
 	quorum_net_exit();
+	quorum_store_exit();
 	quorum_sm_exit();
 	pr_info("unloaded\n");
 }

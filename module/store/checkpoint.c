@@ -393,7 +393,7 @@ int quorum_before_begin(struct quorum_store *store)
 	if (error)
 		return error;
 	b->busy = true;
-	queue_work(system_unbound_wq, &b->work);
+	queue_work(quorum_store_verify, &b->work);
 	return 0;
 }
 

@@ -71,7 +71,7 @@ static void hard_finish(struct quorum_store *store)
 	spin_lock_irqsave(&store->lock, irq);
 	error = store->error;
 	if (h->waiting && !error) {
-		queue_work(system_highpri_wq, &h->work);
+		queue_work(quorum_store_votes, &h->work);
 		spin_unlock_irqrestore(&store->lock, irq);
 		return;
 	}

@@ -10,6 +10,37 @@
 #include <linux/vmalloc.h>
 #include "store_private.h"
 
+/*
+ * Both have a rescuer: the log may carry what memory reclaim waits for.  What is long
+ * must not stand before votes.
+ */
+struct workqueue_struct *quorum_store_votes;
+struct workqueue_struct *quorum_store_verify;
+
+/**
+ * quorum_store_init() - before the first store
+ */
+int quorum_store_init(void)
+{
+	quorum_store_votes = alloc_workqueue("quorum_votes", WQ_HIGHPRI | WQ_MEM_RECLAIM, 0);
+	if (!quorum_store_votes)
+		return -ENOMEM;
+	quorum_store_verify = alloc_workqueue("quorum_verify", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
+	if (quorum_store_verify)
+		return 0;
+	destroy_workqueue(quorum_store_votes);
+	return -ENOMEM;
+}
+
+/**
+ * quorum_store_exit() - after the last one was closed
+ */
+void quorum_store_exit(void)
+{
+	destroy_workqueue(quorum_store_verify);
+	destroy_workqueue(quorum_store_votes);
+}
+
 /**
  * quorum_store_fail() - the first failure is final
  * @store: the store

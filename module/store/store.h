@@ -113,6 +113,9 @@ struct quorum_store_stats {
 	u32 granule;		/* bytes: every record starts and ends on one */
 };
 
+int quorum_store_init(void);
+void quorum_store_exit(void);
+
 /**
  * quorum_store_find() - look a device up, without opening it
  * @path: path of the block device, for the calling process

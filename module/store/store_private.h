@@ -270,6 +270,10 @@ static inline u64 quorum_ring_used(const struct quorum_store *store)
 	return store->at - READ_ONCE(store->start_at);
 }
 
+/* store.c */
+extern struct workqueue_struct *quorum_store_votes;
+extern struct workqueue_struct *quorum_store_verify;
+
 /* pages.c */
 int quorum_pages_alloc(struct quorum_pages *pages, u32 bytes);
 void quorum_pages_free(struct quorum_pages *pages);

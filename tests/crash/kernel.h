@@ -104,8 +104,11 @@ struct work_struct {
 	struct work_struct *next;
 };
 #define INIT_WORK(w, f)		((w)->func = (f), (w)->waits = false)
-#define system_highpri_wq	0
-#define system_unbound_wq	0
+#define WQ_HIGHPRI		0
+#define WQ_UNBOUND		0
+#define WQ_MEM_RECLAIM		0
+#define alloc_workqueue(name, flags, most)	((struct workqueue_struct *)(name))
+#define destroy_workqueue(q)	((void)(q))
 bool kernel_queue_work(struct work_struct *work);
 #define queue_work(q, w)	((void)(q), kernel_queue_work(w))
 static inline void flush_work(struct work_struct *work);
