@@ -23,6 +23,23 @@ static void answer_origin(struct quorum_group *g, const struct raft_entry *entry
 		quorum_effects_send(g, &msg, NULL, 0);
 }
 
+/**
+ * quorum_apply_role() - take note of whether this node keeps payload
+ * @g: the group
+ * @config: the configuration in force
+ *
+ * Once it has missed some, only a whole snapshot gives it a state again.
+ * Context: only the loop, or before it runs.
+ */
+void quorum_apply_role(struct quorum_group *g, const struct raft_config *config)
+{
+	const struct raft_member *self = raft_config_find(config, g->params.self);
+
+	if (self && self->roles & RAFT_M_WITNESS)
+		quorum_machine_set_blind(g->machine);
+	WRITE_ONCE(g->blind, quorum_machine_is_blind(g->machine));
+}
+
 /* False: the group has failed. */
 static bool apply_entry(struct quorum_group *g, const struct raft_entry *entry,
 			const void *payload)
@@ -40,6 +57,9 @@ static bool apply_entry(struct quorum_group *g, const struct raft_entry *entry,
 		return false;
 	}
 	g->stats.applied++;
+	/* A new witness is sent what lies before the entry that makes it one. */
+	if (!g->blind && quorum_machine_is_blind(g->machine))
+		WRITE_ONCE(g->blind, true);
 	/* In this order: whoever is told of an entry must be able to read it. */
 	atomic64_set(&g->applied, entry->index);
 	if (entry->type == RAFT_ENTRY_DATA || entry->type == RAFT_ENTRY_SESSION)

@@ -479,6 +479,7 @@ struct quorum_inflight {
  * @base: last index that is not in the log any more; readers begin behind it [pub]
  * @applied: last index given to the state machine; readers see up to here
  * @last_data: last applied index that holds user data, for poll
+ * @blind: it is a witness, or was: it has no payload to show [loop; pub]
  * @role: [pub]
  * @leader: [pub]
  * @term: [pub]
@@ -518,6 +519,7 @@ struct quorum_group {
 	atomic64_t base;
 	atomic64_t applied;
 	atomic64_t last_data;
+	bool blind;
 	u8 role;
 	u32 leader;
 	u64 term;
@@ -616,6 +618,7 @@ void quorum_pump_appends(struct quorum_group *g);
 
 /* apply.c */
 void quorum_apply_committed(struct quorum_group *g);
+void quorum_apply_role(struct quorum_group *g, const struct raft_config *config);
 
 /* reads.c */
 void quorum_reads_init(struct quorum_reads *rs);

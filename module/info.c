@@ -49,6 +49,8 @@ int quorum_group_read(struct quorum_group *g, u64 *index, struct raft_entry *ent
 	if (down_read_killable(&g->parts))
 		return -EINTR;
 	error = not_readable(g);
+	if (!error && READ_ONCE(g->blind))
+		error = -EOPNOTSUPP;
 	if (error)
 		goto out;
 	/* 0 is before the first, whichever that is. */
@@ -82,7 +84,7 @@ out:
 static bool readable(const struct quorum_group *g, u64 index)
 {
 	return atomic64_read(&g->last_data) >= index || not_readable(g) ||
-	       READ_ONCE(g->state) == QUORUM_STATE_FAILED;
+	       READ_ONCE(g->blind) || READ_ONCE(g->state) == QUORUM_STATE_FAILED;
 }
 
 int quorum_group_wait(struct quorum_group *g, u64 index, u64 timeout_ns)

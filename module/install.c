@@ -119,6 +119,7 @@ void quorum_install_restored(struct quorum_group *g, const struct raft_effect *f
 		quorum_group_fail(g, error, RAFT_HALT_SNAPSHOT);
 		return;
 	}
+	quorum_apply_role(g, fx->install.config);
 	quorum_cache_reset(g->cache, name->index + 1);
 	quorum_readback_truncate(&g->readback, 0);
 	quorum_readback_truncate(&g->replay, 0);
@@ -150,7 +151,7 @@ static int begin(struct quorum_snapshots *sn)
 	struct quorum_group *g = sn->group;
 	int error;
 
-	error = quorum_machine_restore_begin(g->machine);
+	error = quorum_machine_restore_begin(g->machine, sn->install.name.size);
 	if (error)
 		return error;
 	error = quorum_store_snap_begin(g->store, &sn->meta, &sn->writer);

@@ -190,7 +190,13 @@ static int start_engine(struct quorum_group *g, const struct recovery *rec)
 			quorum_snapshots_config(g, &rec->configs[i]);
 	error = raft_init(g->raft, params, quorum_loop_now());
 	kfree(params);
-	return error;
+	if (error)
+		return error;
+	quorum_apply_role(g, raft_get_config(g->raft));
+	/* So that the machine's index follows, which its snapshots are of. */
+	if (g->blind)
+		g->replay_needed = true;
+	return 0;
 }
 
 static int read_log(struct quorum_group *g, struct netlink_ext_ack *extack)
@@ -320,6 +326,7 @@ void quorum_parts_reset(struct quorum_group *g)
 	g->swept_term = 0;
 	g->tick_at = 0;
 	g->tick_term = 0;
+	g->blind = false;
 	/* A machine that keeps anything has to see everything. */
 	g->replay_needed = g->sm != &quorum_log_ops;
 	memset(&g->recovered, 0, sizeof(g->recovered));

@@ -134,20 +134,48 @@ static bool find_prev(struct quorum_group *g, struct raft_append *a)
 	return true;
 }
 
+/*
+ * A witness is told of an entry, not what it says.  False: nobody else may be sent
+ * this one, since its payload never came here.
+ */
+static bool strip(struct quorum_group *g, const struct raft_append *a, struct raft_entry *entry)
+{
+	bool payload = entry->type == RAFT_ENTRY_DATA || entry->type == RAFT_ENTRY_SESSION;
+
+	if (!payload)
+		return true;
+	if (a->strip) {
+		entry->size = 0;
+		return true;
+	}
+	if (entry->size)
+		return true;
+	if (g->state == QUORUM_STATE_RUNNING)
+		pr_err("%s: entry %llu came when this node was a witness, without payload: format its device and have it join anew\n",
+		       g->params.name, entry->index);
+	quorum_group_fail(g, -EUCLEAN, RAFT_HALT_STORE);
+	return false;
+}
+
 /* Describe as many entries as go into one datagram; at least one, if any. */
 static u32 choose(struct quorum_group *g, const struct raft_append *a, u32 *bytes)
 {
 	size_t budget = quorum_link_mtu(g->link, a->peer);
 	size_t used = WIRE_HEADER_BYTES + WIRE_APPEND_BYTES;
-	const struct raft_entry *entry;
+	const struct raft_entry *found;
+	struct raft_entry *entry;
 	const void *payload;
 	u32 n = 0, config = 0;
 	u64 index;
 
 	*bytes = 0;
 	for (index = a->first; index <= a->last && n < RAFT_MSG_ENTRIES_MAX; index++) {
-		entry = find(g, index, &payload);
-		if (!entry)
+		found = find(g, index, &payload);
+		if (!found)
+			break;
+		entry = &g->entries[n];
+		*entry = *found;
+		if (!strip(g, a, entry))
 			break;
 		used += WIRE_ENTRY_BYTES + entry->size;
 		if (n && (used > budget || *bytes + entry->size > a->bytes))
@@ -155,7 +183,7 @@ static u32 choose(struct quorum_group *g, const struct raft_append *a, u32 *byte
 		/* One configuration in a message, so that the engine sees each. */
 		if (entry->type == RAFT_ENTRY_CONFIG && config++)
 			break;
-		g->entries[n++] = *entry;
+		n++;
 		*bytes += entry->size;
 	}
 	return n;

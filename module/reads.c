@@ -165,6 +165,8 @@ static int hand_in(struct quorum_group *g, struct quorum_read *read)
 
 	spin_lock(&rs->lock);
 	error = rs->closed;
+	if (!error && READ_ONCE(g->blind))
+		error = -EOPNOTSUPP;
 	if (!error && rs->count >= QUORUM_READS_MAX)
 		error = -EAGAIN;
 	if (!error) {

@@ -138,7 +138,8 @@ static int take(struct quorum_snapshots *sn)
 	error = quorum_machine_snapshot_begin(machine, &sn->name.index, &sn->name.term);
 	if (error)
 		return error;
-	error = take_begun(sn);
+	/* A witness that was none before has counted nothing yet. */
+	error = sn->name.index ? take_begun(sn) : -EAGAIN;
 	quorum_machine_snapshot_end(machine);
 	if (error)
 		drop_writer(sn);
@@ -494,7 +495,7 @@ static int restore_machine(struct quorum_group *g, const struct quorum_snap_meta
 	u32 part;
 	int error;
 
-	error = quorum_machine_restore_begin(g->machine);
+	error = quorum_machine_restore_begin(g->machine, meta->bytes);
 	if (error)
 		return error;
 	for (offset = 0; offset < meta->bytes && !error; offset += part) {

@@ -604,6 +604,9 @@ static int hand_in(struct quorum_group *g, struct quorum_waiter *w, bool nonbloc
 	spin_lock(&ws->lock);
 	if (ws->closed) {
 		error = ws->closed;
+	} else if (READ_ONCE(g->blind)) {
+		/* It would never see what comes of it. */
+		error = -EOPNOTSUPP;
 	} else if (nonblock && !READ_ONCE(g->leader)) {
 		/* Nobody would wait for a leader with it. */
 		error = -EAGAIN;

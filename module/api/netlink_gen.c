@@ -15,10 +15,11 @@ const struct nla_policy quorum_member_config_nl_policy[QUORUM_A_MEMBER_ADDR + 1]
 	[QUORUM_A_MEMBER_ADDR] = NLA_POLICY_NESTED(quorum_addr_nl_policy),
 };
 
-const struct nla_policy quorum_member_step_nl_policy[QUORUM_A_MEMBER_STEP + 1] = {
+const struct nla_policy quorum_member_step_nl_policy[QUORUM_A_MEMBER_WITNESS + 1] = {
 	[QUORUM_A_MEMBER_ID] = { .type = NLA_U32, },
 	[QUORUM_A_MEMBER_ADDR] = NLA_POLICY_NESTED(quorum_addr_nl_policy),
 	[QUORUM_A_MEMBER_STEP] = { .type = NLA_U32, },
+	[QUORUM_A_MEMBER_WITNESS] = { .type = NLA_FLAG, },
 };
 
 const struct nla_policy quorum_member_kept_nl_policy[QUORUM_A_MEMBER_ID + 1] = {

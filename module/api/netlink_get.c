@@ -347,7 +347,8 @@ static int put_member(struct sk_buff *skb, const struct quorum_group_info *info,
 		return -EMSGSIZE;
 	if ((member->roles & RAFT_M_AUTO && nla_put_flag(skb, QUORUM_A_MEMBER_AUTO)) ||
 	    (member->roles & RAFT_M_OLD && !(member->roles & RAFT_M_VOTER) &&
-	     nla_put_flag(skb, QUORUM_A_MEMBER_LEAVING)))
+	     nla_put_flag(skb, QUORUM_A_MEMBER_LEAVING)) ||
+	    (member->roles & RAFT_M_WITNESS && nla_put_flag(skb, QUORUM_A_MEMBER_WITNESS)))
 		return -EMSGSIZE;
 	if (member->id == info->self && nla_put_flag(skb, QUORUM_A_MEMBER_SELF))
 		return -EMSGSIZE;

@@ -403,6 +403,12 @@ static int parse_step(const struct nlattr *attr, struct raft_change *step,
 				"a step names a member's id and what to do with it");
 	step->member.id = nla_get_u32(tb[QUORUM_A_MEMBER_ID]);
 	step->op = min_t(u32, nla_get_u32(tb[QUORUM_A_MEMBER_STEP]), U8_MAX);
+	if (tb[QUORUM_A_MEMBER_WITNESS]) {
+		if (step->op > RAFT_CHANGE_VOTER)
+			return QUORUM_NL_REFUSE(extack, tb[QUORUM_A_MEMBER_WITNESS], -EINVAL,
+					"only a new member can be made a witness");
+		step->member.roles = RAFT_M_WITNESS;
+	}
 	if (step->op == RAFT_CHANGE_ADD || step->op == RAFT_CHANGE_SET) {
 		if (!tb[QUORUM_A_MEMBER_ADDR])
 			return QUORUM_NL_REFUSE(extack, attr, -EDESTADDRREQ,

@@ -144,7 +144,8 @@ static void count_by(struct raft *r)
 	for (i = 0; i < r->config.n; i++)
 		if (r->config.members[i].roles & RAFT_M_WITNESS)
 			witnesses |= raft_set_of((int)i);
-	r->witnesses = seated(r, witnesses);
+	/* One that was removed is kept company without any payload, as before. */
+	r->witnesses = seated(r, witnesses) | (r->witnesses & r->guests);
 	r->seat = raft_seat_of(r, r->self);
 	if (raft_set_has(r->guests, r->seat))
 		r->seat = -1;

@@ -185,12 +185,16 @@ struct raft_run {
 	u64 term;
 };
 
+/* struct raft_snapshot.crc of no content: where a CRC32C begins. */
+#define RAFT_SNAPSHOT_EMPTY	(~0U)
+
 /**
  * struct raft_snapshot - name of a snapshot: of everything up to @index
  * @index: last entry it covers, 0: there is none
  * @term: its term
- * @size: bytes of content; 0 is legal (a witness's)
- * @crc: of its content: two nodes' snapshots of one index may differ in bytes
+ * @size: bytes of content; 0: a witness's
+ * @crc: of its content: two nodes' snapshots of one index may differ in bytes.  Of
+ *	no bytes it is RAFT_SNAPSHOT_EMPTY
  */
 struct raft_snapshot {
 	u64 index;
@@ -783,7 +787,7 @@ enum raft_next {
  * @offset: send from here, at most @bytes
  * @config: its configuration, to send with offset 0; else NULL
  * @strip: the peer is a witness: send entries without payload (size 0), except
- *	those of type CONFIG
+ *	those of type CONFIG.  Its snapshots have no content
  *
  * The shell puts at most one entry of type CONFIG in a message: it ends the
  * message before the second.

@@ -25,6 +25,18 @@ static bool same(const struct raft_snapshot *a, const struct raft_snapshot *b)
 
 /* ---- own snapshots ---- */
 
+/* What this peer is sent: a witness is told which snapshot, and nothing of it. */
+static struct raft_snapshot sent_to(const struct raft *r, const struct raft_peer *p)
+{
+	struct raft_snapshot name = r->snapshot;
+
+	if (raft_set_has(r->witnesses, (int)(p - r->peers))) {
+		name.size = 0;
+		name.crc = RAFT_SNAPSHOT_EMPTY;
+	}
+	return name;
+}
+
 static void chunks_reset(struct raft_peer *p)
 {
 	p->chunk_acked = 0;
@@ -136,13 +148,13 @@ void raft_snapshot_made(struct raft *r, const struct raft_event *event)
 enum raft_next raft_snapshot_next(const struct raft *r, const struct raft_peer *p,
 				  struct raft_append *append)
 {
-	const struct raft_snapshot *s = &r->snapshot;
+	const struct raft_snapshot s = sent_to(r, p);
 	u64 room;
 
-	if (s->index < r->log.base_index || !s->index)
+	if (s.index < r->log.base_index || !s.index)
 		return RAFT_NEXT_NOTHING;
 	/* After the last byte a message without any asks how it went. */
-	if (p->chunk_paused || (p->chunk_asked && p->chunk_sent == s->size))
+	if (p->chunk_paused || (p->chunk_asked && p->chunk_sent == s.size))
 		return RAFT_NEXT_NOTHING;
 	room = RAFT_SNAPSHOT_WINDOW_BYTES - (p->chunk_sent - p->chunk_acked);
 	if (!room)
@@ -150,9 +162,9 @@ enum raft_next raft_snapshot_next(const struct raft *r, const struct raft_peer *
 	memset(append, 0, sizeof(*append));
 	append->peer = p->id;
 	append->term = r->hard.term;
-	append->snapshot = *s;
+	append->snapshot = s;
 	append->offset = p->chunk_sent;
-	append->bytes = (u32)min3(s->size - p->chunk_sent, room, (u64)RAFT_CHUNK_BYTES_MAX);
+	append->bytes = (u32)min3(s.size - p->chunk_sent, room, (u64)RAFT_CHUNK_BYTES_MAX);
 	append->config = p->chunk_sent ? NULL : &r->snapshot_config;
 	return RAFT_NEXT_SNAPSHOT;
 }
@@ -161,15 +173,17 @@ enum raft_next raft_snapshot_next(const struct raft *r, const struct raft_peer *
 void raft_snapshot_sent(struct raft *r, const struct raft_event *event)
 {
 	int seat = raft_seat_of(r, event->chunk.peer);
+	struct raft_snapshot name;
 	struct raft_peer *p;
 
 	if (r->role != RAFT_LEADER || seat < 0)
 		return;
 	p = &r->peers[seat];
+	name = sent_to(r, p);
 	/* Reading it took its time, and the world went on. */
-	if (p->state != RAFT_PEER_SNAPSHOT || !same(&event->chunk.name, &r->snapshot) ||
+	if (p->state != RAFT_PEER_SNAPSHOT || !same(&event->chunk.name, &name) ||
 	    event->chunk.offset != p->chunk_sent ||
-	    event->chunk.bytes > r->snapshot.size - p->chunk_sent)
+	    event->chunk.bytes > name.size - p->chunk_sent)
 		return;
 	if (!p->chunk_asked || p->chunk_sent == p->chunk_acked)
 		p->chunk_due = r->now + 2 * r->timing.heartbeat;
@@ -196,10 +210,11 @@ u64 raft_snapshot_due(const struct raft *r, const struct raft_peer *p)
 /* SNAPSHOT_REPLY, to a leader in its term */
 void raft_snapshot_reply(struct raft *r, struct raft_peer *p, const struct raft_msg *msg)
 {
+	const struct raft_snapshot name = sent_to(r, p);
 	u64 offset = msg->snapshot_reply.offset;
 
 	if (p->state != RAFT_PEER_SNAPSHOT || !p->chunk_asked ||
-	    !same(&msg->snapshot_reply.name, &r->snapshot) || offset > p->chunk_sent)
+	    !same(&msg->snapshot_reply.name, &name) || offset > p->chunk_sent)
 		return;
 	switch (msg->snapshot_reply.verdict) {
 	case RAFT_SNAPSHOT_STORED:

@@ -76,6 +76,7 @@ struct machine_restore {
  * @term: its term [sem]
  * @snapshot: being read, or NULL [sem; its reader's]
  * @restore: being taken in, or NULL [its writer's]
+ * @blind: entries came without their payload: there is no state
  */
 struct quorum_machine {
 	const struct quorum_machine_ops *ops;
@@ -86,6 +87,7 @@ struct quorum_machine {
 	u64 term;
 	struct machine_snapshot *snapshot;
 	struct machine_restore *restore;
+	bool blind;
 };
 
 struct quorum_machine *quorum_machine_create(const struct quorum_machine_ops *ops)
@@ -184,7 +186,13 @@ int quorum_machine_apply(struct quorum_machine *m, const struct raft_entry *entr
 	outcome->reply.len = 0;
 	outcome->reply.error = 0;
 	down_write(&m->sem);
-	if (entry->type == RAFT_ENTRY_DATA)
+	/* Nobody proposes an empty entry. */
+	if (!entry->size &&
+	    (entry->type == RAFT_ENTRY_DATA || entry->type == RAFT_ENTRY_SESSION))
+		m->blind = true;
+	if (m->blind)
+		outcome->reply.error = -EOPNOTSUPP;
+	else if (entry->type == RAFT_ENTRY_DATA)
 		error = apply_command(m, entry, payload, entry->size, outcome);
 	else if (entry->type == RAFT_ENTRY_SESSION)
 		error = apply_session(m, entry, payload, outcome);
@@ -194,6 +202,18 @@ int quorum_machine_apply(struct quorum_machine *m, const struct raft_entry *entr
 	}
 	up_write(&m->sem);
 	return error;
+}
+
+void quorum_machine_set_blind(struct quorum_machine *m)
+{
+	down_write(&m->sem);
+	m->blind = true;
+	up_write(&m->sem);
+}
+
+bool quorum_machine_is_blind(const struct quorum_machine *m)
+{
+	return READ_ONCE(m->blind);
 }
 
 u64 quorum_machine_applied(const struct quorum_machine *m)
@@ -211,7 +231,7 @@ int quorum_machine_query(struct quorum_machine *m, const void *request, u32 len,
 	if (!m->ops->query)
 		return -EOPNOTSUPP;
 	down_read(&m->sem);
-	error = m->ops->query(m->state, request, len, reply);
+	error = m->blind ? -EOPNOTSUPP : m->ops->query(m->state, request, len, reply);
 	*applied = m->index;
 	up_read(&m->sem);
 	return error;
@@ -250,7 +270,20 @@ u64 quorum_machine_hash(struct quorum_machine *m, u64 *applied)
 
 bool quorum_machine_has_snapshot(const struct quorum_machine *m)
 {
-	return m->ops->snapshot_begin;
+	return m->ops->snapshot_begin || quorum_machine_is_blind(m);
+}
+
+/* Of no state nothing is kept but how far it would be. */
+static bool blind_at(struct quorum_machine *m, u64 *index, u64 *term)
+{
+	bool blind;
+
+	down_read(&m->sem);
+	blind = m->blind;
+	*index = m->index;
+	*term = m->term;
+	up_read(&m->sem);
+	return blind;
 }
 
 static void make_front(struct quorum_machine *m, struct machine_snapshot *snap)
@@ -272,6 +305,8 @@ int quorum_machine_snapshot_begin(struct quorum_machine *m, u64 *index, u64 *ter
 	struct machine_snapshot *snap;
 	int error = 0;
 
+	if (blind_at(m, index, term))
+		return 0;
 	if (!m->ops->snapshot_begin)
 		return -EOPNOTSUPP;
 	/* Before the lock: memory may take its time. */
@@ -302,9 +337,13 @@ int quorum_machine_snapshot_begin(struct quorum_machine *m, u64 *index, u64 *ter
 ssize_t quorum_machine_snapshot_read(struct quorum_machine *m, void *buf, size_t room)
 {
 	struct machine_snapshot *snap = m->snapshot;
-	size_t n = min(room, snap->size - snap->done);
 	ssize_t more;
+	size_t n;
 
+	/* It was begun without a state. */
+	if (!snap)
+		return 0;
+	n = min(room, snap->size - snap->done);
 	memcpy(buf, snap->front + snap->done, n);
 	snap->done += n;
 	if (n == room)
@@ -330,10 +369,13 @@ void quorum_machine_snapshot_end(struct quorum_machine *m)
 
 /* ---- restore ---- */
 
-int quorum_machine_restore_begin(struct quorum_machine *m)
+int quorum_machine_restore_begin(struct quorum_machine *m, u64 bytes)
 {
 	struct machine_restore *rest;
 
+	/* A witness's: what a machine says is never empty. */
+	if (!bytes)
+		return m->restore ? -EBUSY : 0;
 	if (!m->ops->restore_begin)
 		return -EOPNOTSUPP;
 	if (m->restore)
@@ -376,6 +418,8 @@ int quorum_machine_restore_write(struct quorum_machine *m, const void *buf, size
 {
 	struct machine_restore *rest = m->restore;
 
+	if (!rest)
+		return len ? -EBADMSG : 0;
 	while (len && !rest->error && !front_over(rest)) {
 		size_t size = rest->number ? sizeof(rest->unit.record) :
 					     sizeof(rest->unit.head);
@@ -400,7 +444,7 @@ int quorum_machine_restore_write(struct quorum_machine *m, const void *buf, size
 
 /**
  * quorum_machine_restore_commit() - replace the state by what was written
- * @m: the state
+ * @m: the state; nothing was begun or written: it has none from now on
  * @index: that the snapshot must stand for
  * @term: likewise
  *
@@ -409,8 +453,17 @@ int quorum_machine_restore_write(struct quorum_machine *m, const void *buf, size
 int quorum_machine_restore_commit(struct quorum_machine *m, u64 index, u64 term)
 {
 	struct machine_restore *rest = m->restore;
-	int error = rest->error;
+	int error;
 
+	if (!rest) {
+		down_write(&m->sem);
+		m->blind = true;
+		m->index = index;
+		m->term = term;
+		up_write(&m->sem);
+		return 0;
+	}
+	error = rest->error;
 	if (!error && (!front_over(rest) || le64_to_cpu(rest->head.index) != index ||
 		       le64_to_cpu(rest->head.term) != term))
 		error = -EBADMSG;
@@ -429,6 +482,7 @@ int quorum_machine_restore_commit(struct quorum_machine *m, u64 index, u64 term)
 		m->sessions.n = rest->sessions.n;
 		m->index = index;
 		m->term = term;
+		m->blind = false;
 	} else {
 		sessions_clear(&rest->sessions);
 	}

@@ -51,6 +51,14 @@ void quorum_machine_destroy(struct quorum_machine *m);
 int quorum_machine_apply(struct quorum_machine *m, const struct raft_entry *entry,
 			 const void *payload, struct quorum_outcome *outcome);
 
+/*
+ * From here on there is no state, as on a witness: entries are counted, nothing is
+ * answered, and a snapshot is empty.  An entry that comes without its payload does the
+ * same; a snapshot that is not empty ends it.
+ */
+void quorum_machine_set_blind(struct quorum_machine *m);
+bool quorum_machine_is_blind(const struct quorum_machine *m);
+
 /* The last entry applied, or that a restored snapshot stands for. */
 u64 quorum_machine_applied(const struct quorum_machine *m);
 
@@ -89,8 +97,11 @@ int quorum_machine_snapshot_begin(struct quorum_machine *m, u64 *index, u64 *ter
 ssize_t quorum_machine_snapshot_read(struct quorum_machine *m, void *buf, size_t room);
 void quorum_machine_snapshot_end(struct quorum_machine *m);
 
-/* The reverse; the present state answers until the commit.  -EBADMSG: no good. */
-int quorum_machine_restore_begin(struct quorum_machine *m);
+/*
+ * The reverse, of so many bytes; the present state answers until the commit.
+ * -EBADMSG: no good.
+ */
+int quorum_machine_restore_begin(struct quorum_machine *m, u64 bytes);
 int quorum_machine_restore_write(struct quorum_machine *m, const void *buf, size_t len);
 int quorum_machine_restore_commit(struct quorum_machine *m, u64 index, u64 term);
 void quorum_machine_restore_abort(struct quorum_machine *m);

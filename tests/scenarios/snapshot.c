@@ -173,9 +173,11 @@ static void install_end(struct world *w, struct node *n, const struct raft_effec
 	write->snap.index = name->index;
 	write->snap.term = name->term;
 	write->snap.config = n->staging_config;
-	write->snap.n = (u32)(name->size / sizeof(u64) - 1);
+	/* A witness is sent no content. */
+	write->snap.n = name->size ? (u32)(name->size / sizeof(u64) - 1) : 0;
 	write->snap.tags = calloc(write->snap.n + 1, sizeof(u64));
-	memcpy(write->snap.tags, words + 1, write->snap.n * sizeof(u64));
+	if (write->snap.n)
+		memcpy(write->snap.tags, words + 1, write->snap.n * sizeof(u64));
 }
 
 /* The log is gone; what the disk has switched to is what there is. */
@@ -248,6 +250,10 @@ void snapshot_send(struct world *w, struct node *n, const struct raft_append *a)
 	u64 bytes;
 
 	snapshot_name(&n->disk.snap, &own);
+	if (members_witness(&n->config, a->peer)) {
+		own.size = 0;
+		own.crc = RAFT_SNAPSHOT_EMPTY;
+	}
 	if (own.index != a->snapshot.index || own.crc != a->snapshot.crc ||
 	    a->offset > own.size)
 		die(w, "node %u offers a snapshot that it does not have", n->id);

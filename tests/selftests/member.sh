@@ -105,5 +105,44 @@ members_outlive_a_restart()
 	logs_equal
 }
 
+# Words on the device of a node: on_device NODE WORDS
+on_device() { sync; grep -qaF -- "$2" "$T/$1.img"; }
+
+# Two nodes with the data and a third that only votes.
+a_witness_is_enough_for_two()
+{
+	local at out other i
+
+	at=$(leader)
+	out=$((at % 3 + 1))
+	other=$((6 - at - out))
+	refused 'go with' q "$at" member remove "demo-$at" "$out" --witness
+	refused 'not as both' q "$at" member add "demo-$at" "$out" "10.77.0.$out" --learner --witness
+	q "$at" member remove "demo-$at" "$out" --timeout "$(seconds 10)s"
+	q "$at" member add "demo-$at" "$out" "10.77.0.$out" --witness --timeout "$(seconds 20)s"
+	[ "$(q "$at" member list "demo-$at" | grep -c witness)" = 1 ]
+	q "$out" status "demo-$out" | grep -q witness
+	for i in $(seq 20); do propose "$at" "not for a witness, $i" >/dev/null; done
+	q "$out" wait "demo-$out" --commit "$(get "$at" commit)" --timeout "$(seconds 20)s"
+	refused 'is a witness' q "$out" propose "demo-$out" "from a witness"
+	refused 'is a witness' q "$out" read "demo-$out"
+	refused 'cannot lead' q "$at" transfer "demo-$at" "$out"
+	# Lost is the leader; the other one goes on with the witness, also through a restart
+	# of that.
+	q "$at" down "$(conf "$at")"
+	wait_leader "$other" "$out"
+	propose "$other" "not for a witness, without $at"
+	q "$out" stop "demo-$out"
+	q "$out" start "demo-$out"
+	wait_leader "$other" "$out"
+	propose "$other" "not for a witness, once more"
+	refused 'is a witness' q "$out" read "demo-$out"
+	on_device "$other" "not for a witness, once more"
+	! on_device "$out" "not for a witness" || fail "the witness keeps payload"
+	q "$at" up "$(conf "$at")"
+	logs_equal "$at" "$other"
+	one_leader_per_term
+}
+
 run_tests setup:120 members_are_listed wrong_changes_are_refused a_member_is_removed_and_added \
-	the_leader_is_removed members_outlive_a_restart
+	the_leader_is_removed members_outlive_a_restart a_witness_is_enough_for_two

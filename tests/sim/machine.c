@@ -244,7 +244,7 @@ void machine_restore(struct world *w, struct sim_node *node, const u8 *data, u32
 	u32 at, part;
 	int error;
 
-	error = quorum_machine_restore_begin(node->machine);
+	error = quorum_machine_restore_begin(node->machine, size);
 	for (at = 0; !error && at < size; at += part) {
 		part = min_t(u32, size - at, 1000);
 		error = quorum_machine_restore_write(node->machine, data + at, part);

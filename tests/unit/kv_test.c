@@ -293,7 +293,7 @@ static void hostile_bytes(struct kunit *test)
 	op(w, QUORUM_KV_PUT, "key", 3, NULL, 0, "value", 5);
 	op(w, QUORUM_KV_DELETE, "a", 1, "z", 1, NULL, 0);
 	len = w->len;
-	for (i = 0; i < len; i++)
+	for (i = 1; i < len; i++)
 		KUNIT_EXPECT_EQ(test, apply_raw(w, RAFT_ENTRY_DATA, w->cmd, i), -EINVAL);
 	for (i = 0; i < len * 8; i++) {
 		w->cmd[i / 8] ^= 1 << i % 8;
@@ -444,7 +444,7 @@ static void copy_machine(struct world *from, struct world *to, size_t chunk)
 	ssize_t n;
 
 	KUNIT_ASSERT_EQ(from->test, quorum_machine_snapshot_begin(from->m, &index, &term), 0);
-	KUNIT_ASSERT_EQ(from->test, quorum_machine_restore_begin(to->m), 0);
+	KUNIT_ASSERT_EQ(from->test, quorum_machine_restore_begin(to->m, chunk), 0);
 	while ((n = quorum_machine_snapshot_read(from->m, buf, chunk)) > 0)
 		KUNIT_EXPECT_EQ(from->test, quorum_machine_restore_write(to->m, buf, n), 0);
 	quorum_machine_snapshot_end(from->m);
@@ -526,7 +526,7 @@ static void bad_snapshots_change_nothing(struct kunit *test)
 	put(other, "mine", "1", 0);
 	hash = quorum_machine_hash(other->m, &at);
 	for (i = 0; i < size; i++) {
-		KUNIT_ASSERT_EQ(test, quorum_machine_restore_begin(other->m), 0);
+		KUNIT_ASSERT_EQ(test, quorum_machine_restore_begin(other->m, size), 0);
 		quorum_machine_restore_write(other->m, buf, i);
 		KUNIT_EXPECT_EQ(test, quorum_machine_restore_commit(other->m, index, term),
 				-EBADMSG);
@@ -535,12 +535,12 @@ static void bad_snapshots_change_nothing(struct kunit *test)
 	/* Any bit of it: refused, or another good state; the store's checksum is above. */
 	for (i = 0; i < size * 8; i++) {
 		buf[i / 8] ^= 1 << i % 8;
-		KUNIT_ASSERT_EQ(test, quorum_machine_restore_begin(other->m), 0);
+		KUNIT_ASSERT_EQ(test, quorum_machine_restore_begin(other->m, size), 0);
 		quorum_machine_restore_write(other->m, buf, size);
 		quorum_machine_restore_commit(other->m, index, term);
 		buf[i / 8] ^= 1 << i % 8;
 	}
-	KUNIT_EXPECT_EQ(test, quorum_machine_restore_begin(other->m), 0);
+	KUNIT_EXPECT_EQ(test, quorum_machine_restore_begin(other->m, size), 0);
 	KUNIT_EXPECT_EQ(test, quorum_machine_restore_write(other->m, buf, size), 0);
 	KUNIT_EXPECT_EQ(test, quorum_machine_restore_commit(other->m, index, term), 0);
 	KUNIT_EXPECT_EQ(test, quorum_machine_hash(other->m, &at),
@@ -548,6 +548,47 @@ static void bad_snapshots_change_nothing(struct kunit *test)
 	kvfree(buf);
 	world_end(w);
 	world_end(other);
+}
+
+/* Entries come without what they say: counted, and nothing is answered. */
+static void a_witness_keeps_nothing(struct kunit *test)
+{
+	struct world *w = world_create(test, &quorum_kv_ops);
+	struct world *full = world_create(test, &quorum_kv_ops);
+	u64 index = 0, term = 0, at;
+	u8 byte = 0;
+
+	put(full, "key", "value", 0);
+	put(full, "key", "other", 0);
+	apply_raw(w, RAFT_ENTRY_NOOP, NULL, 0);
+	KUNIT_EXPECT_FALSE(test, quorum_machine_is_blind(w->m));
+	KUNIT_EXPECT_EQ(test, apply_raw(w, RAFT_ENTRY_SESSION, NULL, 0), -EOPNOTSUPP);
+	KUNIT_EXPECT_TRUE(test, quorum_machine_is_blind(w->m));
+	/* What comes whole is of no use either, since what it builds upon is missing. */
+	put(w, "key", "value", 0);
+	KUNIT_EXPECT_EQ(test, quorum_machine_applied(w->m), 3ULL);
+	KUNIT_EXPECT_EQ(test, quorum_machine_query(w->m, &byte, 1, &w->out.reply, &at),
+			-EOPNOTSUPP);
+	KUNIT_EXPECT_TRUE(test, quorum_machine_has_snapshot(w->m));
+	KUNIT_ASSERT_EQ(test, quorum_machine_snapshot_begin(w->m, &index, &term), 0);
+	KUNIT_EXPECT_EQ(test, index, 3ULL);
+	KUNIT_EXPECT_EQ(test, term, 1ULL);
+	KUNIT_EXPECT_EQ(test, quorum_machine_snapshot_read(w->m, w->cmd, BUF), (ssize_t)0);
+	quorum_machine_snapshot_end(w->m);
+	/* A snapshot without content is a witness's, and there is nothing to write. */
+	KUNIT_ASSERT_EQ(test, quorum_machine_restore_begin(w->m, 0), 0);
+	KUNIT_EXPECT_EQ(test, quorum_machine_restore_write(w->m, &byte, 1), -EBADMSG);
+	KUNIT_EXPECT_EQ(test, quorum_machine_restore_commit(w->m, 7, 2), 0);
+	KUNIT_EXPECT_EQ(test, quorum_machine_applied(w->m), 7ULL);
+	/* With a whole one it has a state again. */
+	copy_machine(full, w, BUF);
+	KUNIT_EXPECT_FALSE(test, quorum_machine_is_blind(w->m));
+	KUNIT_EXPECT_EQ(test, quorum_machine_hash(w->m, &at),
+			quorum_machine_hash(full->m, &at));
+	quorum_machine_set_blind(w->m);
+	KUNIT_EXPECT_TRUE(test, quorum_machine_is_blind(w->m));
+	world_end(w);
+	world_end(full);
 }
 
 /* ---- the naive model ---- */
@@ -710,6 +751,7 @@ static struct kunit_case kv_cases[] = {
 	KUNIT_CASE(a_retry_is_applied_once),
 	KUNIT_CASE(sessions_are_bounded),
 	KUNIT_CASE(bad_snapshots_change_nothing),
+	KUNIT_CASE(a_witness_keeps_nothing),
 	KUNIT_CASE(random_against_a_model),
 	{}
 };

@@ -335,6 +335,26 @@ static void witnesses_get_what_is_durable_here(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, a.last, 4ULL);
 }
 
+/* As long as it is kept company after it was removed, too. */
+static void a_removed_witness_gets_no_payload(struct kunit *test)
+{
+	struct bench *b = bench_new(test, 1, 3, 0);
+	struct raft_append a;
+
+	b->params.config.members[2].roles |= RAFT_M_WITNESS;
+	bench_start(b);
+	bench_elect(b);
+	commit_with(b, 2, 2);
+	KUNIT_ASSERT_EQ(test, change(b, RAFT_CHANGE_REMOVE, 3), 1);
+	commit_with(b, 2, 2);
+	KUNIT_ASSERT_EQ(test, raft_next_append(b->raft, 3, &a), RAFT_NEXT_APPEND);
+	KUNIT_EXPECT_TRUE(test, a.strip);
+	/* a member again, and of another kind */
+	KUNIT_ASSERT_EQ(test, change(b, RAFT_CHANGE_LEARNER, 3), 1);
+	KUNIT_ASSERT_EQ(test, raft_next_append(b->raft, 3, &a), RAFT_NEXT_APPEND);
+	KUNIT_EXPECT_FALSE(test, a.strip);
+}
+
 static void quorum_sizes_count(struct kunit *test)
 {
 	struct bench *b = bench_new(test, 1, 3, 0);
@@ -369,6 +389,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(witnesses_vote_and_never_lead),
 	KUNIT_CASE(witnesses_get_what_is_durable_here),
 	KUNIT_CASE(witnesses_come_last),
+	KUNIT_CASE(a_removed_witness_gets_no_payload),
 	KUNIT_CASE(quorum_sizes_count),
 	{}
 };

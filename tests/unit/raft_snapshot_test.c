@@ -364,10 +364,11 @@ static void a_log_that_catches_up_drops_the_transfer(struct kunit *test)
 /* ---- the leader's side ---- */
 
 /* n1 leads term 2 with 20 entries, all committed; n3 has confirmed the first only. */
-static struct bench *leading(struct kunit *test)
+static struct bench *leading_with(struct kunit *test, u8 roles)
 {
 	struct bench *b = bench_new(test, 1, 3, 0);
 
+	b->params.config.members[2].roles |= roles;
 	bench_run(b, 1, 1, 19);
 	bench_start(b);
 	bench_elect(b);
@@ -375,6 +376,11 @@ static struct bench *leading(struct kunit *test)
 	bench_ack(b, 2, 20, 20);
 	bench_clear(b);
 	return b;
+}
+
+static struct bench *leading(struct kunit *test)
+{
+	return leading_with(test, 0);
 }
 
 static const struct raft_snapshot fifteen = { 15, 1, 100000, 5 };
@@ -508,6 +514,44 @@ static void s09_slow_member_is_sent_a_snapshot(struct kunit *test)
 	a = next(b, 3, RAFT_NEXT_APPEND);
 	KUNIT_EXPECT_EQ(test, a.first, 16ULL);
 	KUNIT_EXPECT_EQ(test, a.last, 20ULL);
+}
+
+/* It is told up to where the log is gone, and gets none of what was in it. */
+static void a_witness_is_sent_an_empty_snapshot(struct kunit *test)
+{
+	const struct raft_snapshot empty = { 15, 1, 0, RAFT_SNAPSHOT_EMPTY };
+	struct bench *b = leading_with(test, RAFT_M_WITNESS);
+	struct raft_append a;
+
+	bench_snapshot(b, &fifteen, 15);
+	bench_send_all(b, 3);
+	bench_reject(b, 3, 19, 1, 1);
+	a = next(b, 3, RAFT_NEXT_SNAPSHOT);
+	KUNIT_EXPECT_EQ(test, a.snapshot.index, 15ULL);
+	KUNIT_EXPECT_EQ(test, a.snapshot.size, 0ULL);
+	KUNIT_EXPECT_EQ(test, a.snapshot.crc, RAFT_SNAPSHOT_EMPTY);
+	KUNIT_EXPECT_EQ(test, a.bytes, 0U);
+	KUNIT_EXPECT_NOT_NULL(test, a.config);
+	/* the whole one is not what was asked for */
+	a.snapshot = fifteen;
+	sent(b, &a);
+	a = next(b, 3, RAFT_NEXT_SNAPSHOT);
+	sent(b, &a);
+	next(b, 3, RAFT_NEXT_NOTHING);
+	reply(b, 3, &fifteen, 0, RAFT_SNAPSHOT_FAILED);
+	reply(b, 3, &empty, 0, RAFT_SNAPSHOT_STORED);
+	EXPECT_STATUS(b, peers[2].snapshot, true);
+	bench_ack(b, 3, 15, 15);
+	EXPECT_STATUS(b, peers[2].snapshot, false);
+
+	b = following(test, 5, 3);
+	bench_chunk(b, 2, 3, &empty, 0, 0);
+	KUNIT_EXPECT_NOT_NULL(test, bench_effect(b, RAFT_FX_INSTALL));
+	KUNIT_EXPECT_NOT_NULL(test, bench_effect(b, RAFT_FX_INSTALL_END));
+	KUNIT_EXPECT_NULL(test, bench_effect(b, RAFT_FX_CHUNK));
+	bench_installed(b, &empty, 0);
+	EXPECT_STATUS(b, commit, 15);
+	EXPECT_STATUS(b, snapshot.size, 0);
 }
 
 /* S-9, L-3: a compacted log and nothing to propose; the heartbeat finds out. */
@@ -703,6 +747,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(s08_not_newer_than_commit),
 	KUNIT_CASE(s09_slow_member_is_sent_a_snapshot),
 	KUNIT_CASE(s09_compacted_log_and_unknown_member),
+	KUNIT_CASE(a_witness_is_sent_an_empty_snapshot),
 	KUNIT_CASE(s10_any_ack_of_the_log_ends_the_transfer),
 	KUNIT_CASE(s11_no_bytes_of_two_snapshots),
 	KUNIT_CASE(s11_s15_a_new_leader_has_the_say),

@@ -315,6 +315,11 @@ enum {
 	 * is sent one. Leaders only.
 	 */
 	QUORUM_A_MEMBER_SNAPSHOT_STORED,
+	/*
+	 * flag: It votes and counts, keeps no payload and never leads. In group-change:
+	 * of a new member, and for as long as it is one.
+	 */
+	QUORUM_A_MEMBER_WITNESS,
 
 	__QUORUM_A_MEMBER_MAX,
 	QUORUM_A_MEMBER_MAX = (__QUORUM_A_MEMBER_MAX - 1)

@@ -379,6 +379,9 @@ int quorum_group_change(struct quorum_control *control, const char *name, uint64
 				return -EMSGSIZE;
 			mnl_attr_nest_end(nlh, addr);
 		}
+		if (steps[i].witness &&
+		    !mnl_attr_put_check(nlh, size, QUORUM_A_MEMBER_WITNESS, 0, NULL))
+			return -EMSGSIZE;
 		mnl_attr_nest_end(nlh, nest);
 	}
 	return finish(control, nlh, NULL);

@@ -482,11 +482,13 @@ int quorum_group_snapshot(struct quorum_control *control, const char *name);
  * @step: QUORUM_MEMBER_STEP_*
  * @id: node id
  * @addr: where a new member is reached; family 0: not said
+ * @witness: not 0: the new member keeps no payload and never leads
  */
 struct quorum_step {
 	uint32_t step;
 	uint32_t id;
 	struct sockaddr_storage addr;
+	uint32_t witness;
 };
 
 /**

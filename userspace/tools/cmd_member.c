@@ -13,7 +13,7 @@
 
 const char help_member[] =
 "Usage: quorumctl member list NAME\n"
-"       quorumctl member add NAME NODE ADDRESS [--learner]\n"
+"       quorumctl member add NAME NODE ADDRESS [--learner | --witness]\n"
 "       quorumctl member promote NAME NODE\n"
 "       quorumctl member remove NAME NODE\n"
 "       quorumctl member replace NAME NODE NEW-NODE ADDRESS\n"
@@ -23,7 +23,9 @@ const char help_member[] =
 "were looked at.  Each waits until the change is committed and shows how far it is.\n"
 "\n"
 "  add       a new member; it is sent the log as a learner and votes once it has\n"
-"            caught up.  With --learner it stays a learner\n"
+"            caught up.  With --learner it stays a learner.  With --witness it votes,\n"
+"            keeps no payload and never leads: a cheap third for two that do, for as\n"
+"            long as it is a member.  It answers no reads and takes no proposals\n"
 "  promote   a learner that has caught up becomes a voter\n"
 "  remove    it is no member any more; it hears of that and stays quiet\n"
 "  replace   the new member catches up as a learner, then takes the place of the\n"
@@ -49,6 +51,7 @@ struct change {
 	uint64_t last;
 	struct quorum_object group;
 	uint64_t shown;			/* match that was shown last */
+	bool witness;			/* add one */
 };
 
 static int look(struct change *c)
@@ -174,8 +177,7 @@ static int list(struct change *c)
 		if (quorum_object_get(&member, QUORUM_A_MEMBER_ADDR, 0, &addr))
 			object_address(&addr, text, sizeof(text));
 		printf("%-6" PRIu64 " %-8s %-26s%s%s%s%s\n", id,
-		       name_of(names_member_role,
-			       quorum_object_u64(&member, QUORUM_A_MEMBER_ROLE)), text,
+		       object_member_role(&member), text,
 		       id == c->leader ? " leads" : "", id == c->node ? " (this node)" : "",
 		       quorum_object_has(&member, QUORUM_A_MEMBER_AUTO) ? " catching up" : "",
 		       quorum_object_has(&member, QUORUM_A_MEMBER_LEAVING) ? " leaving" : "");
@@ -190,7 +192,7 @@ static int add(struct change *c, uint64_t id, const struct sockaddr_storage *add
 {
 	struct quorum_step step = {
 		.step = learner ? QUORUM_MEMBER_STEP_LEARNER : QUORUM_MEMBER_STEP_ADD,
-		.id = (uint32_t)id, .addr = *addr,
+		.id = (uint32_t)id, .addr = *addr, .witness = c->witness,
 	};
 	int status;
 
@@ -204,8 +206,8 @@ static int add(struct change *c, uint64_t id, const struct sockaddr_storage *add
 		status = pause_and_look(c);
 	}
 	if (!status)
-		printf("node %" PRIu64 " is a %s of group %s\n", id, learner ? "learner" : "voter",
-		       c->name);
+		printf("node %" PRIu64 " is a %s of group %s\n", id,
+		       c->witness ? "witness" : learner ? "learner" : "voter", c->name);
 	return status;
 }
 
@@ -287,12 +289,13 @@ static int run(struct change *c, const struct words *w, const uint64_t ids[2],
 							       QUORUM_MEMBER_STEP_REMOVE);
 }
 
-enum { OPTION_LEARNER = 0x100, OPTION_TIMEOUT };
+enum { OPTION_LEARNER = 0x100, OPTION_WITNESS, OPTION_TIMEOUT };
 
 int cmd_member(int argc, char **argv)
 {
 	static const struct option longs[] = {
 		{ "learner", no_argument, NULL, OPTION_LEARNER },
+		{ "witness", no_argument, NULL, OPTION_WITNESS },
 		{ "timeout", required_argument, NULL, OPTION_TIMEOUT },
 		{ NULL, 0, NULL, 0 },
 	};
@@ -306,6 +309,8 @@ int cmd_member(int argc, char **argv)
 	while ((option = tool_options(argc, argv, "", longs)) != -1) {
 		if (option == OPTION_LEARNER)
 			learner = true;
+		else if (option == OPTION_WITNESS)
+			c.witness = true;
 		else if (!tool_parse_duration(optarg, &timeout))
 			return tool_usage("'%s' is not a duration such as 30s or 500ms", optarg);
 	}
@@ -316,6 +321,10 @@ int cmd_member(int argc, char **argv)
 		return tool_usage("member %s takes the name of a group%s%s", w->verb,
 				  w->ids == 2 ? ", two ids" : w->ids ? ", a node's id" : "",
 				  w->address ? " and an address" : "");
+	if ((learner || c.witness) && strcmp(w->verb, "add"))
+		return tool_usage("--learner and --witness go with `member add`");
+	if (learner && c.witness)
+		return tool_usage("a member is added as a learner or as a witness, not as both");
 	c.name = argv[optind + 1];
 	for (int i = 0; i < w->ids; i++)
 		if (!tool_parse_u64(argv[optind + 2 + i], 1, UINT32_MAX, &ids[i]))

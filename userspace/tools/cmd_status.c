@@ -440,7 +440,7 @@ static void show_member(const struct quorum_object *group, const struct quorum_o
 		strcat(contact, " ago");
 	printf("  %6" PRIu64 "  %-8s %-22s %10s %8s  %s\n", id,
 	       id == get(group, QUORUM_A_GROUP_LEADER) ? "leader" :
-	       name_of(names_member_role, get(member, QUORUM_A_MEMBER_ROLE)),
+	       object_member_role(member),
 	       address, matched, lag, contact);
 }
 

@@ -196,7 +196,8 @@ int kv_fail(const struct kv_client *kv, int err)
 	case EOPNOTSUPP:
 	case ENOTTY:
 		return tool_fail("this group has no key-value store: its configuration says "
-				 "another machine than kv");
+				 "another machine than kv; or this node is a witness, which keeps "
+				 "nothing: ask another member");
 	case EAGAIN:
 		return tool_fail("no leader was found or there was no room within the time; "
 				 "nothing was changed");

@@ -161,6 +161,7 @@ static const struct name member_names[] = {
 	[QUORUM_A_MEMBER_LEAVING] = FLAG("leaving"),
 	[QUORUM_A_MEMBER_STEP] = VALUE("step", names_member_step),
 	[QUORUM_A_MEMBER_SNAPSHOT_STORED] = NUMBER("snapshot-stored"),
+	[QUORUM_A_MEMBER_WITNESS] = FLAG("witness"),
 };
 
 const struct names names_member = TABLE(member_names);

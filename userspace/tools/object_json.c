@@ -126,3 +126,10 @@ void object_address(const struct quorum_object *addr, char *text, size_t size)
 		 inet_ntop(AF_INET6, value.data, host, sizeof(host)))
 		snprintf(text, size, "[%s]:%u", host, port);
 }
+
+const char *object_member_role(const struct quorum_object *member)
+{
+	if (quorum_object_has(member, QUORUM_A_MEMBER_WITNESS))
+		return "witness";
+	return name_of(names_member_role, quorum_object_u64(member, QUORUM_A_MEMBER_ROLE));
+}

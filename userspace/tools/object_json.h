@@ -14,4 +14,7 @@ struct json_object *object_json(const struct quorum_object *object, const struct
 /* "10.77.0.1:7420" of a QUORUM_A_ADDR_* nest; "" if it has no address. */
 void object_address(const struct quorum_object *addr, char *text, size_t size);
 
+/* What a member is, in a word. */
+const char *object_member_role(const struct quorum_object *member);
+
 #endif /* QUORUM_OBJECT_JSON_H */

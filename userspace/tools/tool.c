@@ -308,6 +308,8 @@ const char *tool_strerror(int err)
 		return "no leader was found within the time; nothing was proposed";
 	case ENOSPC:
 		return "the log is full; nothing was proposed";
+	case EOPNOTSUPP:
+		return "this node is a witness: it keeps no payload; ask another member";
 	case ECANCELED:
 		return "the group was stopped or failed meanwhile: the outcome is unknown";
 	default:
