@@ -5,46 +5,8 @@
 #include <linux/types.h>
 #include <linux/string.h>
 #include <asm/byteorder.h>
+#include "bytes.h"
 #include "config.h"
-
-static void put32(u8 *p, u32 v)
-{
-	__le32 le = cpu_to_le32(v);
-
-	memcpy(p, &le, sizeof(le));
-}
-
-static void put64(u8 *p, u64 v)
-{
-	__le64 le = cpu_to_le64(v);
-
-	memcpy(p, &le, sizeof(le));
-}
-
-static u32 get32(const u8 *p)
-{
-	__le32 le;
-
-	memcpy(&le, p, sizeof(le));
-	return le32_to_cpu(le);
-}
-
-static u64 get64(const u8 *p)
-{
-	__le64 le;
-
-	memcpy(&le, p, sizeof(le));
-	return le64_to_cpu(le);
-}
-
-static bool is_zero(const u8 *p, u32 n)
-{
-	u8 any = 0;
-
-	while (n--)
-		any |= *p++;
-	return !any;
-}
 
 u32 config_bytes(const struct raft_config *config)
 {

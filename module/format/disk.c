@@ -8,6 +8,7 @@
 #include <linux/minmax.h>
 #include <linux/crc32c.h>
 #include <asm/byteorder.h>
+#include "bytes.h"
 #include "disk.h"
 
 static const char * const error_texts[DISK_ERROR_NR] = {
@@ -52,16 +53,6 @@ const char *disk_why_text(u32 why)
 	default:
 		return "unknown reason";
 	}
-}
-
-static bool all_zero(const u8 *p, u32 n)
-{
-	u32 i;
-
-	for (i = 0; i < n; i++)
-		if (p[i])
-			return false;
-	return true;
 }
 
 /* CRC of @n bytes with the four at @hole taken as zeroes. */
@@ -148,7 +139,7 @@ enum disk_error disk_identify(const void *block)
 	const struct disk_superblock *d = block;
 
 	if (memcmp(d->magic, DISK_SUPER_MAGIC, sizeof(d->magic)))
-		return all_zero(block, QUORUM_BLOCK_BYTES) ? DISK_ZERO : DISK_OTHER;
+		return is_zero(block, QUORUM_BLOCK_BYTES) ? DISK_ZERO : DISK_OTHER;
 	if (le32_to_cpu(d->crc) != super_crc(d))
 		return DISK_CRC_BAD;
 	if (le32_to_cpu(d->version) != DISK_VERSION ||
@@ -350,7 +341,7 @@ enum disk_error disk_hard_decode(const struct disk_super *super, const void *sec
 	u32 flags = le32_to_cpu(d->flags);
 
 	if (le32_to_cpu(d->magic) != DISK_HARD_MAGIC)
-		return all_zero(sector, DISK_SECTOR_BYTES) ? DISK_ZERO : DISK_OTHER;
+		return is_zero(sector, DISK_SECTOR_BYTES) ? DISK_ZERO : DISK_OTHER;
 	if (le32_to_cpu(d->crc) != hard_crc(super, d))
 		return DISK_CRC_BAD;
 	hard->generation = le64_to_cpu(d->generation);

@@ -7,6 +7,7 @@
 #include <linux/string.h>
 #include <asm/byteorder.h>
 #include <crypto/blake2s.h>
+#include "bytes.h"
 #include "seal.h"
 
 enum {
@@ -19,21 +20,6 @@ enum {
 static_assert(AT_MAC + SEAL_MAC_BYTES == SEAL_BYTES);
 static_assert((WORDS & (WORDS - 1)) == 0);
 static_assert(SEAL_KEY_BYTES == (int)BLAKE2S_KEY_SIZE);
-
-static u64 get64(const u8 *p)
-{
-	__le64 v;
-
-	memcpy(&v, p, sizeof(v));
-	return le64_to_cpu(v);
-}
-
-static void put64(u8 *p, u64 value)
-{
-	__le64 v = cpu_to_le64(value);
-
-	memcpy(p, &v, sizeof(v));
-}
 
 void seal_derive(u8 key[SEAL_KEY_BYTES], const u8 cluster_key[SEAL_KEY_BYTES], u64 cluster,
 		 u32 group, u32 from, u32 to)

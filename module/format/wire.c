@@ -10,6 +10,7 @@
 #include <linux/stddef.h>
 #include <linux/string.h>
 #include <asm/byteorder.h>
+#include "bytes.h"
 #include "wire.h"
 
 /* Offsets of the header and the fragment header. */
@@ -48,59 +49,6 @@ static const u8 body_bytes[RAFT_MSG_NR] = {
 	[RAFT_MSG_SNAPSHOT]		= WIRE_SNAPSHOT_BYTES,
 	[RAFT_MSG_SNAPSHOT_REPLY]	= 40,
 };
-
-static u16 get16(const u8 *p)
-{
-	__le16 v;
-
-	memcpy(&v, p, sizeof(v));
-	return le16_to_cpu(v);
-}
-
-static u32 get32(const u8 *p)
-{
-	__le32 v;
-
-	memcpy(&v, p, sizeof(v));
-	return le32_to_cpu(v);
-}
-
-static u64 get64(const u8 *p)
-{
-	__le64 v;
-
-	memcpy(&v, p, sizeof(v));
-	return le64_to_cpu(v);
-}
-
-static void put16(u8 *p, u16 value)
-{
-	__le16 v = cpu_to_le16(value);
-
-	memcpy(p, &v, sizeof(v));
-}
-
-static void put32(u8 *p, u32 value)
-{
-	__le32 v = cpu_to_le32(value);
-
-	memcpy(p, &v, sizeof(v));
-}
-
-static void put64(u8 *p, u64 value)
-{
-	__le64 v = cpu_to_le64(value);
-
-	memcpy(p, &v, sizeof(v));
-}
-
-static bool is_zero(const u8 *p, size_t n)
-{
-	while (n--)
-		if (*p++)
-			return false;
-	return true;
-}
 
 /* CRC of a datagram in two pieces, as if its crc field were 0. */
 static u32 datagram_crc(const u8 *head, size_t head_len, const u8 *rest, size_t rest_len)

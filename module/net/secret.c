@@ -22,6 +22,7 @@
 #include <linux/netlink.h>
 #include <linux/string.h>
 #include "../compat.h"
+#include "../format/bytes.h"
 #include "net_private.h"
 
 enum {
@@ -39,21 +40,6 @@ static_assert(TAG_BYTES + 2 * sizeof(u64) == SEAL_BYTES);
 static_assert((int)XCHACHA20POLY1305_NONCE_SIZE == NONCE_BYTES);
 static_assert((int)CHACHA20POLY1305_AUTHTAG_SIZE == TAG_BYTES);
 static_assert((int)CHACHA20POLY1305_KEY_SIZE == SEAL_KEY_BYTES);
-
-static void put64(u8 *p, u64 value)
-{
-	__le64 v = cpu_to_le64(value);
-
-	memcpy(p, &v, sizeof(v));
-}
-
-static u64 get64(const u8 *p)
-{
-	__le64 v;
-
-	memcpy(&v, p, sizeof(v));
-	return le64_to_cpu(v);
-}
 
 static void make_nonce(u8 nonce[NONCE_BYTES], const u8 *head, u64 counter)
 {
