@@ -53,6 +53,7 @@ static bool log_end_durable(const struct raft *r)
 /* Ask the voters that have not answered; UDP may have lost the question. */
 static void send_requests(struct raft *r)
 {
+	raft_set electors = raft_recovery_electors(r);
 	bool pre = r->role == RAFT_PRECANDIDATE;
 	struct raft_msg *msg;
 	int seat;
@@ -61,7 +62,7 @@ static void send_requests(struct raft *r)
 	if (!r->asked)
 		return;
 	for (seat = 0; seat < QUORUM_MEMBERS_MAX; seat++) {
-		if (!raft_set_has(r->voters & ~r->answered, seat) || seat == r->seat)
+		if (!raft_set_has(electors & ~r->answered, seat) || seat == r->seat)
 			continue;
 		msg = raft_send(r, pre ? RAFT_MSG_PREVOTE : RAFT_MSG_VOTE,
 				r->peers[seat].id);
@@ -314,7 +315,8 @@ void raft_election_reply(struct raft *r, const struct raft_msg *msg)
 
 	if (r->role != (pre ? RAFT_PRECANDIDATE : RAFT_CANDIDATE))
 		return;
-	if (msg->vote_reply.asked_term != r->hard.term + pre || !raft_set_has(r->voters, seat))
+	if (msg->vote_reply.asked_term != r->hard.term + pre ||
+	    !raft_set_has(raft_recovery_electors(r), seat))
 		return;
 	/* A refused pre-vote is asked again: its reason may pass within a round. */
 	if (!pre || msg->vote_reply.granted)

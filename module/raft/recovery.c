@@ -10,9 +10,9 @@
  *
  * - It does not happen by accident: the operator names the configuration and the end
  *   of the log that he saw here, and it is refused while a leader may be alive.
- * - It loses as little as can be: all who are kept have to vote, so whoever wins has
- *   every entry that any of them has.  What only the lost had is lost; what was never
- *   committed may become so.
+ * - It loses as little as can be: all who are kept have to vote, learners too, so
+ *   whoever wins has every entry that any of them has.  What only the lost had is
+ *   lost; what was never committed may become so.
  * - The lost are not told.  They get neither entries nor terms of what goes on without
  *   them, and its terms begin where theirs never arrive (RAFT_TERM_FORCED).  So if
  *   they come back all the same, their candidates find no voter here, and their
@@ -131,6 +131,15 @@ int raft_recovery_take(struct raft *r, const struct raft_event *event)
 	raft_membership_draft(r, &r->draft);
 	raft_election_recover(r, next_term(r));
 	return 1;
+}
+
+/*
+ * Whose grants a candidate asks for and counts: the voters'.  Of a forced recovery all
+ * who are kept, since a learner too may have the only copy of something.
+ */
+raft_set raft_recovery_electors(const struct raft *r)
+{
+	return r->recovering ? r->all : r->voters;
 }
 
 /* Is this one of those left behind, or nobody we know? */

@@ -212,7 +212,7 @@ static const char *check_role(const struct raft *r)
 			return "who campaigns knows no leader";
 		if (!raft_membership_campaigns(r))
 			return "only a voter campaigns";
-		if (r->granted & ~r->voters)
+		if (r->granted & ~raft_recovery_electors(r))
 			return "only voters grant";
 		return NULL;
 	case RAFT_FOLLOWER:

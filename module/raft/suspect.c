@@ -48,7 +48,7 @@ void raft_suspect_elected(struct raft *r)
 bool raft_suspect_elects(const struct raft *r)
 {
 	if (r->recovering)
-		return (r->granted & r->voters) == r->voters;
+		return (r->granted & r->all) == r->all;
 	if (raft_quorum_elects(r, r->granted & (raft_set)~r->doubtful))
 		return true;
 	return raft_set_size(r->voters) > 1 && (r->granted & r->voters) == r->voters;

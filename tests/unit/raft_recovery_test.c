@@ -273,6 +273,10 @@ static void a_joint_configuration(struct kunit *test)
 	bench_hard(b, 0);
 	bench_answer(b, RAFT_MSG_VOTE_REPLY, 2, RAFT_TERM_FORCED, RAFT_TERM_FORCED, true);
 	bench_answer(b, RAFT_MSG_VOTE_REPLY, 4, RAFT_TERM_FORCED, RAFT_TERM_FORCED, true);
+	/* A learner may have what nobody else has. */
+	EXPECT_STATUS(b, role, RAFT_CANDIDATE);
+	KUNIT_EXPECT_NULL(test, raft_check(b->raft));
+	bench_answer(b, RAFT_MSG_VOTE_REPLY, 5, RAFT_TERM_FORCED, RAFT_TERM_FORCED, true);
 	EXPECT_STATUS(b, role, RAFT_LEADER);
 	EXPECT_STATUS(b, joint, false);
 	KUNIT_EXPECT_EQ(test, roles_of(b, 1), RAFT_M_VOTER);
