@@ -20,21 +20,14 @@ enum {
 void check_reset(struct world *w)
 {
 	struct sim_check *c = w->check;
-	u32 id;
 
-	memset(c->leader_of, 0, c->terms_used * sizeof(c->leader_of[0]));
-	for (id = 0; id < SIM_NODES; id++)
-		memset(c->vote_of[id], 0, c->terms_used * sizeof(c->vote_of[0][0]));
-	c->terms_used = 0;
+	history_reset(w);
 	if (!c->known) {
 		c->known_cap = 1U << KNOWN_BITS;
 		c->known = calloc(c->known_cap, sizeof(c->known[0]));
 	}
 	c->known_n = 0;
 	c->stamp++;
-	c->committed = NULL;
-	c->committed_cap = 0;
-	c->commit_max = 0;
 }
 
 static struct sim_known *slot_of(struct sim_check *c, u64 index, u64 term)
@@ -120,7 +113,7 @@ static bool on_quorum(const struct world *w, const struct sim_node *node, u64 in
 
 static void first_commit(struct world *w, struct sim_node *node, u64 index)
 {
-	struct sim_check *c = w->check;
+	struct sim_history *c = history_of(w, node);
 	u64 term = node->log[index].e.term;
 
 	if (node->role != RAFT_LEADER)
@@ -129,8 +122,7 @@ static void first_commit(struct world *w, struct sim_node *node, u64 index)
 	if (!on_quorum(w, node, index, term))
 		sim_fail(w, node->id, "committed %llu without a durable quorum",
 			 (unsigned long long)index);
-	c->committed = pool_grow(w, c->committed, &c->committed_cap, index + 1,
-				 sizeof(c->committed[0]));
+	c->committed = pool_grow(w, c->committed, &c->cap, index + 1, sizeof(c->committed[0]));
 	c->committed[index].term = term;
 	c->committed[index].by = node->term;
 	c->committed[index].state = 0;
@@ -140,9 +132,12 @@ static void first_commit(struct world *w, struct sim_node *node, u64 index)
 
 static void check_commit(struct world *w, struct sim_node *node, u64 commit)
 {
-	struct sim_check *c = w->check;
-	u64 i, before = c->commit_max;
+	struct sim_history *c;
+	u64 i, before;
 
+	history_follow(w, node);
+	c = history_of(w, node);
+	before = c->commit_max;
 	if (commit <= node->commit)
 		sim_fail(w, node->id, "the commit index fell");
 	if (commit > node->last) {
@@ -163,28 +158,19 @@ static void check_commit(struct world *w, struct sim_node *node, u64 commit)
 
 /* ---- leaders and votes ---- */
 
-static bool term_fits(struct world *w, struct sim_node *node, u64 term)
-{
-	if (term >= SIM_TERMS) {
-		sim_fail(w, node->id, "terms run away");
-		return false;
-	}
-	w->check->terms_used = max_t(u32, w->check->terms_used, (u32)term + 1);
-	return true;
-}
-
 /*
  * Who has a vote, or had one in a configuration that may yet count, as far as it
- * knows: its newest may not be committed anywhere.
+ * knows: its newest may not be committed anywhere.  An operator may want anybody.
  */
 static bool may_lead(const struct sim_node *node)
 {
-	return config_votes(&node->config, node->id) || node->config.index > node->commit;
+	return config_votes(&node->config, node->id) || node->config.index > node->commit ||
+	       node->recovering;
 }
 
 static void check_completeness(struct world *w, struct sim_node *node, u64 term)
 {
-	struct sim_check *c = w->check;
+	const struct sim_history *c = &w->check->histories[node->config.forced];
 	u64 i = c->commit_max;
 
 	while (i && c->committed[i].by >= term)
@@ -195,32 +181,39 @@ static void check_completeness(struct world *w, struct sim_node *node, u64 term)
 			 (unsigned long long)i);
 }
 
-static void check_leader(struct world *w, struct sim_node *node, u64 term)
+static void check_leader(struct world *w, struct sim_node *node, u64 term, u8 cause)
 {
 	struct sim_check *c = w->check;
+	u32 slot;
 
-	if (!term_fits(w, node, term))
+	if (!history_term(w, node->id, term, &slot))
 		return;
-	if (c->leader_of[term] && c->leader_of[term] != node->id)
+	if (c->leader_of[slot] && c->leader_of[slot] != node->id)
 		sim_fail(w, node->id, "two leaders in term %llu, the other is node %u",
-			 (unsigned long long)term, c->leader_of[term]);
-	c->leader_of[term] = node->id;
+			 (unsigned long long)term, c->leader_of[slot]);
+	c->leader_of[slot] = node->id;
 	if (!may_lead(node) || node->witness)
 		sim_fail(w, node->id, "a node leads that may not");
 	if (node->store.view_hard.term != term || node->store.view_hard.vote != node->id)
 		sim_fail(w, node->id, "leads by a vote that is not durable");
+	if (cause == RAFT_CAUSE_RECOVERED) {
+		history_fork(w, node, slot);
+		return;
+	}
+	c->history_of[slot] = (u8)node->config.forced;
 	check_completeness(w, node, term);
 }
 
 static void check_vote(struct world *w, struct sim_node *node, u64 term, u32 vote)
 {
 	u16 *cast;
+	u32 slot;
 
 	if (node->store.view_hard.term != term || node->store.view_hard.vote != vote)
 		sim_fail(w, node->id, "a vote left that is not durable");
-	if (!term_fits(w, node, term))
+	if (!history_term(w, node->id, term, &slot))
 		return;
-	cast = &w->check->vote_of[node->id][term];
+	cast = &w->check->vote_of[node->id][slot];
 	if (*cast && *cast != vote)
 		sim_fail(w, node->id, "voted twice in term %llu", (unsigned long long)term);
 	*cast = (u16)vote;
@@ -243,7 +236,7 @@ void check_effect(struct world *w, struct sim_node *node, const struct raft_effe
 			sim_fail(w, node->id, "its term fell");
 		if (fx->role.role == RAFT_LEADER &&
 		    (node->role != RAFT_LEADER || node->term != fx->role.term))
-			check_leader(w, node, fx->role.term);
+			check_leader(w, node, fx->role.term, fx->role.cause);
 		break;
 	case RAFT_FX_HALT:
 		if (fx->halt.code != RAFT_HALT_STORE || !node->store.failed)
@@ -280,6 +273,8 @@ static void check_asks(struct world *w, struct sim_node *node, const struct raft
 /* A message leaves. */
 void check_message(struct world *w, struct sim_node *node, const struct raft_msg *msg)
 {
+	u32 slot;
+
 	switch (msg->type) {
 	case RAFT_MSG_VOTE:
 		check_vote(w, node, msg->term, node->id);
@@ -299,7 +294,8 @@ void check_message(struct world *w, struct sim_node *node, const struct raft_msg
 		check_ack(w, node, msg->term, msg->heartbeat_reply.match);
 		break;
 	case RAFT_MSG_APPEND:
-		if (w->check->leader_of[min_t(u64, msg->term, SIM_TERMS - 1)] != node->id)
+		if (history_term(w, node->id, msg->term, &slot) &&
+		    w->check->leader_of[slot] != node->id)
 			sim_fail(w, node->id, "appends without having been elected");
 		break;
 	default:
@@ -344,12 +340,12 @@ void check_applied(struct world *w, struct sim_node *node, bool always)
 	if (node->witness)
 		return;
 
-	if (node->applied > w->check->commit_max) {
+	if (node->applied > history_of(w, node)->commit_max) {
 		sim_fail(w, node->id, "applied %llu, which nobody committed",
 			 (unsigned long long)node->applied);
 		return;
 	}
-	c = &w->check->committed[node->applied];
+	c = &history_of(w, node)->committed[node->applied];
 	c->applied = true;
 	if (!always && !c->state && node->applied % STATE_EVERY)
 		return;
@@ -365,8 +361,10 @@ void check_applied(struct world *w, struct sim_node *node, bool always)
 /* A snapshot takes the place of what was applied. */
 void check_restored(struct world *w, struct sim_node *node, u64 index, u64 term)
 {
-	const struct sim_check *c = w->check;
+	const struct sim_history *c;
 
+	history_follow(w, node);
+	c = history_of(w, node);
 	if (index > c->commit_max || c->committed[index].term != term)
 		sim_fail(w, node->id, "snapshot %llu/%llu is of what nobody committed",
 			 (unsigned long long)index, (unsigned long long)term);
@@ -375,11 +373,20 @@ void check_restored(struct world *w, struct sim_node *node, u64 index, u64 term)
 			 (unsigned long long)node->commit, (unsigned long long)index);
 }
 
+/* A device has a snapshot in force. */
+void check_opened(struct world *w, struct sim_node *node, u64 index, u64 term)
+{
+	if (!history_knows(w, node, index, term))
+		sim_fail(w, node->id, "the device has snapshot %llu/%llu, which nobody committed",
+			 (unsigned long long)index, (unsigned long long)term);
+}
+
 /* ---- recovery ---- */
 
 /* It votes as if it never had, and nobody believes it before it is taken back. */
-void check_wiped(struct world *w, const struct sim_node *node)
+void check_wiped(struct world *w, struct sim_node *node)
 {
+	node->history = 0;
 	memset(w->check->vote_of[node->id], 0,
 	       w->check->terms_used * sizeof(w->check->vote_of[0][0]));
 }

@@ -32,7 +32,9 @@ static struct sim_node *choose(struct world *w)
 		for (id = 1; id <= w->n; id++)
 			if (w->nodes[id]->role == RAFT_LEADER && w->nodes[id]->phase == SIM_UP)
 				node = w->nodes[id];
-	return node->phase == SIM_UP && !node->paused && !node->witness ? node : NULL;
+	/* Nobody asks those who were left behind. */
+	return node->phase == SIM_UP && !node->paused && !node->witness &&
+	       node->history == w->check->newest ? node : NULL;
 }
 
 /* Read by read index: a name for each attempt, which comes back once. */
@@ -269,6 +271,8 @@ void client_serve(struct world *w, struct sim_node *node)
 		}
 		node->reads[i] = node->reads[--node->nreads];
 		nr = (u32)read.handle;
+		if (node->history != w->check->newest)
+			continue;
 		answered(w, node, nr, node->applied, machine_read(w, node, w->ops[nr].key));
 	}
 }
@@ -287,10 +291,16 @@ static void session_opened(struct world *w, struct sim_node *node, u32 nr, u64 i
 	answered(w, node, nr, index, 0);
 }
 
+/* Where exactly once cannot be told: the sessions were lost with a majority. */
+static bool unsure(const struct world *w)
+{
+	return w->draw.sessions && w->forced.sessions_lost;
+}
+
 /* The committed entry behind the applied ones is applied. */
 void client_applied(struct world *w, struct sim_node *node, const struct sim_entry *entry)
 {
-	bool first = !w->check->committed[entry->e.index].applied, effect;
+	bool first = !history_of(w, node)->committed[entry->e.index].applied, effect;
 	u32 nr = machine_parse(w, entry), i, value;
 	struct sim_op *op;
 	int verdict;
@@ -298,8 +308,13 @@ void client_applied(struct world *w, struct sim_node *node, const struct sim_ent
 	value = machine_apply(w, node, entry, &effect, &verdict);
 	node->applied++;
 	check_applied(w, node, false);
+	/* What those do who were left behind is nobody's business. */
+	if (node->history != w->check->newest)
+		return;
 	op = &w->ops[nr];
-	if (nr && first && effect && ++op->applied > 1)
+	if (nr && first && effect)
+		op->applied_at = entry->e.index;
+	if (nr && first && effect && ++op->applied > 1 && !unsure(w))
 		sim_fail(w, node->id, "operation %u was applied twice", nr);
 	if (nr && op->state == OP_FAILED)
 		sim_fail(w, node->id, "operation %u was refused and committed (C-4)", nr);
@@ -316,6 +331,8 @@ void client_applied(struct world *w, struct sim_node *node, const struct sim_ent
 		session_opened(w, node, nr, entry->e.index);
 		return;
 	}
+	if (verdict && unsure(w))
+		return;
 	if (verdict) {
 		/* Only this: it was given up, and a later command of the session came first. */
 		if (verdict != -EKEYREJECTED || w->clients[op->client].op == nr)
@@ -323,6 +340,38 @@ void client_applied(struct world *w, struct sim_node *node, const struct sim_ent
 		return;
 	}
 	answered(w, node, nr, entry->e.index, op->read ? value : nr);
+}
+
+/**
+ * client_lost() - a forced recovery has lost what clients had been told
+ * @w: the world
+ * @shared: the last index that was not lost
+ *
+ * What they wrote and read behind it did not happen, unless a copy comes through yet.
+ */
+void client_lost(struct world *w, u64 shared)
+{
+	u32 i;
+
+	for (i = 1; i < w->ops_n; i++) {
+		struct sim_op *op = &w->ops[i];
+
+		if (op->state == OP_DONE && op->index > shared)
+			op->state = OP_OPEN;
+		if (op->applied_at > shared)
+			op->applied = 0;
+		op->floor = min(op->floor, shared);
+	}
+	w->answered = min(w->answered, shared);
+	for (i = 0; i < w->draw.clients; i++) {
+		struct sim_client *client = &w->clients[i];
+
+		if (!client->session)
+			continue;
+		client->session = 0;
+		client->op = 0;
+		w->forced.sessions_lost = true;
+	}
 }
 
 /* ---- judging the history ---- */
@@ -406,7 +455,7 @@ void client_check(struct world *w)
 	struct zone *backward = pool_alloc(w, bytes);
 	u8 *used = pool_alloc(w, w->ops_n + 1), key;
 
-	if (!w->ops_n)
+	if (!w->ops_n || unsure(w))
 		return;
 	for (key = 0; key < SIM_KEYS && !w->failed; key++) {
 		if (!cluster(w, ends, used, key))

@@ -45,6 +45,16 @@ bool config_commits(const struct raft_config *config, raft_set have)
 	return enough(with(config, RAFT_M_VOTER), have, config->quorums.commit);
 }
 
+/* Can those nodes elect somebody? */
+bool config_elects(const struct raft_config *config, raft_set have)
+{
+	raft_set old = with(config, RAFT_M_OLD);
+
+	if (old && !enough(old, have, config->old.election))
+		return false;
+	return enough(with(config, RAFT_M_VOTER), have, config->quorums.election);
+}
+
 /*
  * How many voters may be out of order at a time, and the rest still serves and has
  * everything?  What was committed may be with as few as do not only witness it.

@@ -17,7 +17,7 @@ static const char * const names[FAULT_NR] = {
 	[FAULT_TICK] = "early tick", [FAULT_STEP_DOWN] = "step down",
 	[FAULT_TRANSFER] = "transfer", [FAULT_CHANGE] = "change of members",
 	[FAULT_SNAPSHOT] = "snapshot", [FAULT_CHUNK] = "chunk not stored",
-	[FAULT_WIPE] = "wipe",
+	[FAULT_WIPE] = "wipe", [FAULT_MAJORITY] = "majority given up",
 };
 
 const char *fault_name(u32 fault)
@@ -132,7 +132,7 @@ static void change(struct world *w, struct sim_node *node)
 	int ret;
 
 	node = leader_or(w, node);
-	if (node->phase != SIM_UP || node->paused)
+	if (node->phase != SIM_UP || node->paused || node->history != w->check->newest)
 		return;
 	ev.change.list = list;
 	ev.change.count = 1 + (u32)world_random(w, 2);
@@ -141,6 +141,10 @@ static void change(struct world *w, struct sim_node *node)
 		list[i].member.id = 1 + (u32)world_random(w, w->n);
 		if (w->nodes[list[i].member.id]->witness)
 			list[i].member.roles = RAFT_M_WITNESS;
+		if (list[i].op != RAFT_CHANGE_REMOVE &&
+		    !forced_may_add(w, node, list[i].member.id))
+			return;
+		list[i].member.incarnation = w->nodes[list[i].member.id]->incarnation;
 	}
 	ev.change.joint = world_random(w, 2);
 	ev.change.seen = node->config.index - (world_random(w, 16) == 0);
@@ -167,7 +171,7 @@ static void transfer(struct world *w, struct sim_node *node, u32 target)
 static bool may_spoil(struct world *w, const struct sim_node *node)
 {
 	if (node->disk.damaged || !node->lives || w->draw.spare ||
-	    node->store.hard.suspect || w->replacing >> node->id & 1)
+	    node->store.hard.suspect || w->replacing >> node->id & 1 || w->forced.stage)
 		return false;
 	return !config_votes(&w->config, node->id) || spoilt(w) < config_spare(&w->config);
 }
@@ -256,6 +260,8 @@ static void rot(struct world *w, struct sim_node *node)
 /* One that was halted by its store is down as soon as somebody looks at it. */
 void fault_start(struct world *w, struct sim_node *node)
 {
+	if (w->forced.lost >> node->id & 1)
+		return;
 	if (node->phase == SIM_UP && node->halt)
 		node_crash(w, node, false);
 	if (node->phase == SIM_DOWN)
@@ -348,6 +354,9 @@ static void strike(struct world *w, u32 fault, struct sim_node *node)
 	case FAULT_CHANGE:
 		change(w, node);
 		break;
+	case FAULT_MAJORITY:
+		forced_begin(w, node);
+		break;
 	default:
 		strike_disk(w, fault, node);
 		break;
@@ -411,10 +420,12 @@ bool fault_settled(struct world *w)
 		struct sim_node *node = w->nodes[id];
 
 		if (node->phase == SIM_UP && node->role == RAFT_LEADER &&
+		    node->history == w->check->newest &&
 		    (!leader || node->term > leader->term))
 			leader = node;
 	}
-	if (!leader || w->replacing || raft_config_joint(&leader->config))
+	if (!leader || !forced_settled(w, leader) || w->replacing ||
+	    raft_config_joint(&leader->config))
 		return false;
 	for (id = 1; id <= w->n; id++) {
 		const struct sim_node *node = w->nodes[id];

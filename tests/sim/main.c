@@ -80,6 +80,9 @@ static void dispatch(struct world *w, const struct sim_event *ev)
 	case SIM_ADMIN:
 		fault_admin(w);
 		break;
+	case SIM_FORCED:
+		forced_act(w);
+		break;
 	case SIM_START:
 		fault_start(w, node);
 		/* Until it runs: what it was doing may take a while to end. */
@@ -142,7 +145,7 @@ static bool settle(struct world *w, u64 commit, u32 timeouts)
 	while (w->now < limit && w->step < steps && step(w)) {
 		if (w->now < look)
 			continue;
-		if (w->check->commit_max >= commit && fault_settled(w))
+		if (history_newest(w)->commit_max >= commit && fault_settled(w))
 			return true;
 		look = w->now + w->draw.heartbeat / 2;
 	}
@@ -164,14 +167,15 @@ static bool full(struct world *w)
 /* What is forwarded may be lost with a leader, so whoever asks does so again. */
 static void serve(struct world *w)
 {
-	u64 before = w->check->commit_max;
-	struct sim_node *node;
+	u64 before = history_newest(w)->commit_max;
+	struct sim_node *node = w->nodes[1];
 	u32 tries;
 
 	for (tries = 0; tries < 8 && !w->failed && !full(w); tries++) {
 		do {
 			node = w->nodes[1 + world_random(w, w->n)];
-		} while (node->phase != SIM_UP || !node->leader || node->witness);
+		} while (node->phase != SIM_UP || !node->leader || node->witness ||
+			 node->history != w->check->newest);
 		client_propose(w, node, 3);
 		if (settle(w, before + 3, 4))
 			return;
@@ -194,7 +198,7 @@ static void run(struct world *w, u64 seed, u32 steps)
 	}
 	if (!w->failed)
 		client_check(w);
-	world_hash(w, w->check->commit_max);
+	world_hash(w, history_newest(w)->commit_max);
 }
 
 /* ---- one ---- */
@@ -220,12 +224,12 @@ static void tell(const struct world *w, u32 steps)
 	       (unsigned long long)w->step, steps, (unsigned long long)(w->now / MS),
 	       (unsigned long long)w->delivered);
 	printf("  %llu committed, %llu leaders, %llu starts, %u operations\n",
-	       (unsigned long long)w->check->commit_max, (unsigned long long)w->leaders,
+	       (unsigned long long)history_newest(w)->commit_max, (unsigned long long)w->leaders,
 	       (unsigned long long)w->restarts, w->ops_n ? w->ops_n - 1 : 0);
-	printf("  %llu snapshots taken, %llu installed, %llu starts as suspect, %llu healed, %llu replaced\n",
+	printf("  %llu snapshots taken, %llu installed, %llu starts as suspect, %llu healed, %llu replaced, %llu recovered by force\n",
 	       (unsigned long long)w->snapshots, (unsigned long long)w->installs,
 	       (unsigned long long)w->suspects, (unsigned long long)w->healed_n,
-	       (unsigned long long)w->replaced);
+	       (unsigned long long)w->replaced, (unsigned long long)w->recovered);
 	if (w->failed)
 		printf("  look: quorum-sim --seed %llu --steps %u --verbose --from %llu\n",
 		       (unsigned long long)w->seed, steps,
@@ -275,7 +279,7 @@ static void work(struct world *w, const struct plan *plan, u32 job, int fd)
 		hash = w->hash;
 		t.seeds++;
 		t.steps += w->step;
-		t.committed += w->check->commit_max;
+		t.committed += history_newest(w)->commit_max;
 		t.failures += w->failed;
 		if (plan->twice && !w->failed) {
 			run(w, seed, plan->steps);

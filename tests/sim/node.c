@@ -261,6 +261,7 @@ static void carry_out(struct world *w, struct sim_node *node, const struct raft_
 	case RAFT_FX_CONFIG:
 		node->config = *fx->config.config;
 		log_config(w, node, fx->config.committed);
+		forced_config(w, node);
 		break;
 	case RAFT_FX_READ:
 		client_read(w, node, fx->read.handle, fx->read.index, fx->read.reason);
@@ -285,6 +286,7 @@ static void carry_out(struct world *w, struct sim_node *node, const struct raft_
 	case RAFT_FX_RECOVER:
 		sim_log(w, node->id, "forced recovery: %s",
 			raft_reason_name(fx->recover.reason));
+		forced_answered(w, node, fx->recover.reason);
 		break;
 	case RAFT_FX_HALT:
 		sim_log(w, node->id, "halts: %s", raft_halt_name(fx->halt.code));
@@ -498,6 +500,7 @@ void node_start(struct world *w, struct sim_node *node)
 	node->nwaiters = 0;
 	node->nreads = 0;
 	node->halt = 0;
+	node->recovering = false;
 	node->pump_due = false;
 	node->apply_due = false;
 	node->tick_at = 0;
@@ -557,4 +560,5 @@ void node_crash(struct world *w, struct sim_node *node, bool power)
 	node->phase = SIM_DOWN;
 	node->paused = false;
 	node->halt = 0;
+	node->recovering = false;
 }

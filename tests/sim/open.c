@@ -219,7 +219,7 @@ static void open_snapshot(struct world *w, struct sim_node *node,
 
 	snapshot_adopt(w, node, meta);
 	snapshot_read(w, node, 0, (u32)meta->bytes, data);
-	check_restored(w, node, meta->index, meta->term);
+	check_opened(w, node, meta->index, meta->term);
 	if (!node->witness)
 		machine_restore(w, node, data, (u32)meta->bytes, meta->index, meta->term);
 	node->commit = meta->index;

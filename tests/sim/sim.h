@@ -21,7 +21,9 @@
  *	client.c   clients, their histories and whether these can be explained
  *	config.c   configurations, as the checks understand them
  *	check.c    what must hold at every step
+ *	history.c  what was committed, before and after forced recoveries
  *	fault.c    what goes wrong, and the end of it
+ *	forced.c   an operator who goes on without those who are lost
  *	main.c     the command line
  */
 #ifndef SIM_H
@@ -50,7 +52,11 @@ enum sim_limits {
 	SIM_NODES	= 10,		/* node ids 1..9 */
 	SIM_KEYS	= 4,
 	SIM_CLIENTS	= 4,
-	SIM_TERMS	= 1 << 14,
+	SIM_TERMS_PLAIN	= 1 << 14,	/* terms below RAFT_TERM_FORCED */
+	SIM_TERMS_FORCED = 1 << 10,	/* and behind each multiple of it */
+	SIM_EPOCHS	= 64,		/* multiples */
+	SIM_TERMS	= SIM_TERMS_PLAIN + SIM_EPOCHS * SIM_TERMS_FORCED,
+	SIM_HISTORIES	= 4,		/* forced recoveries, and one */
 	SIM_CLASSES	= 18,		/* size classes of the pool: 16 bytes to 2 MiB */
 	SIM_RECORDS	= 64,		/* records a disk remembers, to damage one */
 	SIM_DEVICE_MAX	= 8 << 20,	/* bytes */
@@ -72,6 +78,7 @@ enum sim_kind {
 	SIM_FAULT,		/* something goes wrong, or right again */
 	SIM_START,		/* a node starts again */
 	SIM_ADMIN,		/* somebody looks after devices that were lost */
+	SIM_FORCED,		/* and an operator after a lost majority */
 };
 
 struct sim_event {
@@ -110,6 +117,7 @@ enum sim_fault_kind {
 	FAULT_SNAPSHOT,		/* one is taken now */
 	FAULT_CHUNK,		/* bytes of one cannot be stored */
 	FAULT_WIPE,		/* a device is lost, and a new one takes its place */
+	FAULT_MAJORITY,		/* nodes are given up, and so many that it takes force */
 	FAULT_NR,
 };
 
@@ -119,6 +127,7 @@ struct sim_draw {
 	u32 spare;		/* nodes that may join */
 	u32 witnesses;		/* of the voters */
 	bool wipes;		/* devices may be lost */
+	bool forced;		/* so may majorities */
 	u32 flags;
 	struct raft_quorums quorums;
 	u64 heartbeat;
@@ -390,6 +399,8 @@ struct sim_node {
 	u64 applied;
 	u8  role;
 	u8  halt;
+	u8  history;		/* in which it committed last, as the checks know */
+	bool recovering;	/* a candidate of a forced recovery */
 	u32 leader;
 	u64 term;
 	struct quorum_machine *machine;
@@ -418,6 +429,7 @@ struct sim_op {
 	u32 seq;
 	u32 attempts;
 	u32 applied;	/* how often it had an effect */
+	u64 applied_at;	/* index of the last */
 	u32 value;	/* read: what was returned */
 	u8  key;
 	bool read;
@@ -455,18 +467,47 @@ struct sim_committed {
 	bool applied;
 };
 
+struct sim_history {
+	struct sim_committed *committed;
+	u64 cap;
+	u64 commit_max;
+	u64 shared;	/* up to there it is the one before */
+};
+
 struct sim_check {
 	u32 leader_of[SIM_TERMS];
+	u8  history_of[SIM_TERMS];
 	u16 vote_of[SIM_NODES][SIM_TERMS];
 	u32 terms_used;
 	struct sim_known *known;
 	u32 known_cap;
 	u32 known_n;
 	u32 stamp;
-	struct sim_committed *committed;
-	u64 committed_cap;
-	u64 commit_max;
-	u64 last_term_committed_by;
+	struct sim_history histories[SIM_HISTORIES];
+	u32 newest;
+};
+
+/* ---- forced recovery ---- */
+
+enum sim_forced_stage {
+	FORCED_NONE,
+	FORCED_WANTED,		/* the lost are down, and the others are asked */
+	FORCED_DONE,
+};
+
+struct sim_forced {
+	u8 stage;
+	bool sure;		/* one of them was elected so */
+	bool sessions_lost;	/* there were some */
+	u32 lost;		/* bit id: given up, and kept down */
+	u32 left;		/* bit id: has a log of another history */
+	u32 kept;		/* bit id: what was asked last */
+	u32 replacing;		/* what w->replacing was for the lost */
+	u32 asked;		/* id of who was asked last */
+	u32 tries;
+	u32 target;		/* the history that shall begin */
+	u64 index;		/* of the entry that says so */
+	u64 since;
 };
 
 struct sim_packet {
@@ -505,6 +546,7 @@ struct world {
 	u8  *taken;		/* by number, of those that were sealed */
 	u64 taken_cap;
 	u32 replacing;		/* bit id: it has a new device, and is to be taken back */
+	struct sim_forced forced;
 	u64 carried[SIM_NODES][SIM_NODES];	/* healed: arrival of the last datagram */
 
 	struct sim_client clients[SIM_CLIENTS];
@@ -538,6 +580,7 @@ struct world {
 	u64 suspects;		/* starts as one */
 	u64 healed_n;
 	u64 replaced;
+	u64 recovered;		/* by force */
 };
 
 /* world.c */
@@ -684,6 +727,7 @@ void client_refused(struct world *w, struct sim_node *node, u64 tag);
 void client_read(struct world *w, struct sim_node *node, u64 handle, u64 index, u8 reason);
 void client_serve(struct world *w, struct sim_node *node);
 void client_check(struct world *w);
+void client_lost(struct world *w, u64 shared);
 bool client_propose(struct world *w, struct sim_node *node, u32 count);
 
 /* check.c */
@@ -694,13 +738,32 @@ void check_message(struct world *w, struct sim_node *node, const struct raft_msg
 void check_entry(struct world *w, struct sim_node *node, const struct sim_entry *entry);
 void check_applied(struct world *w, struct sim_node *node, bool always);
 void check_restored(struct world *w, struct sim_node *node, u64 index, u64 term);
-void check_wiped(struct world *w, const struct sim_node *node);
+void check_opened(struct world *w, struct sim_node *node, u64 index, u64 term);
+void check_wiped(struct world *w, struct sim_node *node);
 void check_recovered(struct world *w, struct sim_node *node);
+
+/* history.c */
+bool history_term(struct world *w, u32 id, u64 term, u32 *slot);
+void history_reset(struct world *w);
+struct sim_history *history_of(struct world *w, const struct sim_node *node);
+struct sim_history *history_newest(const struct world *w);
+void history_follow(struct world *w, struct sim_node *node);
+bool history_knows(struct world *w, struct sim_node *node, u64 index, u64 term);
+void history_fork(struct world *w, struct sim_node *node, u32 slot);
+
+/* forced.c */
+void forced_begin(struct world *w, struct sim_node *node);
+void forced_act(struct world *w);
+void forced_answered(struct world *w, struct sim_node *node, u8 reason);
+void forced_config(struct world *w, const struct sim_node *node);
+bool forced_settled(const struct world *w, const struct sim_node *leader);
+bool forced_may_add(const struct world *w, const struct sim_node *leader, u32 id);
 
 /* config.c */
 bool config_votes(const struct raft_config *config, u32 id);
 bool config_takes_part(const struct raft_config *config, u32 id);
 bool config_commits(const struct raft_config *config, raft_set have);
+bool config_elects(const struct raft_config *config, raft_set have);
 u32 config_spare(const struct raft_config *config);
 
 /* fault.c */

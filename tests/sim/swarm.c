@@ -117,7 +117,7 @@ static void draw_faults(struct world *w, struct sim_draw *d)
 		[FAULT_ROT] = 2, [FAULT_JUMP] = 1, [FAULT_TICK] = 2, [FAULT_STEP_DOWN] = 1,
 		[FAULT_TRANSFER] = 3,
 		[FAULT_CHANGE] = 10, [FAULT_SNAPSHOT] = 6, [FAULT_CHUNK] = 1,
-		[FAULT_WIPE] = 5,
+		[FAULT_WIPE] = 5, [FAULT_MAJORITY] = 8,
 	};
 	u32 i;
 
@@ -133,6 +133,8 @@ static void draw_faults(struct world *w, struct sim_draw *d)
 		d->weight[FAULT_CHANGE] = 0;
 	if (!d->wipes)
 		d->weight[FAULT_WIPE] = 0;
+	d->forced = d->voters + d->learners > 1 && world_random(w, 10) == 0;
+	d->weight[FAULT_MAJORITY] = d->forced ? usual[FAULT_MAJORITY] : 0;
 	/* What ends a fault is never off. */
 	d->weight[FAULT_START] = usual[FAULT_START];
 	d->weight[FAULT_HEAL] = usual[FAULT_HEAL];

@@ -200,6 +200,7 @@ void world_reset(struct world *w, u64 seed)
 	w->suspects = 0;
 	w->healed_n = 0;
 	w->replaced = 0;
+	w->recovered = 0;
 	w->seed = seed;
 	w->random = world_mix(seed + 1);
 	w->hash = seed;
