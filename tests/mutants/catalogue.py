@@ -222,6 +222,22 @@ MUTANTS = [
     ("suspect-keeps-match", "D-4", RAFT + "suspect.c", [
         ("\t\tp->match = match;\n", "")]),
 
+    # ---- forced recovery ----
+    ("recovered-by-some", "-", RAFT + "suspect.c", [
+        ("\tif (r->recovering)\n\t\treturn (r->granted & r->all) == r->all;\n", "")]),
+    ("learners-not-asked", "-", RAFT + "recovery.c", [
+        ("return r->recovering ? r->all : r->voters;", "return r->voters;"),
+        ("return (r->granted & r->all) == r->all;", "return (r->granted & r->voters) == r->voters;",
+         RAFT + "suspect.c")]),
+    ("lost-are-answered", "-", RAFT + "recovery.c", [
+        ("return r->config.forced && raft_seat_of(r, id) < 0;",
+         "return r->config.forced && !r->seat && raft_seat_of(r, id) < -1;")]),
+    ("recovered-in-next-term", "-", RAFT + "recovery.c", [
+        ("return (r->hard.term / RAFT_TERM_FORCED + 1) * RAFT_TERM_FORCED;",
+         "return r->hard.term + 1;")]),
+    ("recovery-stays", "-", RAFT + "recovery.c", [
+        ("\traft_membership_revert(r);\n", "")]),
+
     # ---- the hard state on the device ----
     ("older-pair-found", "F-2", FORMAT + "recover.c", [
         ("found.generation > hard->generation", "found.generation < hard->generation")]),
