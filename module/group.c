@@ -673,22 +673,22 @@ static int check_address(const struct quorum_group_info *info, const struct raft
 }
 
 /* The engine refuses the change if the members are others than @info's by then. */
-static int check_addresses(struct quorum_group *g, const struct raft_change *list,
-			   const struct sockaddr_storage *where, u32 count,
-			   struct netlink_ext_ack *extack)
+static int change_members(struct quorum_group *g, struct raft_event *ev,
+			  struct raft_change *list, const struct sockaddr_storage *where,
+			  struct quorum_group_info *info, struct netlink_ext_ack *extack)
 {
-	struct quorum_group_info *info = kmalloc(sizeof(*info), GFP_KERNEL);
+	u32 i, count = ev->change.count;
 	int error = 0;
-	u32 i;
 
-	if (!info)
-		return -ENOMEM;
 	quorum_group_get_info(g, info);
 	for (i = 0; i < count && !error; i++)
 		if (where[i].ss_family)
 			error = check_address(info, list, count, &list[i], &where[i], extack);
-	kfree(info);
-	return error;
+	if (error)
+		return error;
+	/* Whoever comes learns where the others are from the configuration alone. */
+	ev->change.count = quorum_members_fill(info, list, count);
+	return ask(g, ev, extack);
 }
 
 int quorum_group_change(struct quorum_group *g, u64 seen, struct raft_change *list,
@@ -703,13 +703,18 @@ int quorum_group_change(struct quorum_group *g, u64 seen, struct raft_change *li
 		.change.seen = seen,
 		.change.room = QUORUM_ENTRY_BYTES_MAX,
 	};
+	struct quorum_group_info *info;
 	int error;
 	u32 i;
 
+	info = kmalloc(sizeof(*info), GFP_KERNEL);
+	if (!info)
+		return -ENOMEM;
 	for (i = 0; i < count; i++)
 		quorum_members_pack(&where[i], list[i].member.address);
-	error = check_addresses(g, list, where, count, extack);
-	return error ?: ask(g, &ev, extack);
+	error = change_members(g, &ev, list, where, info, extack);
+	kfree(info);
+	return error;
 }
 
 int quorum_group_recover(struct quorum_group *g, const struct quorum_recovery *recovery,

@@ -322,7 +322,8 @@ int quorum_group_query(struct quorum_group *group, struct quorum_question *quest
 /**
  * quorum_group_change() - change who is a member
  * @seen: index of the configuration the caller saw, QUORUM_A_GROUP_CONFIG_INDEX
- * @list: what to change, @count steps that take effect at once
+ * @list: what to change, @count steps that take effect at once; room for
+ *	RAFT_CHANGES_MAX
  * @where: address of each step's member, family 0 if it has none
  *
  * Begins it: events CONFIG and status tell how far it is.

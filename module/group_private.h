@@ -636,6 +636,8 @@ void quorum_members_pack(const struct sockaddr_storage *addr,
 			 u8 packed[RAFT_ADDRESS_BYTES]);
 void quorum_members_address(struct quorum_group *g, const struct raft_member *member,
 			    struct sockaddr_storage *addr);
+u32 quorum_members_fill(const struct quorum_group_info *info, struct raft_change *list,
+			u32 count);
 void quorum_members_changed(struct quorum_group *g, const struct raft_config *config,
 			    bool committed);
 

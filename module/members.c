@@ -4,8 +4,9 @@
  *
  * A configuration says where its members are reached.  Those of the genesis have no
  * address in it, since a genesis holds ids only: where they are is in what the group
- * was created from.  While a change is not committed, members of both
- * configurations are listened to; one that was removed so that it can hear of it.
+ * was created from, until the first change writes it down.  While a change is not
+ * committed, members of both configurations are listened to; one that was removed so
+ * that it can hear of it.
  */
 #include <linux/in.h>
 #include <linux/in6.h>
@@ -77,6 +78,49 @@ void quorum_members_address(struct quorum_group *g, const struct raft_member *me
 		if (g->params.members[i].id == member->id)
 			*addr = g->params.members[i].addr;
 	spin_unlock(&g->where);
+}
+
+static bool has_step(const struct raft_change *list, u32 count, u32 id)
+{
+	u32 i;
+
+	for (i = 0; i < count; i++)
+		if (list[i].member.id == id)
+			return true;
+	return false;
+}
+
+/**
+ * quorum_members_fill() - have a change write down what the configuration lacks
+ * @info: the members as they are, and what is known of them here
+ * @list: steps of the change; room for RAFT_CHANGES_MAX
+ * @count: how many there are
+ *
+ * Members of the genesis are in no configuration with their addresses, nor with
+ * the incarnations they show.  Those that the change itself is about are left out.
+ *
+ * Return: how many steps there are now.
+ */
+u32 quorum_members_fill(const struct quorum_group_info *info, struct raft_change *list,
+			u32 count)
+{
+	static const u8 none[RAFT_ADDRESS_BYTES];
+	u32 n = count, i;
+
+	for (i = 0; i < info->config.n && n < RAFT_CHANGES_MAX; i++) {
+		const struct raft_member *m = &info->config.members[i];
+		struct raft_change fill = { .op = RAFT_CHANGE_FILL, .member.id = m->id };
+		bool lacks;
+
+		quorum_members_pack(&info->addrs[i], fill.member.address);
+		fill.member.incarnation = m->id == info->self ? info->incarnation :
+								info->incarnations[i];
+		lacks = (!memcmp(m->address, none, sizeof(none)) && info->addrs[i].ss_family) ||
+			(!m->incarnation && fill.member.incarnation);
+		if (lacks && !has_step(list, count, m->id))
+			list[n++] = fill;
+	}
+	return n;
 }
 
 static void add(struct quorum_group *g, struct quorum_net_member *list, u32 *n,

@@ -38,7 +38,7 @@ int quorum_nl_parse_relink(struct genl_info *info, struct quorum_relink *change)
 struct quorum_nl_change {
 	u64 seen;
 	u32 n;
-	struct raft_change list[QUORUM_MEMBERS_MAX];
+	struct raft_change list[RAFT_CHANGES_MAX];	/* room to fill in what is not known */
 	struct sockaddr_storage where[QUORUM_MEMBERS_MAX];
 };
 

@@ -125,6 +125,18 @@ static u8 set(struct raft_member *m, const struct raft_member *to)
 	return RAFT_OK;
 }
 
+/* What the genesis did not say of it becomes known: it is the same member as before. */
+static u8 fill(struct raft_member *m, const struct raft_member *from)
+{
+	static const u8 none[sizeof(m->address)];
+
+	if (!memcmp(m->address, none, sizeof(none)))
+		memcpy(m->address, from->address, sizeof(m->address));
+	if (!m->incarnation)
+		m->incarnation = from->incarnation;
+	return RAFT_OK;
+}
+
 /* A step for a node that has a seat. */
 static u8 change_member(const struct raft *r, struct raft_config *config,
 			struct raft_member *m, const struct raft_change *change)
@@ -151,6 +163,8 @@ static u8 change_member(const struct raft *r, struct raft_config *config,
 		return replace(r, m, &change->member);
 	case RAFT_CHANGE_SET:
 		return set(m, &change->member);
+	case RAFT_CHANGE_FILL:
+		return fill(m, &change->member);
 	default:
 		return RAFT_REFUSED_INVALID;
 	}
@@ -175,14 +189,29 @@ static u8 take_step(const struct raft *r, struct raft_config *config,
 	case RAFT_CHANGE_REMOVE:
 	case RAFT_CHANGE_REPLACE:
 	case RAFT_CHANGE_SET:
+	case RAFT_CHANGE_FILL:
 		return RAFT_REFUSED_NOT_MEMBER;
 	default:
 		return RAFT_REFUSED_INVALID;
 	}
 }
 
+/* Is this incarnation of a member only written down, rather than another one? */
+static bool is_filled(const struct raft_event *event, const struct raft_member *m)
+{
+	u32 i;
+
+	for (i = 0; i < event->change.count; i++)
+		if (event->change.list[i].op == RAFT_CHANGE_FILL &&
+		    event->change.list[i].member.id == m->id &&
+		    event->change.list[i].member.incarnation == m->incarnation)
+			return true;
+	return false;
+}
+
 /* Add @old's voters to @config as its old half. */
-static u8 join(const struct raft_config *old, struct raft_config *config)
+static u8 join(const struct raft_event *event, const struct raft_config *old,
+	       struct raft_config *config)
 {
 	u32 i, k;
 
@@ -203,7 +232,8 @@ static u8 join(const struct raft_config *old, struct raft_config *config)
 			both->roles &= RAFT_M_WITNESS;
 		}
 		/* A wiped node's vote in the old half would be worth nothing (M-9). */
-		if (both->incarnation != m->incarnation)
+		if (both->incarnation != m->incarnation &&
+		    (m->incarnation || !is_filled(event, both)))
 			return RAFT_REFUSED_INVALID;
 		both->roles |= RAFT_M_OLD;
 	}
@@ -237,7 +267,7 @@ static u8 make_draft(struct raft *r, const struct raft_event *event)
 	if (!event->change.joint)
 		return raft_config_crosses(&r->config, draft) ? RAFT_OK :
 								RAFT_REFUSED_NEEDS_JOINT;
-	reason = join(&r->config, draft);
+	reason = join(event, &r->config, draft);
 	return reason == RAFT_OK ? raft_config_check(draft) : reason;
 }
 
@@ -246,7 +276,7 @@ static u8 admit(const struct raft *r, const struct raft_event *event)
 {
 	if (r->role != RAFT_LEADER)
 		return r->leader == RAFT_NONE ? RAFT_REFUSED_NO_LEADER : RAFT_REFUSED_NOT_LEADER;
-	if (event->change.count > QUORUM_MEMBERS_MAX)
+	if (event->change.count > RAFT_CHANGES_MAX)
 		return RAFT_REFUSED_INVALID;
 	if (r->log.commit < r->term_start)
 		return RAFT_REFUSED_NOT_READY;
@@ -264,6 +294,21 @@ static u8 admit(const struct raft *r, const struct raft_event *event)
 	return RAFT_OK;
 }
 
+/* What a member has acknowledged stays so: it is the device it always was. */
+static void seats_filled(struct raft *r, const struct raft_event *event)
+{
+	u32 i;
+
+	for (i = 0; i < event->change.count; i++) {
+		const struct raft_member *m = &event->change.list[i].member;
+		int seat = raft_seat_of(r, m->id);
+
+		if (event->change.list[i].op == RAFT_CHANGE_FILL && seat >= 0 &&
+		    !r->peers[seat].incarnation)
+			r->peers[seat].incarnation = m->incarnation;
+	}
+}
+
 /**
  * raft_change_take() - RAFT_EV_CHANGE
  * @r: the engine
@@ -279,6 +324,7 @@ int raft_change_take(struct raft *r, const struct raft_event *event)
 		reason = make_draft(r, event);
 	if (reason != RAFT_OK)
 		return -(int)reason;
+	seats_filled(r, event);
 	raft_membership_append(r, &r->draft, event->change.tag);
 	return 1;
 }

@@ -104,9 +104,11 @@ static void seats_take(struct raft *r)
 			seat_new(r, m);
 			continue;
 		}
-		r->guests &= ~raft_set_of(seat);
-		if (r->peers[seat].incarnation == m->incarnation)
+		/* Who left and comes back may have another device, and nothing says. */
+		if (!raft_set_has(r->guests, seat) &&
+		    r->peers[seat].incarnation == m->incarnation)
 			continue;
+		r->guests &= ~raft_set_of(seat);
 		/* Another device: nothing of what it acknowledged is there. */
 		r->peers[seat].incarnation = m->incarnation;
 		if (r->role == RAFT_LEADER)

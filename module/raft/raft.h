@@ -509,13 +509,17 @@ enum raft_change_op {
 	RAFT_CHANGE_REMOVE,
 	RAFT_CHANGE_REPLACE,	/* has another device: a learner until it has caught up */
 	RAFT_CHANGE_SET,	/* address and priority, nothing else */
+	RAFT_CHANGE_FILL,	/* address and incarnation where it has none: no change of it */
 };
+
+/* Each member may be filled in beside what is asked for. */
+#define RAFT_CHANGES_MAX	(2 * QUORUM_MEMBERS_MAX)
 
 /**
  * struct raft_change - one step of a change
  * @op: enum raft_change_op
  * @member: id always; roles: only RAFT_M_WITNESS counts, for newcomers; priority,
- *	address and incarnation: for newcomers, REPLACE and SET
+ *	address and incarnation: for newcomers, REPLACE, SET and FILL
  */
 struct raft_change {
 	u8 op;
@@ -551,7 +555,7 @@ struct raft_settings {
  *	in the same order, @error
  * @transfer: TRANSFER: node id, or RAFT_NONE for the best one; RAFT_FX_TRANSFER
  *	answers
- * @change: CHANGE: up to QUORUM_MEMBERS_MAX steps and/or @change.settings (NULL:
+ * @change: CHANGE: up to RAFT_CHANGES_MAX steps and/or @change.settings (NULL:
  *	as they are); @change.seen is the raft_config.index the caller saw;
  *	@change.tag names the entry, as a proposal's.  Admitted by a leader only,
  *	one at a time, and never before an entry of its own term is committed

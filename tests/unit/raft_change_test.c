@@ -81,6 +81,8 @@ static void every_operation(struct kunit *test)
 		{ RAFT_CHANGE_REPLACE, 2, -RAFT_REFUSED_INVALID, RAFT_M_VOTER },
 		{ RAFT_CHANGE_SET, 7, -RAFT_REFUSED_NOT_MEMBER, 0 },
 		{ RAFT_CHANGE_SET, 2, -RAFT_REFUSED_INVALID, RAFT_M_VOTER },
+		{ RAFT_CHANGE_FILL, 7, -RAFT_REFUSED_NOT_MEMBER, 0 },
+		{ RAFT_CHANGE_FILL, 2, -RAFT_REFUSED_INVALID, RAFT_M_VOTER },
 		{ 99, 2, -RAFT_REFUSED_INVALID, RAFT_M_VOTER },
 		{ 99, 7, -RAFT_REFUSED_INVALID, 0 },
 	};
@@ -149,7 +151,7 @@ static void m01_moments_for_a_change(struct kunit *test)
 	ev.change.room = 100;
 	KUNIT_EXPECT_EQ(test, bench_step(b, &ev), -RAFT_REFUSED_NO_SPACE);
 	ev.change.room = 1 << 20;
-	ev.change.count = QUORUM_MEMBERS_MAX + 1;
+	ev.change.count = RAFT_CHANGES_MAX + 1;
 	KUNIT_EXPECT_EQ(test, bench_step(b, &ev), -RAFT_REFUSED_INVALID);
 	/* nothing changes */
 	ev.change.count = 0;
@@ -280,6 +282,73 @@ static void m09_another_device_starts_again(struct kunit *test)
 	c.member.priority = 2;
 	KUNIT_EXPECT_EQ(test, change(b, &c, 1, false), 1);
 	KUNIT_EXPECT_EQ(test, raft_config_find(raft_get_config(b->raft), 2)->priority, 2);
+}
+
+/* What the genesis does not say is written down: nobody is another one for that. */
+static void m09_what_is_filled_in_changes_nobody(struct kunit *test)
+{
+	struct raft_change c[3] = {
+		{ .op = RAFT_CHANGE_FILL,
+		  .member = { .id = 2, .incarnation = 5, .address = { 4, 0, 1 } } },
+		{ .op = RAFT_CHANGE_FILL, .member = { .id = 3, .address = { 4, 0, 2 } } },
+		{ .op = RAFT_CHANGE_ADD, .member = { .id = 9 } },
+	};
+	struct bench *b = leading(test, 3, 0);
+	const struct raft_member *m;
+
+	KUNIT_EXPECT_EQ(test, change(b, c, 3, false), 1);
+	EXPECT_STATUS(b, peers[1].match, 1);
+	m = raft_config_find(raft_get_config(b->raft), 2);
+	KUNIT_EXPECT_EQ(test, m->incarnation, 5ULL);
+	KUNIT_EXPECT_EQ(test, m->address[2], 1);
+	KUNIT_EXPECT_EQ(test, m->roles, RAFT_M_VOTER);
+	m = raft_config_find(raft_get_config(b->raft), 3);
+	KUNIT_EXPECT_EQ(test, m->incarnation, 0ULL);
+	KUNIT_EXPECT_EQ(test, m->address[2], 2);
+	sync(b, 2);
+	EXPECT_STATUS(b, commit, 2);
+	/* What is known already stays; what was not is filled in now. */
+	c[0].member.incarnation = 6;
+	c[0].member.address[2] = 7;
+	KUNIT_EXPECT_EQ(test, change(b, c, 1, false), -RAFT_REFUSED_INVALID);
+	c[1].member.incarnation = 8;
+	KUNIT_EXPECT_EQ(test, change(b, c, 2, false), 1);
+	m = raft_config_find(raft_get_config(b->raft), 3);
+	KUNIT_EXPECT_EQ(test, m->incarnation, 8ULL);
+	KUNIT_EXPECT_EQ(test, m->address[2], 2);
+}
+
+/* Also beside voters that come and go together; another device does not pass as that. */
+static void m09_filled_in_with_a_joint_change(struct kunit *test)
+{
+	struct raft_change c[4] = {
+		{ .op = RAFT_CHANGE_FILL, .member = { .id = 2, .incarnation = 5 } },
+		{ .op = RAFT_CHANGE_REPLACE, .member = { .id = 2, .incarnation = 6 } },
+		{ .op = RAFT_CHANGE_VOTER, .member = { .id = 4 } },
+		{ .op = RAFT_CHANGE_REMOVE, .member = { .id = 3 } },
+	};
+	struct bench *b = leading(test, 3, 0);
+
+	KUNIT_EXPECT_EQ(test, change(b, c, 4, true), -RAFT_REFUSED_INVALID);
+	KUNIT_EXPECT_EQ(test, change(b, c + 1, 3, true), -RAFT_REFUSED_INVALID);
+	c[1] = c[0];
+	KUNIT_EXPECT_EQ(test, change(b, c + 1, 3, true), 1);
+	EXPECT_STATUS(b, joint, true);
+	EXPECT_STATUS(b, peers[1].match, 1);
+	KUNIT_EXPECT_EQ(test, raft_config_find(raft_get_config(b->raft), 2)->incarnation, 5ULL);
+}
+
+/* Who comes back while it is kept company may have lost its device in between. */
+static void m09_who_comes_back_starts_again(struct kunit *test)
+{
+	struct bench *b = leading(test, 3, 0);
+
+	KUNIT_EXPECT_EQ(test, one(b, RAFT_CHANGE_REMOVE, 3), 1);
+	sync(b, 2);
+	EXPECT_STATUS(b, commit, 2);
+	KUNIT_EXPECT_EQ(test, one(b, RAFT_CHANGE_ADD, 3), 1);
+	EXPECT_STATUS(b, peers[2].id, 3);
+	EXPECT_STATUS(b, peers[2].match, 0);
 }
 
 static void settings_change_as_members_do(struct kunit *test)
@@ -562,6 +631,9 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(m07_several_voters_take_a_joint_configuration),
 	KUNIT_CASE(m08_the_leader_removes_itself),
 	KUNIT_CASE(m09_another_device_starts_again),
+	KUNIT_CASE(m09_what_is_filled_in_changes_nobody),
+	KUNIT_CASE(m09_filled_in_with_a_joint_change),
+	KUNIT_CASE(m09_who_comes_back_starts_again),
 	KUNIT_CASE(m11_a_learner_is_promoted_when_it_has_caught_up),
 	KUNIT_CASE(a_newcomer_listens_to_its_leader),
 	{}
