@@ -209,6 +209,11 @@ static int check_params(const struct quorum_group_params *params,
 		NL_SET_ERR_MSG_MOD(extack, "give a key, or ask for a group without authentication");
 		return -ENOKEY;
 	}
+	if (params->genesis.joins && params->unsealed) {
+		NL_SET_ERR_MSG_MOD(extack,
+				   "a node joins by the key of its cluster: without authentication all members are named at the start");
+		return -ENOKEY;
+	}
 	if (params->secret && params->unsealed) {
 		NL_SET_ERR_MSG_MOD(extack, "nothing is secret without a key: give one");
 		return -ENOKEY;

@@ -168,7 +168,8 @@ void quorum_members_changed(struct quorum_group *g, const struct raft_config *co
 		add(g, list, &n, &g->config_committed);
 	else
 		g->config_committed = *config;
-	error = quorum_link_set_members(g->link, n, list, &extack);
+	/* It joins, and all it knows so far names nobody with an address. */
+	error = n ? quorum_link_set_members(g->link, n, list, &extack) : 0;
 	if (error)
 		pr_warn("%s: the members of index %llu cannot be reached: %s (%d)\n",
 			g->params.name, config->index, extack._msg ?: "failed", error);

@@ -164,7 +164,8 @@ static int start_engine(struct quorum_group *g, const struct recovery *rec)
 	}
 	params->self = g->params.self;
 	params->seed = get_random_u64();
-	params->flags = g->recovered.suspect ? RAFT_F_SUSPECT : 0;
+	params->flags = (g->recovered.suspect ? RAFT_F_SUSPECT : 0) |
+			(genesis->joins ? RAFT_F_JOIN : 0);
 	genesis_config(genesis, &params->config);
 	params->term = g->recovered.term;
 	params->vote = g->recovered.vote;
@@ -251,6 +252,8 @@ static int open_link(struct quorum_group *g, struct netlink_ext_ack *extack)
 		.n = g->params.genesis.n,
 		.members = g->params.members,
 		.secret = g->params.secret,
+		.joins = g->params.genesis.joins,
+		.joined = genesis_joined(&g->params.genesis),
 		.wake = quorum_loop_rx,
 		.priv = g,
 	};
@@ -263,6 +266,9 @@ static int open_link(struct quorum_group *g, struct netlink_ext_ack *extack)
 	if (IS_ERR(link))
 		return PTR_ERR(link);
 	g->link = link;
+	/* That of a snapshot, which nobody says again. */
+	if (raft_get_config(g->raft)->index)
+		quorum_members_changed(g, raft_get_config(g->raft), false);
 	return 0;
 }
 

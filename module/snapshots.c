@@ -113,7 +113,8 @@ static int take_begun(struct quorum_snapshots *sn)
 	const char *kind = sn->group->params.sm;
 	int error;
 
-	if (!config_at(sn, sn->name.index, &sn->config))
+	/* Who joins has none that names members until the log does. */
+	if (!config_at(sn, sn->name.index, &sn->config) || !sn->config.n)
 		return -ESTALE;
 	memset(meta, 0, sizeof(*meta));
 	meta->index = sn->name.index;

@@ -380,6 +380,7 @@ static int put_config(struct sk_buff *skb, const struct quorum_group_info *info)
 	    nla_put_u32(skb, QUORUM_A_GROUP_ELECTION_MAX_US, genesis->election_max_us) ||
 	    put_addr(skb, QUORUM_A_GROUP_LISTEN, &info->listen) ||
 	    (info->secret && nla_put_flag(skb, QUORUM_A_GROUP_SECRET)) ||
+	    (genesis->joins && nla_put_flag(skb, QUORUM_A_GROUP_JOIN)) ||
 	    nla_put_u32(skb, QUORUM_A_GROUP_SNAPSHOT_ENTRIES, info->snapshot_entries) ||
 	    (info->unsealed && nla_put_flag(skb, QUORUM_A_GROUP_UNSEALED)))
 		return -EMSGSIZE;

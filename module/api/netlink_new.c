@@ -223,6 +223,8 @@ static const struct nlattr *blame(struct genl_info *info, enum genesis_error err
 		return info->attrs[QUORUM_A_GROUP_CLUSTER];
 	case GENESIS_SELF_MISSING:
 		return info->attrs[QUORUM_A_GROUP_NODE];
+	case GENESIS_JOINS_MEMBERS:
+		return info->attrs[QUORUM_A_GROUP_JOIN];
 	case GENESIS_TIMING_BAD:
 		return info->attrs[QUORUM_A_GROUP_HEARTBEAT_US];
 	default:
@@ -256,8 +258,17 @@ static int parse_listen(struct genl_info *info, struct quorum_group_params *para
 	const struct nlattr *attr = info->attrs[QUORUM_A_GROUP_LISTEN];
 	u32 i;
 
-	if (attr)
-		return parse_addr(attr, &params->listen, info->extack);
+	int error;
+
+	if (attr) {
+		error = parse_addr(attr, &params->listen, info->extack);
+		if (error || !params->genesis.joins || is_unicast(&params->listen))
+			return error;
+	}
+	/* No member's line says which of its addresses the others know. */
+	if (params->genesis.joins)
+		return QUORUM_NL_REFUSE(info->extack, attr, -EDESTADDRREQ,
+				"a node that joins needs an address of its own to listen on");
 	for (i = 0; i < params->genesis.n; i++)
 		if (params->members[i].id == params->self)
 			params->listen = params->members[i].addr;
@@ -322,6 +333,7 @@ int quorum_nl_parse_new(struct genl_info *info, struct quorum_group_params *para
 	memcpy(genesis->cluster, nla_data(attrs[QUORUM_A_GROUP_CLUSTER]),
 	       sizeof(genesis->cluster));
 	params->self = nla_get_u32(attrs[QUORUM_A_GROUP_NODE]);
+	genesis->joins = attrs[QUORUM_A_GROUP_JOIN];
 	genesis->heartbeat_us = get_u32(attrs[QUORUM_A_GROUP_HEARTBEAT_US], HEARTBEAT_US);
 	genesis->election_min_us = get_u32(attrs[QUORUM_A_GROUP_ELECTION_MIN_US],
 					   ELECTION_MIN_US);

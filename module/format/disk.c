@@ -179,6 +179,7 @@ static bool super_genesis_decode(const struct disk_superblock *d, struct quorum_
 	g->heartbeat_us = le32_to_cpu(d->heartbeat_us);
 	g->election_min_us = le32_to_cpu(d->election_min_us);
 	g->election_max_us = le32_to_cpu(d->election_max_us);
+	g->joins = le32_to_cpu(d->incompat) & DISK_INCOMPAT_JOINS;
 	g->n = le32_to_cpu(d->members);
 	if (g->n > QUORUM_MEMBERS_MAX)
 		return false;
@@ -467,6 +468,8 @@ enum disk_error disk_format_plan(struct disk_plan *plan, const struct disk_forma
 	s->node = format->node;
 	s->compat = DISK_COMPAT_CHECKPOINTS;
 	s->incompat = DISK_INCOMPAT_SNAPSHOTS;
+	if (format->genesis.joins)
+		s->incompat |= DISK_INCOMPAT_JOINS;
 	memcpy(s->device, format->device, sizeof(s->device));
 	s->genesis = format->genesis;
 	s->blocks = format->device_bytes / QUORUM_BLOCK_BYTES;

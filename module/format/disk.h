@@ -108,9 +108,10 @@ enum disk_layout {
  */
 #define DISK_COMPAT_CHECKPOINTS	0x1	/* the hard state may name a checkpoint */
 #define DISK_INCOMPAT_SNAPSHOTS	0x1	/* the hard state names the snapshot in force */
+#define DISK_INCOMPAT_JOINS	0x2	/* of a node that joins: no members in here */
 
 #define DISK_COMPAT_KNOWN	DISK_COMPAT_CHECKPOINTS
-#define DISK_INCOMPAT_KNOWN	DISK_INCOMPAT_SNAPSHOTS
+#define DISK_INCOMPAT_KNOWN	(DISK_INCOMPAT_SNAPSHOTS | DISK_INCOMPAT_JOINS)
 #define DISK_RO_COMPAT_KNOWN	0
 
 /* ---- as it lies on the device ---- */

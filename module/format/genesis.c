@@ -30,6 +30,8 @@ static const struct refusal refusals[GENESIS_ERROR_NR] = {
 		"timing must keep heartbeat >= 500us, 2 heartbeats <= election min <= max <= 60s" },
 	[GENESIS_SELF_MISSING] = { EADDRNOTAVAIL,
 		"the own node id is not in the member list: add this node to it" },
+	[GENESIS_JOINS_MEMBERS] = { EISCONN,
+		"a node that joins is told who the members are: name none" },
 	[GENESIS_MACHINE_BAD] = { ELIBBAD,
 		"a state machine's name is 1 to 31 of A-Z a-z 0-9 . _ -, the first a letter or digit" },
 };
@@ -94,6 +96,8 @@ static enum genesis_error members_check(const struct quorum_genesis *g, u32 self
 	bool voter = false, found = false;
 	u32 i, k;
 
+	if (g->joins)
+		return g->n ? GENESIS_JOINS_MEMBERS : GENESIS_OK;
 	if (g->n == 0)
 		return GENESIS_NO_MEMBERS;
 	if (g->n > QUORUM_MEMBERS_MAX)
@@ -169,7 +173,8 @@ static u32 add32(u32 crc, u32 value)
  * genesis_fingerprint() - of members, timing and machine, not of cluster and group
  * @g: a normalized and checked genesis
  *
- * Each value goes in as four little-endian bytes: heartbeat, election minimum,
+ * Of a node that joins it is genesis_joined(), of all others:
+ * each value goes in as four little-endian bytes: heartbeat, election minimum,
  * election maximum, number of members, then id and role (1: voter) of each; and,
  * unless it is the default, the name of the machine.
  */
@@ -177,6 +182,8 @@ u32 genesis_fingerprint(const struct quorum_genesis *g)
 {
 	u32 i, crc = ~0U;
 
+	if (g->joins)
+		return genesis_joined(g);
 	crc = add32(crc, g->heartbeat_us);
 	crc = add32(crc, g->election_min_us);
 	crc = add32(crc, g->election_max_us);
@@ -186,6 +193,18 @@ u32 genesis_fingerprint(const struct quorum_genesis *g)
 		crc = add32(crc, g->members[i].voter);
 	}
 	return crc32c(crc, g->machine, strnlen(g->machine, QUORUM_NAME_LEN_MAX));
+}
+
+/**
+ * genesis_joined() - what nodes show that have joined a group with this machine
+ * @g: the genesis of any of its nodes
+ *
+ * They know neither the first members nor the timing, which the log has replaced;
+ * what may not differ is the machine.
+ */
+u32 genesis_joined(const struct quorum_genesis *g)
+{
+	return crc32c(add32(~0U, 0), g->machine, strnlen(g->machine, QUORUM_NAME_LEN_MAX));
 }
 
 /**

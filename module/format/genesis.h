@@ -30,6 +30,8 @@ struct genesis_member {
  * @heartbeat_us: microseconds; see struct raft_timing
  * @election_min_us: microseconds
  * @election_max_us: microseconds
+ * @joins: this node comes to a group that exists and is told who its members are, so
+ *	there are none here, and timing is what it waits by until then
  * @n: number of members
  * @members: ascending by id (genesis_normalize())
  */
@@ -40,6 +42,7 @@ struct quorum_genesis {
 	u32 heartbeat_us;
 	u32 election_min_us;
 	u32 election_max_us;
+	bool joins;
 	u32 n;
 	struct genesis_member members[QUORUM_MEMBERS_MAX];
 };
@@ -57,6 +60,7 @@ enum genesis_error {
 	GENESIS_TIMING_BAD,
 	GENESIS_SELF_MISSING,
 	GENESIS_MACHINE_BAD,	/* not a name, as for groups */
+	GENESIS_JOINS_MEMBERS,	/* it joins, and names members */
 	GENESIS_ERROR_NR,
 };
 
@@ -79,13 +83,17 @@ int genesis_error_errno(enum genesis_error error);
 /* Fingerprint of members, timing and machine (not of cluster and group). */
 u32 genesis_fingerprint(const struct quorum_genesis *g);
 
+/* The fingerprint that nodes show that have joined a group with this machine. */
+u32 genesis_joined(const struct quorum_genesis *g);
+
 /* CRC32C of the group's name: its number on the wire. */
 u32 genesis_group_number(const struct quorum_genesis *g);
 
 /**
  * genesis_config() - the configuration a group starts with
  * @g: a normalized and checked genesis
- * @config: filled in; addresses and incarnations are left 0
+ * @config: filled in; addresses and incarnations are left 0.  Of a node that joins
+ *	it is empty
  */
 void genesis_config(const struct quorum_genesis *g, struct raft_config *config);
 

@@ -97,6 +97,8 @@ static struct quorum_link *link_alloc(const struct quorum_link_params *params)
 	if (!link)
 		return NULL;
 	link->ident = params->ident;
+	link->joins = params->joins && params->keys[0].set;
+	link->joined = params->joined;
 	link->wake = params->wake;
 	link->priv = params->priv;
 	for (u32 i = 0; i < LINK_CLASSES; i++)

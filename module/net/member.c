@@ -251,13 +251,14 @@ no_memory:
 	return ERR_PTR(-ENOMEM);
 }
 
-static int check_members(u32 n, const struct quorum_net_member *members, sa_family_t family,
+static int check_members(u32 n, bool none, const struct quorum_net_member *members,
+			 sa_family_t family,
 			 struct sockaddr_storage *addrs,
 			 struct netlink_ext_ack *extack)
 {
 	int error;
 
-	if (!n || n > QUORUM_MEMBERS_MAX) {
+	if ((!n && !none) || n > QUORUM_MEMBERS_MAX) {
 		NL_SET_ERR_MSG_MOD(extack, "a group has 1 to 16 members");
 		return -EINVAL;
 	}
@@ -315,7 +316,7 @@ int link_make_members(struct quorum_link *link, u32 n, const struct quorum_net_m
 	table = kzalloc(sizeof(*table), GFP_KERNEL);
 	addrs = kcalloc(QUORUM_MEMBERS_MAX, sizeof(*addrs), GFP_KERNEL);
 	if (table && addrs)
-		error = check_members(n, members, listen->ss_family, addrs, extack);
+		error = check_members(n, link->joins, members, listen->ss_family, addrs, extack);
 	if (error)
 		goto free;
 	old = rcu_dereference_protected(link->table, lockdep_is_held(&link->change));
@@ -491,7 +492,8 @@ static int set_addresses(struct quorum_link *link, struct quorum_net_member *all
 		}
 		all[j].addr = members[i].addr;
 	}
-	error = check_members(table->n, all, link->endpoint->addr.ss_family, addrs, extack);
+	error = check_members(table->n, link->joins, all, link->endpoint->addr.ss_family, addrs,
+			      extack);
 	if (error)
 		return error;
 	for (i = 0; i < table->n; i++)

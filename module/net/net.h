@@ -48,8 +48,12 @@ struct quorum_net_key {
  * @keys: the first seals what is sent, either opens what comes; without the first
  *	nothing is sealed, and no sealed datagram is taken
  * @secret: hide what is sealed, see secret.c; needs a key
+ * @joins: knows no members yet, and of nobody's genesis: whoever knows the key and is
+ *	of this cluster and group is listened to.  Needs a key
+ * @joined: what is shown in place of @ident.genesis by those who joined; taken where
+ *	there is a key
  * @listen: address and port to bind; a wildcard address is allowed
- * @n: number of @members
+ * @n: number of @members, 0 if it @joins
  * @members: all members, own one included (its address is not used to send)
  * @wake: called after a datagram was queued.  Context: softirq
  * @priv: argument of @wake
@@ -59,6 +63,8 @@ struct quorum_link_params {
 	u64 epoch;
 	struct quorum_net_key keys[2];
 	bool secret;
+	bool joins;
+	u32 joined;
 	struct sockaddr_storage listen;
 	u32 n;
 	const struct quorum_net_member *members;

@@ -205,6 +205,8 @@ union link_source {
  * @ident: the group and this node
  * @session: of this start, 0: nothing is sealed
  * @secret: what is sealed is hidden as well, see secret.c
+ * @joins: it takes anybody's genesis
+ * @joined: what is shown by those who joined
  * @hidden: where that is done, QUORUM_MTU_MAX bytes and a trailer [loop]
  * @life: of this node, what others have to echo
  * @wake: tells the loop that there is something to receive
@@ -234,6 +236,8 @@ struct quorum_link {
 	struct wire_header ident;
 	u32 session;
 	bool secret;
+	bool joins;
+	u32 joined;
 	u8 *hidden;
 	u64 life;
 	void (*wake)(void *priv);

@@ -87,6 +87,17 @@ static bool source_is_member(struct link_member *m, const struct sk_buff *skb,
 }
 
 /*
+ * Is the sender of a group that was set up as this one?  Who joins knows no members,
+ * so it shows another fingerprint and takes any; the key says that it belongs here.
+ */
+static bool link_knows_genesis(const struct quorum_link *link, const struct wire_header *hdr)
+{
+	if (hdr->genesis == link->ident.genesis)
+		return true;
+	return link->session && (link->joins || hdr->genesis == link->joined);
+}
+
+/*
  * Everything about a datagram for @link that needs no look at its body.  What is
  * cheap comes first: only what seems to come from a member costs a MAC.
  */
@@ -100,12 +111,12 @@ static bool link_accepts(struct quorum_link *link, struct sk_buff *skb, sa_famil
 		return false;
 	*why = QUORUM_DROP_SOURCE;
 	m = table_find(rcu_dereference(link->table), hdr->from);
-	if (!m && link->session && hdr->session && hdr->genesis == link->ident.genesis)
+	if (!m && link->session && hdr->session && link_knows_genesis(link, hdr))
 		link_note_stranger(link, skb, family, hdr);
 	if (!m || !source_is_member(m, skb, family))
 		return false;
 	*why = QUORUM_DROP_GENESIS;
-	if (hdr->genesis != link->ident.genesis)
+	if (!link_knows_genesis(link, hdr))
 		return false;
 	if (link->session)
 		return link_unseal(link, m, skb, hdr, why);

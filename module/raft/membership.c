@@ -232,6 +232,16 @@ static void keep(struct raft *r, const struct raft_config *config, u64 index)
 
 /* ---- what happens to configurations ---- */
 
+/* May it start from this one?  Who joins does so from one without members. */
+static bool may_start_from(const struct raft_params *params)
+{
+	u8 reason = raft_config_check(&params->config);
+
+	if (params->flags & RAFT_F_JOIN && !params->config.index && !params->config.n)
+		return reason == RAFT_REFUSED_NO_VOTER;
+	return reason == RAFT_OK;
+}
+
 /**
  * raft_membership_init() - find the configuration in what was recovered
  * @r: the engine, its log set up
@@ -245,7 +255,7 @@ int raft_membership_init(struct raft *r, const struct raft_params *params)
 	u64 floor = max(params->base_index, params->snapshot.index);
 	u32 i;
 
-	if (raft_config_check(&params->config) != RAFT_OK || params->config.index > floor ||
+	if (!may_start_from(params) || params->config.index > floor ||
 	    params->nconfigs > RAFT_CONFIGS_MAX)
 		return -EINVAL;
 	keep(r, &params->config, params->config.index);

@@ -249,7 +249,8 @@ static const char *check_members(const struct raft *r)
 {
 	u32 i;
 
-	if (raft_config_check(&r->config) != RAFT_OK)
+	/* Who joins has none yet. */
+	if ((r->config.n || r->config.index) && raft_config_check(&r->config) != RAFT_OK)
 		return "a configuration that can be";
 	for (i = 0; i < r->config.n; i++)
 		if (raft_seat_of(r, r->config.members[i].id) < 0)

@@ -56,6 +56,33 @@ static void superblock_is_golden(struct kunit *test)
 			0xa7a6a5a4a3a2a1a0ULL ^ 0xafaeadacabaaa9a8ULL);
 }
 
+/* Of a node that joins: marked, and without members. */
+static void superblock_of_who_joins(struct kunit *test)
+{
+	struct disk_format *f = example(test);
+	struct disk_plan *plan;
+	struct disk_super s;
+
+	f->genesis.joins = true;
+	KUNIT_EXPECT_EQ(test, (int)disk_format_plan(planned(test, example(test)), f),
+			(int)DISK_GENESIS_BAD);
+	f->genesis.n = 0;
+	memset(f->genesis.members, 0, sizeof(f->genesis.members));
+	plan = planned(test, f);
+	KUNIT_EXPECT_TRUE(test, plan->super.incompat & DISK_INCOMPAT_JOINS);
+	KUNIT_ASSERT_EQ(test, (int)disk_super_decode(plan->superblock, &s), (int)DISK_OK);
+	KUNIT_EXPECT_TRUE(test, s.genesis.joins);
+	KUNIT_EXPECT_EQ(test, memcmp(&s, &plan->super, sizeof(s)), 0);
+	/* What is marked so has no members, and what is not has some. */
+	plan->super.genesis.n = 1;
+	disk_super_encode(&plan->super, plan->superblock);
+	KUNIT_EXPECT_EQ(test, (int)disk_super_decode(plan->superblock, &s), (int)DISK_FIELD_BAD);
+	plan->super.genesis.n = 0;
+	plan->super.incompat = DISK_INCOMPAT_SNAPSHOTS;
+	disk_super_encode(&plan->super, plan->superblock);
+	KUNIT_EXPECT_EQ(test, (int)disk_super_decode(plan->superblock, &s), (int)DISK_FIELD_BAD);
+}
+
 static void hard_state_is_golden(struct kunit *test)
 {
 	struct disk_plan *plan = planned(test, example(test));
@@ -444,6 +471,7 @@ static void texts_are_there(struct kunit *test)
 
 static struct kunit_case cases[] = {
 	KUNIT_CASE(superblock_is_golden),
+	KUNIT_CASE(superblock_of_who_joins),
 	KUNIT_CASE(hard_state_is_golden),
 	KUNIT_CASE(checkpoint_is_golden),
 	KUNIT_CASE(snapshot_is_golden),

@@ -82,6 +82,7 @@ static void check_refuses(struct kunit *test)
 	BAD(g.election_max_us = 149999, 0, GENESIS_TIMING_BAD);
 	BAD(g.election_max_us = 60000001, 0, GENESIS_TIMING_BAD);
 	BAD((void)0, 3, GENESIS_SELF_MISSING);
+	BAD(g.joins = true, 1, GENESIS_JOINS_MEMBERS);
 #undef BAD
 }
 
@@ -125,6 +126,29 @@ static void fingerprint_sees_what_counts(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, genesis_fingerprint(&g), f);
 }
 
+/* A node that joins names nobody, and all that join the same machine look alike. */
+static void who_joins_names_no_members(struct kunit *test)
+{
+	struct quorum_genesis g = example(), other;
+	struct raft_config config;
+
+	g.joins = true;
+	g.n = 0;
+	KUNIT_EXPECT_EQ(test, (int)genesis_check(&g, 9), (int)GENESIS_OK);
+	genesis_config(&g, &config);
+	KUNIT_EXPECT_EQ(test, config.n, 0U);
+	KUNIT_EXPECT_EQ(test, config.timing.heartbeat, 50000000ULL);
+	other = example();
+	KUNIT_EXPECT_EQ(test, genesis_fingerprint(&g), genesis_joined(&other));
+	KUNIT_EXPECT_NE(test, genesis_fingerprint(&other), genesis_joined(&other));
+	g.heartbeat_us++;
+	KUNIT_EXPECT_EQ(test, genesis_fingerprint(&g), genesis_joined(&other));
+	strcpy(g.machine, "kv");
+	KUNIT_EXPECT_NE(test, genesis_fingerprint(&g), genesis_joined(&other));
+	g.election_min_us = 0;
+	KUNIT_EXPECT_EQ(test, (int)genesis_check(&g, 9), (int)GENESIS_TIMING_BAD);
+}
+
 static void group_number_is_the_names(struct kunit *test)
 {
 	struct quorum_genesis g = example();
@@ -142,6 +166,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(check_refuses),
 	KUNIT_CASE(errnos_differ),
 	KUNIT_CASE(fingerprint_sees_what_counts),
+	KUNIT_CASE(who_joins_names_no_members),
 	KUNIT_CASE(group_number_is_the_names),
 	{}
 };

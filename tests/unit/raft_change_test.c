@@ -596,6 +596,63 @@ static void m06_joint_goes_with_a_snapshot(struct kunit *test)
 }
 
 /* M-15 and joining: who leads us is listened to, though no list of ours names it. */
+/* Who joins knows nobody: it campaigns never, and is told all by whoever leads. */
+static void who_joins_is_told_the_members(struct kunit *test)
+{
+	struct bench *b = bench_new(test, 9, 0, 0);
+	struct raft_config four = b->params.config;
+	u32 i;
+
+	KUNIT_EXPECT_EQ(test, raft_init(b->raft, &b->params, b->now), -EINVAL);
+	b->params.flags = RAFT_F_JOIN;
+	b->params.config.timing.heartbeat = 0;
+	KUNIT_EXPECT_EQ(test, raft_init(b->raft, &b->params, b->now), -EINVAL);
+	b->params.config.timing.heartbeat = 50 * MS;
+	bench_start(b);
+	KUNIT_EXPECT_EQ(test, raft_deadline(b->raft), RAFT_NEVER);
+	bench_tick(b, 2000 * MS);
+	EXPECT_STATUS(b, role, RAFT_FOLLOWER);
+	four.n = 4;
+	for (i = 0; i < 3; i++) {
+		four.members[i].id = i + 1;
+		four.members[i].roles = RAFT_M_VOTER;
+	}
+	four.members[3].id = 9;
+	four.members[3].roles = RAFT_M_LEARNER;
+	append_config(b, 3, 0, 0, &four);
+	bench_settle(b);
+	EXPECT_STATUS(b, leader, 2);
+	EXPECT_STATUS(b, config_index, 1);
+	KUNIT_EXPECT_EQ(test, raft_get_config(b->raft)->n, 4U);
+	/* Another leader cuts it off: it knows nobody again, and goes on listening. */
+	four.timing.heartbeat = 40 * MS;
+	append_config(b, 6, 0, 0, &four);
+	bench_settle(b);
+	EXPECT_STATUS(b, term, 6);
+	KUNIT_EXPECT_EQ(test, raft_get_config(b->raft)->timing.heartbeat, 40ULL * MS);
+	bench_tick(b, 4000 * MS);
+	EXPECT_STATUS(b, role, RAFT_FOLLOWER);
+}
+
+/* With a log it starts as everybody does: by the configurations in it. */
+static void who_has_joined_knows_the_members(struct kunit *test)
+{
+	struct bench *b = bench_new(test, 9, 0, 0);
+	struct raft_config one = b->params.config;
+
+	one.index = 2;
+	one.n = 1;
+	one.members[0].id = 9;
+	one.members[0].roles = RAFT_M_VOTER;
+	b->params.flags = RAFT_F_JOIN;
+	b->params.configs = &one;
+	b->params.nconfigs = 1;
+	bench_run(b, 1, 1, 2);
+	bench_start(b);
+	KUNIT_EXPECT_EQ(test, raft_get_config(b->raft)->n, 1U);
+	KUNIT_EXPECT_NE(test, raft_deadline(b->raft), RAFT_NEVER);
+}
+
 static void a_newcomer_listens_to_its_leader(struct kunit *test)
 {
 	struct bench *b = bench_new(test, 9, 3, 0);
@@ -636,6 +693,8 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(m09_who_comes_back_starts_again),
 	KUNIT_CASE(m11_a_learner_is_promoted_when_it_has_caught_up),
 	KUNIT_CASE(a_newcomer_listens_to_its_leader),
+	KUNIT_CASE(who_joins_is_told_the_members),
+	KUNIT_CASE(who_has_joined_knows_the_members),
 	{}
 };
 

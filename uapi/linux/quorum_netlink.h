@@ -653,6 +653,12 @@ enum {
 	 * acknowledged.
 	 */
 	QUORUM_A_GROUP_ACCEPT_SUSPECT,
+	/*
+	 * flag: This node comes to a group that exists: it names no members and waits
+	 * until a leader that has added it says who they are. Needs a key and an
+	 * address of its own in listen.
+	 */
+	QUORUM_A_GROUP_JOIN,
 
 	__QUORUM_A_GROUP_MAX,
 	QUORUM_A_GROUP_MAX = (__QUORUM_A_GROUP_MAX - 1)

@@ -255,6 +255,8 @@ static bool put_config(struct nlmsghdr *nlh, size_t size,
 		return false;
 	if (config->secret && !mnl_attr_put_check(nlh, size, QUORUM_A_GROUP_SECRET, 0, NULL))
 		return false;
+	if (config->join && !mnl_attr_put_check(nlh, size, QUORUM_A_GROUP_JOIN, 0, NULL))
+		return false;
 	return put_link(nlh, size, config, true);
 }
 

@@ -342,6 +342,8 @@ struct quorum_member_config {
  * @secret: hide what is sent, too; needs a key
  * @snapshot_entries: applied since the last snapshot that make another one due;
  *	0: the kernel's default
+ * @join: this node comes to a group that exists and is told its members: there are no
+ *	@members, and @listen is the address it is added with
  */
 struct quorum_group_config {
 	uint32_t size;
@@ -362,6 +364,7 @@ struct quorum_group_config {
 	uint32_t unsealed;
 	uint32_t secret;
 	uint32_t snapshot_entries;
+	uint32_t join;
 };
 
 /**

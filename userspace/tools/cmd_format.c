@@ -119,6 +119,7 @@ static bool make_plan(struct disk_plan *plan, const struct conf *conf,
 	genesis->heartbeat_us = config->heartbeat_us;
 	genesis->election_min_us = config->election_min_us;
 	genesis->election_max_us = config->election_max_us;
+	genesis->joins = config->join;
 	genesis->n = config->n_members;
 	for (u32 i = 0; i < genesis->n; i++) {
 		genesis->members[i].id = conf->members[i].id;
@@ -244,8 +245,11 @@ static void report(const struct medium *medium, const struct disk_super *super)
 	output_bytes(super->ring_blocks * QUORUM_BLOCK_BYTES, ring, sizeof(ring));
 	printf("%s is node %u of group %s\n", medium->path, super->node, super->genesis.group);
 	printf("  cluster  %s\n", cluster);
-	printf("  members  %u, of them %u %s\n", super->genesis.n, voters,
-	       voters == 1 ? "votes" : "vote");
+	if (super->genesis.joins)
+		printf("  members  it joins: the group says who they are\n");
+	else
+		printf("  members  %u, of them %u %s\n", super->genesis.n, voters,
+		       voters == 1 ? "votes" : "vote");
 	printf("  device   %s, %s, log %s, records in multiples of %u bytes\n", device, size, ring,
 	       super->granule);
 }

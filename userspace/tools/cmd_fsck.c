@@ -130,7 +130,7 @@ static void print_super(const struct disk_super *super)
 	printf("group %s, node %u, cluster %s\n", super->genesis.group, super->node, cluster);
 	printf("log %s from block %" PRIu64 ", granule %u, device %016" PRIx64 "\n", ring,
 	       (uint64_t)super->ring_start, super->granule, (uint64_t)super->incarnation);
-	printf("members");
+	printf("members%s", super->genesis.joins ? " as the group says, which it joins" : "");
 	for (u32 i = 0; i < super->genesis.n; i++)
 		printf(" %u%s", super->genesis.members[i].id,
 		       super->genesis.members[i].voter ? "" : " (learner)");

@@ -201,6 +201,8 @@ static const char *difference(const struct quorum_object *group, const struct co
 	if (quorum_object_has(group, QUORUM_A_GROUP_UNSEALED) != !!config->unsealed ||
 	    quorum_object_has(group, QUORUM_A_GROUP_SECRET) != !!config->secret)
 		return "auth";
+	if (quorum_object_has(group, QUORUM_A_GROUP_JOIN) != !!config->join)
+		return "join";
 	if (config->snapshot_entries &&
 	    quorum_object_u64(group, QUORUM_A_GROUP_SNAPSHOT_ENTRIES) !=
 		config->snapshot_entries)

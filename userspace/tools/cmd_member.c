@@ -33,8 +33,8 @@ const char help_member[] =
 "\n"
 "  --timeout DURATION  longest wait (default: 5m); the change goes on after it\n"
 "\n"
-"A node can be added that the group's configuration file lists, such as one that was\n"
-"removed before: a machine that is not in it cannot start.  Needs CAP_NET_ADMIN.\n";
+"A node that no file of the group lists is formatted and started with join = yes in a\n"
+"file of its own, see quorum.conf(5), and then added.  Needs CAP_NET_ADMIN.\n";
 
 /* Longest trust in an event: they may be lost, and a match makes none. */
 #define LOOK_MS		200
@@ -275,12 +275,16 @@ static const struct words *find_verb(const char *verb)
 static int run(struct change *c, const struct words *w, const uint64_t ids[2],
 	       const struct sockaddr_storage *addr, bool learner)
 {
+	struct quorum_object self;
 	int status = look(c);
 
 	if (status)
 		return status;
 	if (!w->ids)
 		return list(c);
+	if (!find(c, c->node, &self))
+		return tool_fail("this node is no member of group %s: run it on the node that leads",
+				 c->name);
 	if (!strcmp(w->verb, "add"))
 		return add(c, ids[0], addr, learner);
 	if (!strcmp(w->verb, "replace"))

@@ -206,6 +206,36 @@ static void take_census(const struct quorum_object *group, struct census *census
 	}
 }
 
+/* It came to a group that exists, and is no member of it yet, or not any more. */
+static bool is_joining(const struct quorum_object *group)
+{
+	struct quorum_object member;
+
+	if (!quorum_object_has(group, QUORUM_A_GROUP_JOIN))
+		return false;
+	for (unsigned int i = 0; quorum_object_get(group, QUORUM_A_GROUP_MEMBER, i, &member); i++)
+		if (quorum_object_has(&member, QUORUM_A_MEMBER_SELF))
+			return false;
+	return true;
+}
+
+static void show_joining(const struct quorum_object *group)
+{
+	struct quorum_object listen;
+	char address[64] = "ADDRESS";
+
+	if (quorum_object_get(group, QUORUM_A_GROUP_LISTEN, 0, &listen))
+		object_address(&listen, address, sizeof(address));
+	if (get(group, QUORUM_A_GROUP_LEADER))
+		line("leader", "node %" PRIu64 ", which tells this node what there is until it "
+		     "is a member", get(group, QUORUM_A_GROUP_LEADER));
+	else
+		line("leader", "none yet: this node waits to be added; on the node that leads, "
+		     "`quorumctl~member~add~%s~%" PRIu64 "~%s` does that",
+		     quorum_object_str(group, QUORUM_A_GROUP_GROUP),
+		     get(group, QUORUM_A_GROUP_NODE), address);
+}
+
 static void show_leader(const struct quorum_object *group)
 {
 	uint64_t leader = get(group, QUORUM_A_GROUP_LEADER);
@@ -213,6 +243,10 @@ static void show_leader(const struct quorum_object *group)
 	struct census census;
 	char text[32];
 
+	if (is_joining(group)) {
+		show_joining(group);
+		return;
+	}
 	take_census(group, &census);
 	if (leader && role == QUORUM_ROLE_LEADER && census.silent) {
 		line("leader", "this node; %u of %u voters %s not answer: %s", census.silent,

@@ -370,6 +370,14 @@ static int set_auth(struct parser *p, char *value)
 	return 0;
 }
 
+static int set_join(struct parser *p, char *value)
+{
+	p->conf->config.join = !strcmp(value, "yes");
+	if (!p->conf->config.join && strcmp(value, "no"))
+		return bad(p, "join '%s' is neither yes nor no", value);
+	return 0;
+}
+
 static int set_snapshot(struct parser *p, char *value)
 {
 	uint64_t entries;
@@ -390,7 +398,7 @@ static const struct key {
 	{ "cluster", set_cluster, true, false },
 	{ "node", set_node, true, false },
 	{ "device", set_device, true, false },
-	{ "member", set_member, true, true },
+	{ "member", set_member, false, true },
 	{ "timing", set_timing, false, false },
 	{ "name", set_name, false, false },
 	{ "listen", set_listen, false, false },
@@ -399,6 +407,7 @@ static const struct key {
 	{ "key2", set_key2, false, false },
 	{ "auth", set_auth, false, false },
 	{ "snapshot", set_snapshot, false, false },
+	{ "join", set_join, false, false },
 };
 
 enum { KEYS = sizeof(keys) / sizeof(keys[0]) };
@@ -438,7 +447,7 @@ static int parse_line(struct parser *p, char *line)
 	if (i == KEYS)
 		return bad(p, "there is no key '%.60s'; the keys are group, cluster, "
 			      "node, device, member, timing, name, listen, machine, "
-			      "key, key2, auth and snapshot",
+			      "key, key2, auth, snapshot and join",
 			   name);
 	if (!*value)
 		return bad(p, "%s has no value", name);
@@ -448,27 +457,62 @@ static int parse_line(struct parser *p, char *line)
 	return keys[i].set(p, value);
 }
 
+/* It is told who the members are, by whoever knows the key. */
+static int check_joining(struct parser *p)
+{
+	const struct quorum_group_config *config = &p->conf->config;
+
+	if (config->n_members)
+		return bad(p, "a node that joins is told who the members are: leave out the "
+			      "'member' lines, or 'join'");
+	if (!config->listen.ss_family || is_wildcard(&config->listen))
+		return bad(p, "a node that joins needs a 'listen' line with the address the "
+			      "others reach it at");
+	if (config->unsealed)
+		return bad(p, "a node joins by the key of its cluster: with auth = none all "
+			      "members are named from the start");
+	return 0;
+}
+
+static int check_members(struct parser *p)
+{
+	struct quorum_group_config *config = &p->conf->config;
+	const struct quorum_member_config *self = NULL;
+	bool voter = false;
+
+	if (!config->n_members)
+		return bad(p, "the key 'member' is missing");
+	for (uint32_t i = 0; i < config->n_members; i++) {
+		const struct quorum_member_config *member = &p->conf->members[i];
+
+		if (member->id == config->node)
+			self = member;
+		voter |= member->role == QUORUM_MEMBER_ROLE_VOTER;
+	}
+	if (!self)
+		return bad(p, "node %u is not among the members; a node that comes to a group "
+			      "that exists says join = yes", config->node);
+	if (!voter)
+		return bad(p, "no member is a voter");
+	if (!config->listen.ss_family)
+		config->listen = self->addr;
+	return 0;
+}
+
 /* What no single line can tell. */
 static int check_whole(struct parser *p)
 {
 	struct conf *conf = p->conf;
 	struct quorum_group_config *config = &conf->config;
-	const struct quorum_member_config *self = NULL;
-	bool voter = false;
+	int err;
 
 	p->line = 0;
 	for (unsigned int i = 0; i < KEYS; i++)
 		if (keys[i].required && !(p->seen & (1U << i)))
 			return bad(p, "the key '%s' is missing", keys[i].name);
-	for (uint32_t i = 0; i < config->n_members; i++) {
-		if (conf->members[i].id == config->node)
-			self = &conf->members[i];
-		voter |= conf->members[i].role == QUORUM_MEMBER_ROLE_VOTER;
-	}
-	if (!self)
-		return bad(p, "node %u is not among the members", config->node);
-	if (!voter)
-		return bad(p, "no member is a voter");
+	err = config->join ? check_joining(p) : check_members(p);
+	if (err)
+		return err;
 	if (config->unsealed && (conf->key_path[0] || conf->key2_path[0]))
 		return bad(p, "auth is none and there is a key: choose one");
 	if (!config->unsealed && !conf->key_path[0])
@@ -477,8 +521,6 @@ static int check_whole(struct parser *p)
 			      "auth = none");
 	if (!conf->name[0])
 		strcpy(conf->name, conf->group);
-	if (!config->listen.ss_family)
-		config->listen = self->addr;
 	config->size = sizeof(*config);
 	config->name = conf->name;
 	config->group = conf->group;

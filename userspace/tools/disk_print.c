@@ -44,6 +44,8 @@ struct json_object *disk_super_json(const struct disk_super *super)
 	output_add_u64(json, "heartbeat-us", super->genesis.heartbeat_us);
 	output_add_u64(json, "election-min-us", super->genesis.election_min_us);
 	output_add_u64(json, "election-max-us", super->genesis.election_max_us);
+	if (super->genesis.joins)
+		json_object_object_add(json, "join", json_object_new_boolean(true));
 	json_object_object_add(json, "member", members_json(&super->genesis));
 	return json;
 }

@@ -273,6 +273,7 @@ static const struct name group_names[] = {
 	[QUORUM_A_GROUP_ELECTION_MAX_US] = NUMBER("election-max-us"),
 	[QUORUM_A_GROUP_UNSEALED] = FLAG("unsealed"),
 	[QUORUM_A_GROUP_SECRET] = FLAG("secret"),
+	[QUORUM_A_GROUP_JOIN] = FLAG("join"),
 	[QUORUM_A_GROUP_ACCEPT_SUSPECT] = FLAG("accept-suspect"),
 	[QUORUM_A_GROUP_STATE] = VALUE("state", names_state),
 	[QUORUM_A_GROUP_ERROR] = NUMBER("error"),
