@@ -8,7 +8,7 @@
 #include <time.h>
 #include "explore.h"
 
-enum { ACTIONS_MAX = 2 * EX_MESSAGES + 9 * EX_NODES };
+enum { ACTIONS_MAX = 2 * EX_MESSAGES + 12 * EX_NODES };
 
 #define MS	1000000ULL
 
@@ -27,13 +27,25 @@ static const struct ex_scope scopes[] = {
 	{ "heartbeats", 3, 0, 1, { .timeouts = 2, .beats = 1, .proposals = 1 } },
 	{ "reads", 3, 0, 1, { .timeouts = 2, .beats = 1, .reads = 1 } },
 	{ "transfer", 3, 0, 1, { .timeouts = 1, .beats = 1, .transfers = 1, .proposals = 1 } },
+	{ "one voter more", 2, 0, 2, { .timeouts = 2, .changes = 1 },
+	  { { RAFT_CHANGE_VOTER, 3 } } },
+	{ "one voter less", 3, 0, 1, { .timeouts = 3, .changes = 1 },
+	  { { RAFT_CHANGE_REMOVE, 1 } } },
+	{ "joint change", 2, 0, 2, { .timeouts = 2, .changes = 1 },
+	  { { RAFT_CHANGE_VOTER, 3 }, { RAFT_CHANGE_REMOVE, 2 } } },
+	{ "joint change and a crash", 2, 0, 2, { .timeouts = 2, .changes = 1, .crashes = 1 },
+	  { { RAFT_CHANGE_VOTER, 3 }, { RAFT_CHANGE_REMOVE, 2 } } },
+	{ "snapshot", 3, 0, 1, { .timeouts = 2, .beats = 1, .proposals = 1, .snapshots = 1 } },
+	{ "snapshot and a crash", 3, 0, 1,
+	  { .timeouts = 2, .beats = 1, .snapshots = 1, .crashes = 1 } },
 };
 
 static const char * const kinds[EX_KINDS] = {
 	[EX_DELIVER] = "deliver", [EX_COPY] = "deliver a copy of", [EX_WRITTEN] = "write ends at",
 	[EX_HARD] = "vote is durable at", [EX_TIMEOUT] = "election timeout at",
 	[EX_BEAT] = "heartbeat of", [EX_PROPOSE] = "proposal at", [EX_READ] = "read at",
-	[EX_TRANSFER] = "transfer by", [EX_CRASH] = "crash of",
+	[EX_TRANSFER] = "transfer by", [EX_CHANGE] = "change by", [EX_SNAPSHOT] = "snapshot of",
+	[EX_RECEIVED] = "snapshot got on at", [EX_CRASH] = "crash of",
 	[EX_CRASH_KEEP] = "crash, all written, of",
 };
 
@@ -148,6 +160,7 @@ static void prepare(struct search *q)
 	u32 id;
 
 	memset(&q->x.params, 0, sizeof(q->x.params));
+	q->x.nconfigs = 0;
 	q->x.params.seed = 1;
 	config->n = q->x.scope->voters;
 	config->flags = q->x.scope->flags;

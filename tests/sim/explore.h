@@ -29,6 +29,8 @@ enum explore_limits {
 	EX_ENTRIES	= 4,	/* of one append */
 	EX_TERMS	= 8,
 	EX_DEPTH	= 400,
+	EX_STEPS	= 2,	/* of a change */
+	EX_CONFIGS	= 200,	/* different ones of a scope */
 };
 
 /* What may happen how often. */
@@ -40,28 +42,58 @@ struct ex_budget {
 	u8 copies;	/* deliveries that leave the message in flight */
 	u8 reads;
 	u8 transfers;
+	u8 changes;
+	u8 snapshots;
 };
 
+/* @steps: what a change does, all of it jointly if there are several. */
 struct ex_scope {
 	const char *name;
-	u32 voters;
+	u32 voters;	/* to begin with, of EX_NODES nodes */
 	u32 flags;
 	u32 messages;	/* in flight */
 	struct ex_budget budget;
+	struct {
+		u8 op;
+		u8 id;
+	} steps[EX_STEPS];
+};
+
+/*
+ * A log: the term of each entry, and of those of type CONFIG which one it is (an
+ * explorer numbers what it meets from 1).  What lies up to @base is forgotten; its
+ * terms are kept all the same, to be compared.
+ */
+struct ex_log {
+	u8 term[EX_LOG + 1];
+	u8 conf[EX_LOG + 1];
+	u8 last;
+	u8 base;
+	u8 snap;	/* index of the snapshot, 0: none */
+	u8 snap_conf;	/* configuration at its index, 0: the first one */
+};
+
+/* How far a snapshot is that is being received. */
+enum ex_stage {
+	EX_NOTHING,
+	EX_WANTED,
+	EX_STORING,	/* its byte is on the way to the disk */
+	EX_INSTALLING,	/* it is being put in force */
 };
 
 struct ex_write {
 	struct raft_write write;
 	u8 terms[EX_LOG + 1];
+	u8 confs[EX_LOG + 1];
 };
 
 struct ex_node {
 	struct raft *raft;
 	u64 hash;
-	u8 log[EX_LOG + 1];	/* terms, in memory */
-	u8 last;
-	u8 disk[EX_LOG + 1];	/* terms, durable */
-	u8 disk_last;
+	struct ex_log log;	/* in memory */
+	struct ex_log disk;	/* durable */
+	struct ex_log in;	/* being received: snap, its term at [snap], snap_conf */
+	u8 in_stage;
 	u8 disk_term;
 	u8 disk_vote;
 	u8 commit;
@@ -81,6 +113,7 @@ struct ex_message {
 	u64 hash;
 	struct raft_msg msg;
 	struct raft_entry entries[EX_ENTRIES];
+	u64 conf;		/* APPEND, SNAPSHOT: the configuration in it */
 };
 
 struct ex_state {
@@ -108,6 +141,9 @@ enum ex_kind {
 	EX_PROPOSE,
 	EX_READ,
 	EX_TRANSFER,
+	EX_CHANGE,
+	EX_SNAPSHOT,	/* one is taken, and the log forgotten */
+	EX_RECEIVED,	/* a stage of a snapshot that comes in has ended */
 	EX_CRASH,	/* what was under way is lost */
 	EX_CRASH_KEEP,	/* all of it reached the disk */
 	EX_KINDS,
@@ -123,6 +159,8 @@ struct explorer {
 	struct raft_params params;
 	struct raft_effects fx;
 	struct ex_state *stack;
+	struct raft_config configs[EX_CONFIGS];
+	u32 nconfigs;
 };
 
 /* explore_node.c */
@@ -133,11 +171,14 @@ void ex_start(struct explorer *x, struct ex_state *s, u32 id);
 void ex_act(struct explorer *x, struct ex_state *s, struct ex_action action);
 u64 ex_state_hash(const struct ex_state *s);
 u32 ex_actions(const struct explorer *x, const struct ex_state *s, struct ex_action *list);
+const struct raft_config *ex_config(const struct explorer *x, const struct ex_log *log,
+				    u32 index);
 
 /* explore_check.c */
 void ex_fail(struct ex_state *s, u32 id, const char *what);
-void ex_check_effect(struct ex_state *s, struct ex_node *node, u32 id,
-		     const struct raft_effect *fx);
+void ex_check_effect(const struct explorer *x, struct ex_state *s, struct ex_node *node,
+		     u32 id, const struct raft_effect *fx);
+void ex_check_node(const struct explorer *x, struct ex_state *s, u32 id);
 void ex_check_message(struct ex_state *s, u32 id, const struct raft_msg *msg);
 
 #endif /* EXPLORE_H */

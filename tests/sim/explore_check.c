@@ -12,36 +12,55 @@ void ex_fail(struct ex_state *s, u32 id, const char *what)
 	s->broken_at = id;
 }
 
-static bool on_majority(const struct ex_state *s, u32 index, u8 term)
+/* More than half of those with the role have it? */
+static bool half_has(const struct ex_state *s, const struct raft_config *config, u8 role,
+		     u32 index, u8 term)
 {
-	u32 have = 0, id;
+	u32 have = 0, of = 0, i;
 
-	for (id = 1; id <= EX_NODES; id++)
-		have += s->nodes[id].disk_last >= index && s->nodes[id].disk[index] == term;
-	return have > EX_NODES / 2;
+	for (i = 0; i < config->n; i++) {
+		const struct ex_node *node = &s->nodes[config->members[i].id];
+
+		if (!(config->members[i].roles & role))
+			continue;
+		of++;
+		have += node->disk.last >= index && node->disk.term[index] == term;
+	}
+	return !of || have > of / 2;
 }
 
-static void check_commit(struct ex_state *s, struct ex_node *node, u32 id, u64 commit)
+static bool on_majority(const struct explorer *x, const struct ex_state *s,
+			const struct ex_node *leader, u32 index)
+{
+	const struct raft_config *config = ex_config(x, &leader->log, leader->log.last);
+	u8 term = leader->log.term[index];
+
+	return half_has(s, config, RAFT_M_VOTER, index, term) &&
+	       half_has(s, config, RAFT_M_OLD, index, term);
+}
+
+static void check_commit(const struct explorer *x, struct ex_state *s, struct ex_node *node,
+			 u32 id, u64 commit)
 {
 	u64 i;
 
 	if (commit <= node->commit)
 		ex_fail(s, id, "the commit index fell");
-	if (commit > node->last) {
+	if (commit > node->log.last) {
 		ex_fail(s, id, "committed past the log");
 		return;
 	}
 	for (i = node->commit + 1; i <= commit; i++) {
 		if (i <= s->ncommitted) {
-			if (s->committed[i] != node->log[i])
+			if (s->committed[i] != node->log.term[i])
 				ex_fail(s, id, "state machine safety");
 			continue;
 		}
 		if (node->role != RAFT_LEADER)
 			ex_fail(s, id, "a follower committed first");
-		if (!on_majority(s, (u32)i, node->log[i]))
+		if (!on_majority(x, s, node, (u32)i))
 			ex_fail(s, id, "committed without a durable majority");
-		s->committed[i] = node->log[i];
+		s->committed[i] = node->log.term[i];
 		s->committed_by[i] = node->term;
 		s->ncommitted = (u8)i;
 	}
@@ -62,7 +81,7 @@ static void check_leader(struct ex_state *s, struct ex_node *node, u32 id, u64 t
 		ex_fail(s, id, "leads by a vote that is not durable");
 	for (i = 1; i <= s->ncommitted; i++)
 		if (s->committed_by[i] < term &&
-		    (i > node->last || node->log[i] != s->committed[i]))
+		    (i > node->log.last || node->log.term[i] != s->committed[i]))
 			ex_fail(s, id, "leader completeness");
 }
 
@@ -76,10 +95,53 @@ static void check_read(struct ex_state *s, struct ex_node *node, u32 id,
 		ex_fail(s, id, "a read would be stale");
 }
 
-void ex_check_effect(struct ex_state *s, struct ex_node *node, u32 id,
-		     const struct raft_effect *fx)
+/* One at a time (bug M-2), and only what intersects with the one before. */
+static void check_append(struct ex_state *s, struct ex_node *node, u32 id,
+			 const struct raft_effect *fx)
+{
+	u32 i;
+
+	for (i = node->commit + 1; fx->append.config && i <= node->log.last; i++)
+		if (node->log.conf[i])
+			ex_fail(s, id, "two uncommitted configurations");
+}
+
+/* It stands for what is committed, and for nothing that is in the log (bug S-1). */
+static void check_restore(struct ex_state *s, struct ex_node *node, u32 id,
+			  const struct raft_snapshot *name)
+{
+	if (name->index > s->ncommitted || s->committed[name->index] != name->term)
+		ex_fail(s, id, "a snapshot of what is not committed");
+	if (name->index <= node->commit)
+		ex_fail(s, id, "a snapshot takes it back");
+	if (name->index <= node->log.last && node->log.term[name->index] == name->term)
+		ex_fail(s, id, "a snapshot replaces a log that has all of it");
+	if (node->nwrites)
+		ex_fail(s, id, "a snapshot is installed beside a write");
+}
+
+/* What is in force is the newest configuration of the log (bugs M-3, M-5). */
+void ex_check_node(const struct explorer *x, struct ex_state *s, u32 id)
+{
+	const struct ex_node *node = &s->nodes[id];
+	const struct raft_config *have = raft_get_config(node->raft);
+	const struct raft_config *want = ex_config(x, &node->log, node->log.last);
+
+	if (have->index != want->index || have->n != want->n ||
+	    memcmp(have->members, want->members, sizeof(have->members)))
+		ex_fail(s, id, "another configuration than the log's is in force");
+}
+
+void ex_check_effect(const struct explorer *x, struct ex_state *s, struct ex_node *node,
+		     u32 id, const struct raft_effect *fx)
 {
 	switch (fx->type) {
+	case RAFT_FX_APPEND:
+		check_append(s, node, id, fx);
+		break;
+	case RAFT_FX_RESTORE:
+		check_restore(s, node, id, &fx->install.name);
+		break;
 	case RAFT_FX_TRUNCATE:
 		if (fx->truncate <= node->commit)
 			ex_fail(s, id, "cut committed entries");
@@ -87,7 +149,7 @@ void ex_check_effect(struct ex_state *s, struct ex_node *node, u32 id,
 			ex_fail(s, id, "a leader cut its log");
 		break;
 	case RAFT_FX_COMMIT:
-		check_commit(s, node, id, fx->commit);
+		check_commit(x, s, node, id, fx->commit);
 		break;
 	case RAFT_FX_ROLE:
 		if (fx->role.term < node->term)
@@ -127,7 +189,7 @@ static void check_ack(struct ex_state *s, u32 id, u64 term, u64 match)
 
 	if (node->disk_term < term)
 		ex_fail(s, id, "acknowledged in a term that is not durable");
-	if (match > node->disk_last || (match && node->disk[match] != node->log[match]))
+	if (match > node->disk.last || (match && node->disk.term[match] != node->log.term[match]))
 		ex_fail(s, id, "acknowledged what is not durable");
 }
 
