@@ -5,12 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <json-c/json.h>
+
 #include "names.h"
+#include "output.h"
 #include "tool.h"
 
 const char help_recover[] =
 "Usage: quorumctl recover NAME [--keep NODE[,NODE...]] [--accept-suspect]\n"
-"                              [--confirm CONFIG/INDEX/TERM]\n"
+"                              [--confirm CONFIG/INDEX/TERM] [--timeout DURATION]\n"
 "\n"
 "Have a group go on whose majority is lost for good: this node and the members kept\n"
 "make up the group from now on.  Entries that only the others had are lost, also\n"
@@ -27,12 +30,13 @@ const char help_recover[] =
 "  --accept-suspect    although this node's log is damaged and may lack entries\n"
 "  --confirm C/I/T     index of the configuration, and index and term of the end of\n"
 "                      the log, as they were seen\n"
+"  --timeout DURATION  longest wait until all kept agree (default: 60s); it goes on\n"
+"                      after that\n"
 "\n"
 "Needs CAP_NET_ADMIN.\n";
 
 /* Longest trust in an event: they may be lost. */
 #define LOOK_MS		200
-#define PATIENCE_NS	UINT64_C(60000000000)
 #define KEPT_MAX	16
 
 struct recovery {
@@ -44,6 +48,7 @@ struct recovery {
 	uint32_t keep[KEPT_MAX];
 	uint32_t n;
 	uint64_t node;
+	uint64_t timeout;
 };
 
 static int look(struct recovery *r)
@@ -85,11 +90,61 @@ static void print_members(const struct recovery *r, bool kept)
 	printf("%s\n", *comma ? "" : "nobody");
 }
 
+static void add_members(const struct recovery *r, struct json_object *json, const char *key,
+			bool kept)
+{
+	struct json_object *list = json_object_new_array();
+	struct quorum_object member;
+
+	for (unsigned int n = 0;
+	     quorum_object_get(&r->group, QUORUM_A_GROUP_MEMBER, n, &member); n++) {
+		uint64_t id = quorum_object_u64(&member, QUORUM_A_MEMBER_ID);
+
+		if (is_kept(r, id) == kept)
+			json_object_array_add(list, json_object_new_int64((int64_t)id));
+	}
+	json_object_object_add(json, key, list);
+}
+
+static struct json_object *json_head(const struct recovery *r, bool done)
+{
+	struct json_object *json = json_object_new_object();
+
+	output_add_str(json, "name", r->name);
+	output_add_u64(json, "node", r->node);
+	json_object_object_add(json, "recovered", json_object_new_boolean(done));
+	add_members(r, json, "keep", true);
+	return json;
+}
+
+static void json_plan(const struct recovery *r)
+{
+	const struct quorum_object *group = &r->group;
+	struct json_object *json = json_head(r, false);
+	uint64_t config = quorum_object_u64(group, QUORUM_A_GROUP_CONFIG_INDEX);
+	uint64_t index = quorum_object_u64(group, QUORUM_A_GROUP_LAST_INDEX);
+	uint64_t term = quorum_object_u64(group, QUORUM_A_GROUP_LAST_TERM);
+	char confirm[80];
+
+	add_members(r, json, "give-up", false);
+	output_add_u64(json, "config-index", config);
+	output_add_u64(json, "last-index", index);
+	output_add_u64(json, "last-term", term);
+	output_add_u64(json, "commit", quorum_object_u64(group, QUORUM_A_GROUP_COMMIT));
+	snprintf(confirm, sizeof(confirm), "%" PRIu64 "/%" PRIu64 "/%" PRIu64, config, index, term);
+	output_add_str(json, "confirm", confirm);
+	output_json_line(json);
+}
+
 /* What would be done, and how to have it done.  Nothing was: that is a failure. */
 static int print_plan(const struct recovery *r)
 {
 	const struct quorum_object *group = &r->group;
 
+	if (tool_json) {
+		json_plan(r);
+		return EXIT_FAILED;
+	}
 	printf("group %s would go on with the members ", r->name);
 	print_members(r, true);
 	printf("given up for good: ");
@@ -112,36 +167,52 @@ static int print_plan(const struct recovery *r)
 	return EXIT_FAILED;
 }
 
-/* The event that says how it ended, or the status if the event was lost. */
+/* This node has begun to lead the members kept; until that is committed it may fail. */
+static bool is_begun(const struct recovery *r)
+{
+	return quorum_object_u64(&r->group, QUORUM_A_GROUP_CONFIG_INDEX) > r->seen.config_index &&
+	       quorum_object_u64(&r->group, QUORUM_A_GROUP_LEADER) == r->node;
+}
+
+static bool is_done(const struct recovery *r)
+{
+	return is_begun(r) && quorum_object_u64(&r->group, QUORUM_A_GROUP_CONFIG_COMMITTED) ==
+			      quorum_object_u64(&r->group, QUORUM_A_GROUP_CONFIG_INDEX);
+}
+
+/* A failure is told by an event only, success by the status as well: events get lost. */
 static int outcome(struct recovery *r)
 {
-	uint64_t deadline = tool_now() + PATIENCE_NS, reason = QUORUM_REASON_OK;
+	uint64_t deadline = tool_now() + r->timeout, reason = QUORUM_REASON_OK;
 	struct quorum_object event;
-	bool ended = false;
 	int err;
 
-	while (!ended) {
+	for (;;) {
 		err = quorum_events_next(r->events, LOOK_MS, &event);
 		if (err == -EINTR)
 			return tool_fail("interrupted; the recovery goes on");
 		if (!err && !strcmp(quorum_object_str(&event, QUORUM_A_EVENT_NAME), r->name) &&
-		    quorum_object_u64(&event, QUORUM_A_EVENT_TYPE) == QUORUM_EVENT_RECOVERED) {
+		    quorum_object_u64(&event, QUORUM_A_EVENT_TYPE) == QUORUM_EVENT_RECOVERED)
 			reason = quorum_object_u64(&event, QUORUM_A_EVENT_REASON);
-			ended = true;
-		}
+		if (reason != QUORUM_REASON_OK)
+			return tool_fail("group %s is not recovered, and nothing has changed: %s; are all members kept up?",
+					 r->name, name_of(names_reason, reason));
 		if (look(r))
 			return EXIT_FAILED;
-		if (quorum_object_u64(&r->group, QUORUM_A_GROUP_CONFIG_INDEX) >
-			    r->seen.config_index &&
-		    quorum_object_u64(&r->group, QUORUM_A_GROUP_LEADER) == r->node)
-			ended = true;
-		else if (!ended && tool_now() >= deadline)
-			return tool_fail("how the recovery of group %s ended is not known; look at its status",
-					 r->name);
+		if (is_done(r))
+			break;
+		if (tool_now() < deadline)
+			continue;
+		if (is_begun(r))
+			return tool_fail("node %" PRIu64 " leads what is left of group %s, and not all kept have agreed yet: it goes on, and `quorumctl member list %s` shows it; the others must not come back",
+					 r->node, r->name, r->name);
+		return tool_fail("how the recovery of group %s ended is not known; look at its status",
+				 r->name);
 	}
-	if (reason != QUORUM_REASON_OK)
-		return tool_fail("group %s is not recovered, and nothing has changed: %s; are all members kept up?",
-				 r->name, name_of(names_reason, reason));
+	if (tool_json) {
+		output_json_line(json_head(r, true));
+		return EXIT_OK;
+	}
 	printf("node %" PRIu64 " leads group %s with the members ", r->node, r->name);
 	print_members(r, true);
 	printf("see that the others never start again with their old devices\n");
@@ -190,14 +261,15 @@ static bool parse_confirm(struct recovery *r, char *text)
 
 int cmd_recover(int argc, char **argv)
 {
-	enum { OPTION_KEEP = 1, OPTION_CONFIRM, OPTION_SUSPECT };
+	enum { OPTION_KEEP = 1, OPTION_CONFIRM, OPTION_SUSPECT, OPTION_TIMEOUT };
 	static const struct option longs[] = {
 		{ "keep", required_argument, NULL, OPTION_KEEP },
 		{ "confirm", required_argument, NULL, OPTION_CONFIRM },
 		{ "accept-suspect", no_argument, NULL, OPTION_SUSPECT },
+		{ "timeout", required_argument, NULL, OPTION_TIMEOUT },
 		{ NULL, 0, NULL, 0 },
 	};
-	struct recovery r = {};
+	struct recovery r = { .timeout = UINT64_C(60000000000) };
 	int option, err, status;
 
 	while ((option = tool_options(argc, argv, "", longs)) != -1) {
@@ -207,6 +279,8 @@ int cmd_recover(int argc, char **argv)
 			return tool_usage("--keep takes ids of nodes, such as 2,3");
 		else if (option == OPTION_CONFIRM && !parse_confirm(&r, optarg))
 			return tool_usage("--confirm takes what the command without it printed");
+		else if (option == OPTION_TIMEOUT && !tool_parse_duration(optarg, &r.timeout))
+			return tool_usage("'%s' is not a duration such as 30s or 500ms", optarg);
 	}
 	if (argc - optind != 1)
 		return tool_usage("recover takes the name of a group");
