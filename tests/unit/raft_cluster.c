@@ -64,6 +64,7 @@ struct cluster *cluster_new(struct kunit *test, u64 seed, u32 voters, u32 learne
 	c->commit_term = kvzalloc((LOG_MAX + 1) * sizeof(c->commit_term[0]), GFP_KERNEL);
 	c->tag_seen = kvzalloc(TAGS_MAX, GFP_KERNEL);
 	c->read_floor = kvzalloc(READS_MAX * sizeof(c->read_floor[0]), GFP_KERNEL);
+	c->configs = kvzalloc(CONFIGS_MAX * sizeof(c->configs[0]), GFP_KERNEL);
 	for (id = 1; id <= c->n; id++) {
 		c->params.config.members[id - 1].id = id;
 		c->params.config.members[id - 1].roles =
@@ -98,7 +99,44 @@ void cluster_free(struct cluster *c)
 	kvfree(c->commit_term);
 	kvfree(c->tag_seen);
 	kvfree(c->read_floor);
+	kvfree(c->configs);
 	kvfree(c);
+}
+
+/* ---- configurations ---- */
+
+static u32 number_of(struct cluster *c, u32 id, const struct raft_config *config, u64 index)
+{
+	struct raft_config *new = &c->configs[c->nconfigs];
+	u32 i;
+
+	if (!index)
+		return 0;
+	if (c->nconfigs == CONFIGS_MAX) {
+		cluster_fail(c, id, "there are more configurations than the test has room for");
+		return 0;
+	}
+	*new = *config;
+	new->index = index;
+	for (i = 0; memcmp(&c->configs[i], new, sizeof(*new)); i++)
+		;
+	c->nconfigs += i == c->nconfigs;
+	return i + 1;
+}
+
+static const struct raft_config *numbered(const struct cluster *c, u32 number)
+{
+	return number ? &c->configs[number - 1] : &c->params.config;
+}
+
+/* The configuration at an index of a node's log in memory. */
+const struct raft_config *cluster_config(const struct cluster *c, const struct sim_node *node,
+					 u64 index)
+{
+	for (; index > node->base_index && index > node->snap.index; index--)
+		if (node->mem[index].type == RAFT_ENTRY_CONFIG)
+			return numbered(c, node->mem[index].size);
+	return numbered(c, node->snap_config);
 }
 
 /* ---- network ---- */
@@ -160,6 +198,9 @@ static void fx_append(struct cluster *c, struct sim_node *node, const struct raf
 		e->term = fx->append.term;
 		if (fx->append.noop) {
 			e->type = RAFT_ENTRY_NOOP;
+		} else if (fx->append.config) {
+			e->type = RAFT_ENTRY_CONFIG;
+			e->size = number_of(c, node->id, fx->append.config, index);
 		} else if (ev->type == RAFT_EV_PROPOSE) {
 			e->tag = ev->propose.list[i].tag;
 			e->size = ev->propose.list[i].size;
@@ -248,6 +289,8 @@ static void fx_restore(struct cluster *c, struct sim_node *node, const struct ra
 	node->disk_last = index;
 	node->base_index = index;
 	node->snap = fx->install.name;
+	node->snap_config = number_of(c, node->id, fx->install.config,
+				      fx->install.config->index);
 	node->commit = index;
 	c->restores++;
 }
@@ -382,7 +425,10 @@ static void pump_snapshot(struct cluster *c, struct sim_node *node, const struct
 	msg.snapshot.name = a->snapshot;
 	msg.snapshot.offset = a->offset;
 	msg.snapshot.bytes = a->bytes;
-	msg.snapshot.config = a->offset ? NULL : &c->params.config;
+	/* The engine's own is gone by the time it arrives. */
+	if (!a->offset)
+		msg.snapshot.config = numbered(c, number_of(c, node->id, a->config,
+							    a->config->index));
 	packet_send(c, node, &msg);
 	ev.chunk.peer = a->peer;
 	ev.chunk.name = a->snapshot;
@@ -423,6 +469,11 @@ static void pump_peer(struct cluster *c, struct sim_node *node, u32 peer)
 		for (i = a.first; i <= a.last && msg.append.count < c->batch_max; i++) {
 			if (msg.append.count && bytes + node->mem[i].size > a.bytes)
 				break;
+			if (node->mem[i].type == RAFT_ENTRY_CONFIG) {
+				if (msg.append.config)
+					break;
+				msg.append.config = numbered(c, node->mem[i].size);
+			}
 			bytes += node->mem[i].size;
 			msg.append.count++;
 		}
@@ -501,11 +552,42 @@ int cluster_transfer(struct cluster *c, u32 id, u32 target)
 	return ret;
 }
 
+/* Ask for any change, sensible or not: one step, or several at once. */
+int cluster_change(struct cluster *c, u32 id)
+{
+	static const u8 ops[] = {
+		RAFT_CHANGE_ADD, RAFT_CHANGE_LEARNER, RAFT_CHANGE_VOTER, RAFT_CHANGE_PROMOTE,
+		RAFT_CHANGE_REMOVE,
+	};
+	struct raft_event ev = { .type = RAFT_EV_CHANGE };
+	struct raft_change list[3];
+	u32 i, first = (u32)cluster_random(c, c->n);
+	int ret;
+
+	if (c->nconfigs + 8 > CONFIGS_MAX)
+		return 0;
+	memset(list, 0, sizeof(list));
+	ev.change.list = list;
+	ev.change.count = 1 + (u32)cluster_random(c, min(c->n, 3U));
+	ev.change.joint = ev.change.count > 1;
+	ev.change.room = 1 << 20;
+	ev.change.seen = raft_get_config(c->nodes[id]->raft)->index;
+	for (i = 0; i < ev.change.count; i++) {
+		list[i].op = ops[cluster_random(c, ARRAY_SIZE(ops))];
+		list[i].member.id = 1 + (first + i) % c->n;
+	}
+	ret = step(c, c->nodes[id], &ev);
+	c->changes += ret == 1;
+	cluster_pump(c, id);
+	return ret;
+}
+
 /* Take a snapshot of what is committed, and keep @keep entries behind it. */
 void cluster_snapshot(struct cluster *c, u32 id, u64 keep)
 {
 	struct raft_event ev = { .type = RAFT_EV_SNAPSHOT };
 	struct sim_node *node = c->nodes[id];
+	const struct raft_config *config = cluster_config(c, node, node->commit);
 
 	if (node->commit <= node->snap.index)
 		return;
@@ -513,11 +595,12 @@ void cluster_snapshot(struct cluster *c, u32 id, u64 keep)
 	ev.snapshot.name.term = node->mem[node->commit].term;
 	ev.snapshot.name.size = SNAPSHOT_BYTES + node->commit;
 	ev.snapshot.name.crc = id;
-	ev.snapshot.config = &c->params.config;
+	ev.snapshot.config = config;
 	ev.snapshot.forget = node->commit > keep ? node->commit - keep : 0;
 	/* On the device before the engine hears of it; what it covers is there as well. */
 	if (node->commit > node->disk_last)
 		return;
+	node->snap_config = number_of(c, id, config, config->index);
 	node->snap = ev.snapshot.name;
 	step(c, node, &ev);
 	cluster_pump(c, id);
@@ -616,14 +699,24 @@ void cluster_restart(struct cluster *c, u32 id)
 {
 	struct sim_node *node = c->nodes[id];
 	struct raft_params params = c->params;
+	struct raft_config *configs;
 	struct raft_run *runs;
 	u64 i;
 
 	runs = kvzalloc((LOG_MAX + 1) * sizeof(*runs), GFP_KERNEL);
+	configs = kvzalloc(RAFT_CONFIGS_MAX * sizeof(*configs), GFP_KERNEL);
+	params.config = *numbered(c, node->snap_config);
+	params.configs = configs;
 	for (i = 1; i <= node->disk_last; i++) {
 		node->mem[i] = node->disk[i];
 		if (i <= node->base_index)
 			continue;
+		if (node->disk[i].type == RAFT_ENTRY_CONFIG && i > node->snap.index) {
+			if (params.nconfigs == RAFT_CONFIGS_MAX)
+				memmove(configs, configs + 1,
+					--params.nconfigs * sizeof(*configs));
+			configs[params.nconfigs++] = *numbered(c, node->disk[i].size);
+		}
 		if (i == node->base_index + 1 || node->disk[i].term != node->disk[i - 1].term) {
 			runs[params.nruns].first = i;
 			runs[params.nruns++].term = node->disk[i].term;
@@ -644,6 +737,7 @@ void cluster_restart(struct cluster *c, u32 id)
 	if (raft_init(node->raft, &params, c->now))
 		cluster_fail(c, id, "raft_init() refused what was recovered");
 	kvfree(runs);
+	kvfree(configs);
 	node->up = true;
 	node->commit = max(node->snap.index, node->base_index);
 	node->role = RAFT_FOLLOWER;
@@ -790,18 +884,21 @@ u32 cluster_elect(struct cluster *c, u64 limit)
 	return cluster_leader(c);
 }
 
-/* All that are up agree, and nothing is held any more (bug D-12). */
+/* All members that are up agree, and nothing is held any more (bug D-12). */
 bool cluster_settled(struct cluster *c)
 {
 	u32 leader = cluster_leader(c), id;
+	const struct raft_config *config;
 	struct raft_status st;
 
 	if (!leader)
 		return false;
+	config = raft_get_config(c->nodes[leader]->raft);
 	for (id = 1; id <= c->n; id++) {
 		const struct sim_node *node = c->nodes[id];
 
-		if (!node->up)
+		/* Who is no member need not know. */
+		if (!node->up || !raft_config_find(config, id))
 			continue;
 		raft_get_status(node->raft, &st);
 		if (node->commit != c->nodes[leader]->mem_last ||

@@ -25,6 +25,7 @@ enum cluster_limits {
 	READS_MAX	= 4096,
 	CHUNKS_MAX	= 16,
 	SNAPSHOT_BYTES	= 100 * 1000,
+	CONFIGS_MAX	= 256,
 };
 
 /* A log write the sim's disk works on, with what was in memory at the time. */
@@ -67,6 +68,7 @@ struct sim_node {
 
 	/* its newest snapshot, and where its log begins on the device */
 	struct raft_snapshot snap;
+	u32 snap_config;	/* number of the configuration at its index */
 	u64 base_index;
 	bool suspect;		/* has lost entries it had acknowledged */
 	u64 had;		/* as far as it had them */
@@ -131,6 +133,15 @@ struct cluster {
 	u32 reads_done;
 	u32 restores;
 	u32 chunk_loss;				/* of 1000 */
+
+	/*
+	 * Configurations that were made, by number from 1; 0 is the first one.  An
+	 * entry of type CONFIG has its number for a size.
+	 */
+	struct raft_config *configs;
+	u32 nconfigs;
+	u32 changes;		/* that were admitted */
+	bool changing;		/* members come and go */
 	struct raft_proposal list[QUORUM_PROPOSE_BATCH_MAX];
 	struct raft_effects fx;
 };
@@ -146,6 +157,9 @@ u32 cluster_elect(struct cluster *c, u64 limit);
 int cluster_propose(struct cluster *c, u32 id, u32 count);
 int cluster_read(struct cluster *c, u32 id);
 int cluster_transfer(struct cluster *c, u32 id, u32 target);
+int cluster_change(struct cluster *c, u32 id);
+const struct raft_config *cluster_config(const struct cluster *c, const struct sim_node *node,
+					 u64 index);
 void cluster_snapshot(struct cluster *c, u32 id, u64 keep);
 void cluster_crash(struct cluster *c, u32 id);
 void cluster_damage(struct cluster *c, u32 id, u64 last);

@@ -7,30 +7,52 @@
 static bool same(const struct raft_entry *a, const struct raft_entry *b)
 {
 	return a->term == b->term && a->tag == b->tag && a->type == b->type &&
-	       a->index == b->index && a->origin == b->origin;
+	       a->index == b->index && a->origin == b->origin &&
+	       (a->type != RAFT_ENTRY_CONFIG || a->size == b->size);
 }
 
-static bool voter(const struct cluster *c, u32 id)
+static bool counts(const struct raft_config *config, u32 id)
 {
-	return c->params.config.members[id - 1].roles & RAFT_M_VOTER;
+	const struct raft_member *m = raft_config_find(config, id);
+
+	return m && m->roles & (RAFT_M_VOTER | RAFT_M_OLD);
 }
 
-/* Is the entry durable on a majority of the voters? */
-static bool on_quorum(const struct cluster *c, const struct raft_entry *e)
+/*
+ * By the newest configuration, or by the one before: a leader that removes itself
+ * leads on until that is committed, also after another election (bug M-8).
+ */
+static bool voter(const struct cluster *c, const struct sim_node *node)
 {
-	u32 voters = 0, have = 0, id;
+	return counts(raft_get_config(node->raft), node->id) ||
+	       counts(cluster_config(c, node, node->commit), node->id);
+}
 
-	for (id = 1; id <= c->n; id++) {
-		const struct sim_node *node = c->nodes[id];
+/* Is the entry durable on a majority of a half's voters? */
+static bool on_half(const struct cluster *c, const struct raft_config *config, u8 role,
+		    const struct raft_entry *e)
+{
+	u32 voters = 0, have = 0, i;
 
-		if (!voter(c, id))
+	for (i = 0; i < config->n; i++) {
+		const struct sim_node *node = c->nodes[config->members[i].id];
+
+		if (!(config->members[i].roles & role))
 			continue;
 		voters++;
 		/* What it has acknowledged counts until it can say that it is lost. */
 		have += (node->disk_last >= e->index || (node->suspect && node->had >= e->index)) &&
 			same(&node->disk[e->index], e);
 	}
-	return have > voters / 2;
+	return !voters || have > voters / 2;
+}
+
+static bool on_quorum(const struct cluster *c, const struct sim_node *leader,
+		      const struct raft_entry *e)
+{
+	const struct raft_config *config = cluster_config(c, leader, leader->mem_last);
+
+	return on_half(c, config, RAFT_M_VOTER, e) && on_half(c, config, RAFT_M_OLD, e);
 }
 
 static void check_commit(struct cluster *c, struct sim_node *node, u64 commit)
@@ -53,7 +75,7 @@ static void check_commit(struct cluster *c, struct sim_node *node, u64 commit)
 		}
 		if (node->role != RAFT_LEADER)
 			cluster_fail(c, node->id, "a follower committed first");
-		if (!on_quorum(c, e))
+		if (!on_quorum(c, node, e))
 			cluster_fail(c, node->id, "committed without a durable quorum");
 		c->committed[i] = *e;
 		c->commit_term[i] = node->term;
@@ -77,7 +99,7 @@ static void check_leader(struct cluster *c, struct sim_node *node)
 	if (c->leader_of[node->term] && c->leader_of[node->term] != node->id)
 		cluster_fail(c, node->id, "election safety: two leaders in a term");
 	c->leader_of[node->term] = node->id;
-	if (!voter(c, node->id))
+	if (!voter(c, node))
 		cluster_fail(c, node->id, "a learner leads");
 	if (node->disk_term != node->term || node->disk_vote != node->id)
 		cluster_fail(c, node->id, "leads by a vote that is not durable");
@@ -151,7 +173,7 @@ void check_message(struct cluster *c, struct sim_node *node, const struct raft_m
 			cluster_fail(c, node->id, "campaigns with a vote that is not durable");
 		fallthrough;
 	case RAFT_MSG_PREVOTE:
-		if (!voter(c, node->id))
+		if (!voter(c, node))
 			cluster_fail(c, node->id, "a learner campaigns");
 		if (node->disk_last != msg->vote.last_index ||
 		    (node->disk_last && node->disk[node->disk_last].term != msg->vote.last_term))
@@ -175,10 +197,16 @@ void check_message(struct cluster *c, struct sim_node *node, const struct raft_m
 
 void check_step(struct cluster *c, struct sim_node *node)
 {
+	const struct raft_config *have = raft_get_config(node->raft);
+	const struct raft_config *want = cluster_config(c, node, node->mem_last);
 	const char *broken = raft_check(node->raft);
 
 	if (broken)
 		cluster_fail(c, node->id, broken);
+	/* Adopted when appended, left when cut off (bugs M-3, M-4, M-5). */
+	if (have->index != want->index || have->n != want->n ||
+	    memcmp(have->members, want->members, sizeof(have->members)))
+		cluster_fail(c, node->id, "another configuration than the log's is in force");
 }
 
 static void check_pair(struct cluster *c, const struct sim_node *a, const struct sim_node *b)

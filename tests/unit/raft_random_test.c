@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Clusters driven at random by a seed: loss, duplication, reordering, partitions,
- * crashes that lose unflushed writes, slow and hanging disks, pauses.  Safety is
+ * crashes that lose unflushed writes, slow and hanging disks, pauses, transfers,
+ * snapshots, and either damaged logs or members that come and go.  Safety is
  * checked at every step; afterwards everything is healed and has to converge.
  */
 #include <kunit/test.h>
@@ -48,6 +49,7 @@ static struct cluster *draw(struct kunit *test, u64 seed)
 	c->disk_max = cluster_random(c, 2) ? cluster_random(c, 60 * MS) : MS;
 	c->disk_min = cluster_random(c, c->disk_max / 2 + 1);
 	c->chunk_loss = (u32)cluster_random(c, 2) * 50;
+	c->changing = cluster_random(c, 2);
 	c->batch_max = 1 + (u32)cluster_random(c, PACKET_ENTRIES);
 	return c;
 }
@@ -71,7 +73,7 @@ static void disturb(struct cluster *c)
 	u32 a = 1 + (u32)cluster_random(c, c->n), b = 1 + (u32)cluster_random(c, c->n);
 	struct sim_node *node = c->nodes[a];
 
-	switch (cluster_random(c, 17)) {
+	switch (cluster_random(c, 18)) {
 	case 0:
 		if (node->up)
 			cluster_crash(c, a);
@@ -109,12 +111,19 @@ static void disturb(struct cluster *c)
 			cluster_transfer(c, a, a == b ? 0 : b);
 		break;
 	case 12:
-		damage(c, a);
+		if (!c->changing)
+			damage(c, a);
 		break;
 	case 13:
 	case 14:
 		if (node->up && !node->paused)
 			cluster_snapshot(c, a, cluster_random(c, 2) ? 0 : 10);
+		break;
+	case 15:
+	case 16:
+		a = cluster_leader(c);
+		if (c->changing && a && !c->nodes[a]->paused)
+			cluster_change(c, a);
 		break;
 	default:
 		break;
