@@ -129,6 +129,16 @@ static void hard_states_out_of_range_are_refused(struct kunit *test)
 	/* Of none nothing is asked. */
 	SAYS(check.lsn, 0, DISK_OK);
 #undef SAYS
+	/* In the other slot, and with a flag from the future. */
+	disk_hard_encode(s, &good, 0, buf);
+	KUNIT_EXPECT_NE(test, (int)disk_hard_decode(s, buf, 0, !(good.generation & 1), &back),
+			(int)DISK_OK);
+	((struct disk_hardstate *)buf)->flags |= cpu_to_le32(1U << 30);
+	((struct disk_hardstate *)buf)->crc = 0;
+	((struct disk_hardstate *)buf)->crc =
+		cpu_to_le32(crc32c(s->seed, buf, sizeof(struct disk_hardstate)));
+	KUNIT_EXPECT_EQ(test, (int)disk_hard_decode(s, buf, 0, good.generation & 1, &back),
+			(int)DISK_FIELD_BAD);
 }
 
 static void areas_outside_of_the_device_are_refused(struct kunit *test)
@@ -215,6 +225,19 @@ static void snapshot_headers_are_checked(struct kunit *test)
 	SAYS(bytes, snapshot_bytes_max(s) + 1, DISK_FIELD_BAD);
 #undef SAYS
 	snapshot_encode(s, 0, good, 7, buf);
+	{
+		struct disk_snapshot *d = (struct disk_snapshot *)buf;
+		struct disk_super tiny = *s;
+
+		d->config_len = cpu_to_le32(QUORUM_SNAP_CONFIG_MAX + 1);
+		d->crc = 0;
+		d->crc = cpu_to_le32(crc32c(s->seed, d, sizeof(*d)));
+		KUNIT_EXPECT_EQ(test, (int)snapshot_decode(s, 0, buf, back, &crc),
+				(int)DISK_FIELD_BAD);
+		tiny.snap_blocks = 1;
+		KUNIT_EXPECT_EQ(test, snapshot_bytes_max(&tiny), 0ULL);
+	}
+	snapshot_encode(s, 0, good, 7, buf);
 	KUNIT_EXPECT_EQ(test, (int)snapshot_decode(s, 1, buf, back, &crc), (int)DISK_MISPLACED);
 }
 
@@ -236,6 +259,11 @@ static void genesis_becomes_a_configuration(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c->flags, RAFT_F_DEFAULT);
 	KUNIT_EXPECT_EQ(test, raft_config_check(c), RAFT_OK);
 	KUNIT_EXPECT_STREQ(test, genesis_error_text(GENESIS_ERROR_NR), "unknown genesis error");
+	/* Unchecked ones are not read past their end. */
+	g.n = QUORUM_MEMBERS_MAX + 1;
+	genesis_config(&g, c);
+	KUNIT_EXPECT_NE(test, raft_config_check(c), RAFT_OK);
+	KUNIT_EXPECT_NE(test, genesis_fingerprint(&g), 0U);
 }
 
 /* Records without entries name none, and no bytes. */
@@ -271,6 +299,41 @@ static void records_without_entries_are_empty(struct kunit *test)
 	SAYS(DISK_PAD, data_len, cpu_to_le32(8), DISK_FIELD_BAD);
 	SAYS(DISK_PAD, truncate, cpu_to_le64(1), DISK_FIELD_BAD);
 #undef SAYS
+}
+
+/* What follows the last entry, or is too short for one, is none. */
+static void entries_end_where_they_say(struct kunit *test)
+{
+	u8 buf[DISK_ENTRY_BYTES + 8] = {};
+	struct disk_iter iter = { .at = buf, .end = buf + sizeof(buf), .index = 1 };
+	struct raft_entry entry;
+	const void *payload;
+
+	KUNIT_EXPECT_EQ(test, disk_iter_next(&iter, &entry, &payload), -EUCLEAN);
+	iter.left = 1;
+	iter.end = buf + DISK_ENTRY_BYTES - 1;
+	KUNIT_EXPECT_EQ(test, disk_iter_next(&iter, &entry, &payload), -EUCLEAN);
+	iter.end = buf + sizeof(buf);
+	KUNIT_EXPECT_EQ(test, disk_iter_next(&iter, &entry, &payload), 1);
+	KUNIT_EXPECT_EQ(test, entry.size, 0U);
+	KUNIT_EXPECT_EQ(test, disk_iter_next(&iter, &entry, &payload), -EUCLEAN);
+}
+
+/* Good checksums over what no format of ours has written. */
+static void superblocks_of_others(struct kunit *test)
+{
+	struct disk_plan *plan = planned(test);
+	struct disk_superblock *d = (struct disk_superblock *)plan->superblock;
+	struct disk_super s;
+
+	d->member[0].role = cpu_to_le32(2);
+	d->crc = 0;
+	d->crc = cpu_to_le32(crc32c(~0U, d, sizeof(*d)));
+	KUNIT_EXPECT_EQ(test, (int)disk_super_decode(d, &s), (int)DISK_FIELD_BAD);
+	d->version = cpu_to_le32(DISK_VERSION + 1);
+	d->crc = 0;
+	d->crc = cpu_to_le32(crc32c(~0U, d, sizeof(*d)));
+	KUNIT_EXPECT_EQ(test, (int)disk_identify(d), (int)DISK_TOO_NEW);
 }
 
 static void machines_have_names(struct kunit *test)
@@ -311,6 +374,18 @@ static void places_of_messages(struct kunit *test)
 		as[i] = (struct assemble){ .message = i, .known = true, .open = true };
 	KUNIT_EXPECT_PTR_EQ(test, assemble_find(as, 3, 2), &as[2]);
 	KUNIT_EXPECT_NULL(test, assemble_find(as, 3, 9));
+	/* of the whole ones the older goes, wherever it is */
+	as[0] = (struct assemble){ .message = 1, .known = true, .since = 10 };
+	as[1] = (struct assemble){ .message = 2, .known = true, .since = 20 };
+	KUNIT_EXPECT_PTR_EQ(test, assemble_find(as, 3, 9), &as[0]);
+	/* what is held is handed on in order, and waits for what came before it only */
+	as[0] = (struct assemble){ .message = 4, .known = true, .held = true };
+	as[1] = (struct assemble){ .message = 5, .known = true, .held = true };
+	as[2] = (struct assemble){ .message = 9, .known = true, .open = true };
+	KUNIT_EXPECT_PTR_EQ(test, assemble_next(as, 3, 10, 100), &as[0]);
+	as[2].message = 3;
+	KUNIT_EXPECT_NULL(test, assemble_next(as, 3, 10, 100));
+	KUNIT_EXPECT_PTR_EQ(test, assemble_next(as, 3, 100, 100), &as[0]);
 }
 
 static struct kunit_case cases[] = {
@@ -321,6 +396,8 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(snapshot_headers_are_checked),
 	KUNIT_CASE(genesis_becomes_a_configuration),
 	KUNIT_CASE(records_without_entries_are_empty),
+	KUNIT_CASE(entries_end_where_they_say),
+	KUNIT_CASE(superblocks_of_others),
 	KUNIT_CASE(machines_have_names),
 	KUNIT_CASE(places_of_messages),
 	{}

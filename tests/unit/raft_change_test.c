@@ -391,6 +391,27 @@ static void a_full_table_has_room_for_a_newcomer(struct kunit *test)
 	EXPECT_STATUS(b, commit, 3);
 }
 
+/* Old and new members together have to fit, and a wiped node counts in neither half. */
+static void joint_changes_that_cannot_be(struct kunit *test)
+{
+	struct bench *b = leading(test, 3, 13);
+	struct raft_change list[2] = {
+		{ .op = RAFT_CHANGE_REMOVE, .member = { .id = 2 } },
+		{ .op = RAFT_CHANGE_ADD, .member = { .id = 90 } },
+	};
+
+	KUNIT_EXPECT_EQ(test, change(b, list, 2, true), -RAFT_REFUSED_TOO_MANY);
+	list[0] = (struct raft_change){ .op = RAFT_CHANGE_REMOVE, .member = { .id = 9 } };
+	list[1] = (struct raft_change){
+		.op = RAFT_CHANGE_REPLACE, .member = { .id = 3, .incarnation = 7 },
+	};
+	KUNIT_EXPECT_EQ(test, change(b, list, 2, true), -RAFT_REFUSED_INVALID);
+	/* none while leadership is being handed over */
+	bench_propose(b, 1, 1);
+	KUNIT_ASSERT_EQ(test, bench_transfer(b, 2), 1);
+	KUNIT_EXPECT_EQ(test, one(b, RAFT_CHANGE_REMOVE, 9), -RAFT_REFUSED_TRANSFERRING);
+}
+
 /* M-12: the removed are told for a while, and then no more. */
 static void m12_guests_leave(struct kunit *test)
 {
@@ -675,6 +696,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(impossible_results_are_refused),
 	KUNIT_CASE(settings_change_as_members_do),
 	KUNIT_CASE(a_full_table_has_room_for_a_newcomer),
+	KUNIT_CASE(joint_changes_that_cannot_be),
 	KUNIT_CASE(learners_in_other_changes),
 	KUNIT_CASE(timing_follows_the_log),
 	KUNIT_CASE(m11_the_silent_are_not_promoted),

@@ -178,6 +178,21 @@ static void h05_every_invariant_can_be_violated(struct kunit *test)
 	VIOLATE(leader_with_entries(test), r->uncommitted.spans[r->uncommitted.head].last = 99);
 	VIOLATE(leader_with_entries(test), r->role = RAFT_FOLLOWER);
 	VIOLATE(leader_with_entries(test), r->role = 17);
+	VIOLATE(leader_with_entries(test), r->peers[1].state = RAFT_PEER_SNAPSHOT);
+	VIOLATE(leader_with_entries(test), (r->term_start = 0, r->hard.term++));
+}
+
+static void h05_invariants_of_configurations(struct kunit *test)
+{
+	VIOLATE(leader_with_entries(test), r->nkept = 0);
+	VIOLATE(leader_with_entries(test), r->nkept = RAFT_CONFIGS_MAX + 1);
+	VIOLATE(leader_with_entries(test), r->kept[0].index = 3);
+	VIOLATE(leader_with_entries(test), r->recovering = true);
+	VIOLATE(leader_with_entries(test), (r->kept[1] = r->kept[0], r->nkept = 2));
+	/* one that is committed, and so nobody goes back behind it */
+	VIOLATE(leader_with_entries(test), (r->kept[1] = r->kept[0], r->nkept = 2,
+					    r->kept[1].index = 1, r->config.index = 1));
+	VIOLATE(leader_with_entries(test), (r->config.index = 99, r->kept[0].index = 99));
 }
 
 static struct bench *candidate(struct kunit *test, bool prevote)
@@ -206,6 +221,10 @@ static void h05_invariants_of_campaigns(struct kunit *test)
 					r->verified = 9));
 	VIOLATE(candidate(test, true), (r->role = RAFT_FOLLOWER, r->granted = 0, r->answered = 0,
 					r->leader = 1));
+	VIOLATE(candidate(test, true), (r->role = RAFT_FOLLOWER, r->granted = 0,
+					r->answered = 2));
+	VIOLATE(candidate(test, true), (r->config.members[0].roles = RAFT_M_LEARNER,
+					r->kept[0] = r->config));
 }
 
 static void everything_has_a_name(struct kunit *test)
@@ -232,6 +251,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(parameters_are_checked),
 	KUNIT_CASE(a_node_outside_the_configuration_is_silent),
 	KUNIT_CASE(h05_every_invariant_can_be_violated),
+	KUNIT_CASE(h05_invariants_of_configurations),
 	KUNIT_CASE(h05_invariants_of_campaigns),
 	KUNIT_CASE(everything_has_a_name),
 	{}

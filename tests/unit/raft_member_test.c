@@ -335,6 +335,36 @@ static void witnesses_get_what_is_durable_here(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, a.last, 4ULL);
 }
 
+/* More witnesses than a quorum: one that can lead has to have it all the same. */
+static void witnesses_alone_commit_nothing(struct kunit *test)
+{
+	struct bench *b = bench_new(test, 1, 3, 0);
+	struct raft_append a;
+
+	b->params.config.members[1].roles |= RAFT_M_WITNESS;
+	b->params.config.members[2].roles |= RAFT_M_WITNESS;
+	bench_start(b);
+	bench_elect(b);
+	bench_send_all(b, 2);
+	bench_ack(b, 2, 1, 1);
+	bench_propose(b, 1, 1);
+	KUNIT_EXPECT_EQ(test, raft_next_append(b->raft, 2, &a), RAFT_NEXT_NOTHING);
+	bench_settle(b);
+	KUNIT_ASSERT_EQ(test, raft_next_append(b->raft, 2, &a), RAFT_NEXT_APPEND);
+	KUNIT_EXPECT_EQ(test, a.last, 2ULL);
+	/* nor is one asked to lead */
+	KUNIT_EXPECT_EQ(test, bench_transfer(b, 0), -RAFT_REFUSED_NOT_MEMBER);
+	KUNIT_EXPECT_EQ(test, bench_transfer(b, 2), -RAFT_REFUSED_WITNESS);
+	/* while two configurations are in force, by both of them */
+	bench_send_all(b, 2);
+	bench_ack(b, 2, 2, 2);
+	KUNIT_ASSERT_EQ(test, change_seen(b, RAFT_CHANGE_REMOVE, 3, true, 0), 1);
+	KUNIT_EXPECT_EQ(test, raft_next_append(b->raft, 2, &a), RAFT_NEXT_NOTHING);
+	bench_settle(b);
+	KUNIT_ASSERT_EQ(test, raft_next_append(b->raft, 2, &a), RAFT_NEXT_APPEND);
+	KUNIT_EXPECT_EQ(test, a.last, 3ULL);
+}
+
 /* As long as it is kept company after it was removed, too. */
 static void a_removed_witness_gets_no_payload(struct kunit *test)
 {
@@ -389,6 +419,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(witnesses_vote_and_never_lead),
 	KUNIT_CASE(witnesses_get_what_is_durable_here),
 	KUNIT_CASE(witnesses_come_last),
+	KUNIT_CASE(witnesses_alone_commit_nothing),
 	KUNIT_CASE(a_removed_witness_gets_no_payload),
 	KUNIT_CASE(quorum_sizes_count),
 	{}

@@ -216,6 +216,28 @@ static void l12_quorum_is_what_its_definition_says(struct kunit *test)
 	}
 }
 
+/* Numbers that no checked configuration has are not believed either. */
+static void impossible_numbers_are_bounded(struct kunit *test)
+{
+	struct bench *b = bench_new(test, 1, 3, 0);
+	struct raft_config c = three(test);
+	struct raft_half half;
+
+	c.n = QUORUM_MEMBERS_MAX + 1;
+	KUNIT_EXPECT_NULL(test, raft_config_find(&c, 99));
+	raft_config_half(&c, RAFT_M_VOTER, &half);
+	KUNIT_EXPECT_EQ(test, half.voters, (raft_set)7);
+	bench_start(b);
+	bench_elect(b);
+	bench_settle(b);
+	b->raft->halves[0].commit = 0;
+	KUNIT_EXPECT_EQ(test, raft_quorum_match(b->raft), 0ULL);
+	KUNIT_EXPECT_EQ(test, raft_quorum_heard(b->raft), b->raft->now);
+	b->raft->halves[0].commit = 4;
+	KUNIT_EXPECT_EQ(test, raft_quorum_match(b->raft), 0ULL);
+	KUNIT_EXPECT_EQ(test, raft_quorum_heard(b->raft), b->raft->now);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(configurations_are_checked),
 	KUNIT_CASE(m07_m14_election_takes_both_halves),
@@ -223,6 +245,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(l15_leader_that_leaves_does_not_count),
 	KUNIT_CASE(sizes_of_quorums_are_as_configured),
 	KUNIT_CASE(l12_quorum_is_what_its_definition_says),
+	KUNIT_CASE(impossible_numbers_are_bounded),
 	{}
 };
 

@@ -818,6 +818,12 @@ static void stripped_entries_are_entries(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, take_sealed(b, buf, len) == WIRE_OK,
 				e.type != RAFT_ENTRY_CONFIG);
 	}
+	/* A configuration has no proposer. */
+	e.size = 8;
+	e.origin = 2;
+	memset(buf, 0, sizeof(buf));
+	len = wire_encode(buf, sizeof(buf), &ident, &m);
+	KUNIT_EXPECT_NE(test, (int)take_sealed(b, buf, len + e.size), (int)WIRE_OK);
 }
 
 /* An empty append probes; it is a message like any other. */
