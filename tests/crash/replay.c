@@ -2,17 +2,21 @@
 /*
  * Replay what dm-log-writes recorded of a node's device, and recover everywhere.
  *
- * Usage: replay LOG BYTES [SUBSETS]
+ * Usage: replay LOG BYTES [POINTS]
  *
  * LOG is the log device (or its image), BYTES the size of the device that was
  * recorded, which began as zeroes.  A power cut is tried after every entry of the log:
- * with all before it, and SUBSETS times (2) with some sectors of what was under way as
- * well.  From the first mark on the device is formatted, and at each
+ * with all before it, and with some sectors of what was under way as well, so often
+ * that there are at least POINTS (5000) in all.  From the first mark on the device is
+ * formatted, and at each
  *
  *	the verdict is clean or torn, never more: nothing that counted is damaged;
  *	the term does not fall, and within a term the vote stays what it was;
  *	the log reaches the last entry that a mark before says is durable and committed
  *	("keep=INDEX", dmsetup message), or the snapshot does.
+ *
+ * What was recorded must hold more than one term, a record that truncates, a
+ * snapshot, and a log that begins behind one.
  *
  * Format of the log: drivers/md/dm-log-writes.c, the comments at its top.
  */
@@ -23,11 +27,12 @@
 #include <string.h>
 #include <unistd.h>
 #include <asm/byteorder.h>
+#include <linux/minmax.h>
 #include "../../module/format/recover.h"
 
 #define LOG_MAGIC	0x6a736677736872ULL
 
-enum { ENTRIES_MAX = 1 << 16, SECTOR = 512, WINDOW = 64 };
+enum { ENTRIES_MAX = 1 << 16, SECTOR = 512, WINDOW = 64, UNDO_MAX = 1 << 17 };
 enum { FLAG_FLUSH = 1, FLAG_FUA = 2, FLAG_DISCARD = 4, FLAG_MARK = 8 };
 
 struct entry {
@@ -37,9 +42,11 @@ struct entry {
 
 static struct entry entries[ENTRIES_MAX];
 static u64 n, device_bytes, keep, points, torn, clean, subsets_tried, marks, snapshots;
-static u64 seen_term;
+static u64 seen_term, terms, truncations, compacted;
 static u32 seen_vote;
-static u8 *image, *trial;
+static u8 *image;
+static struct { u8 *at, was[SECTOR]; } undo[UNDO_MAX];
+static u32 undos;
 static u8 buffer[QUORUM_RECORD_BYTES_MAX] __attribute__((aligned(4096)));
 static const char *failure;
 static u64 dice_state = 1;
@@ -117,16 +124,30 @@ static void apply(u8 *to, const struct entry *e)
 		memcpy(to + e->to, e->data, e->bytes);
 }
 
-/* Some sectors of a write that was under way. */
-static void apply_some(u8 *to, const struct entry *e)
+/* Some sectors of a write that was under way; take_back() undoes it. */
+static void apply_some(const struct entry *e)
 {
 	u64 at;
+	u8 *to;
 
 	if (e->flags & (FLAG_MARK | FLAG_DISCARD))
 		return;
-	for (at = 0; at < e->bytes; at += SECTOR)
+	for (at = 0; at < e->bytes && undos < UNDO_MAX; at += SECTOR) {
 		if (dice(2))
-			memcpy(to + e->to + at, e->data + at, SECTOR);
+			continue;
+		to = image + e->to + at;
+		undo[undos].at = to;
+		memcpy(undo[undos++].was, to, SECTOR);
+		memcpy(to, e->data + at, SECTOR);
+	}
+}
+
+static void take_back(void)
+{
+	while (undos) {
+		undos--;
+		memcpy(undo[undos].at, undo[undos].was, SECTOR);
+	}
 }
 
 /* Two mirrors of one hard state: written at once. */
@@ -144,7 +165,7 @@ static bool same_hard(const struct entry *a, const struct entry *b)
  * the next write, the other mirror of it, and what was only in the cache, up to the
  * flush that made it durable.  More is not known: the log is in the order of ends.
  */
-static void apply_window(u8 *to, u64 i)
+static void apply_window(u64 i)
 {
 	u64 w;
 
@@ -154,7 +175,7 @@ static void apply_window(u8 *to, u64 i)
 		if (w > i + 1 && e->flags & (FLAG_FLUSH | FLAG_FUA) &&
 		    !(w == i + 2 && same_hard(e - 1, e)))
 			break;
-		apply_some(to, e);
+		apply_some(e);
 		if (e->flags & FLAG_FUA && !(w + 1 < n && w == i + 1 && same_hard(e, e + 1)))
 			break;
 	}
@@ -178,16 +199,19 @@ static void judge(const struct disk_hard *hard, const struct recover_result *r,
 	clean += r->verdict == RECOVER_CLEAN;
 	torn += r->torn != 0;
 	snapshots += r->snap == RECOVER_SNAP_GOOD;
+	truncations = max(truncations, r->truncations);
+	compacted += hard->base_index != 0;
 	if (exact) {
+		terms += hard->term != seen_term;
 		seen_term = hard->term;
 		seen_vote = hard->vote;
 	}
 }
 
 /* @exact: everything that had ended is there, and nothing else. */
-static void try_image(u8 *device, bool exact)
+static void try_image(bool exact)
 {
-	const struct recover_io io = { image_read, device, device_bytes };
+	const struct recover_io io = { image_read, image, device_bytes };
 	static struct quorum_snap_meta snap;
 	struct recover_result r, before;
 	struct disk_super super;
@@ -215,17 +239,35 @@ static void try_image(u8 *device, bool exact)
 		failure = recover_row_text(before.row);
 }
 
+/* Entries from the first mark on: power is cut behind each. */
+static u64 cuts(void)
+{
+	u64 i = 0;
+
+	while (i < n && !(entries[i].flags & FLAG_MARK))
+		i++;
+	return n - i;
+}
+
+static const char *too_little(u64 want)
+{
+	if (!marks || points < want)
+		return "too little was recorded";
+	if (terms < 2 || !truncations || !snapshots || !compacted)
+		return "elections, truncations, snapshots or cuts of the log are missing";
+	return NULL;
+}
+
 int main(int argc, char **argv)
 {
-	u32 subsets = argc > 3 ? strtoul(argv[3], NULL, 0) : 2, s;
-	u64 i;
+	u64 want = argc > 3 ? strtoull(argv[3], NULL, 0) : 5000, subsets, s, i;
 
 	if (argc < 3)
 		return 2;
 	device_bytes = strtoull(argv[2], NULL, 0);
 	image = calloc(1, device_bytes);
-	trial = malloc(device_bytes);
 	load(argv[1]);
+	subsets = want / max(cuts(), 1ULL);
 	for (i = 0; i < n && !failure; i++) {
 		apply(image, &entries[i]);
 		if (entries[i].flags & FLAG_MARK) {
@@ -235,22 +277,27 @@ int main(int argc, char **argv)
 		}
 		if (!marks)
 			continue;
-		try_image(image, true);
+		try_image(true);
 		for (s = 0; s < subsets && !failure; s++) {
-			memcpy(trial, image, device_bytes);
-			apply_window(trial, i);
+			apply_window(i);
 			subsets_tried++;
-			try_image(trial, false);
+			try_image(false);
+			take_back();
 		}
 	}
 	printf("%llu entries of the log, %llu marks: %llu power cuts tried, %llu of them with a "
 	       "part of what was under way; %llu with a torn record, %llu after a clean stop, "
-	       "%llu with a snapshot\n", (unsigned long long)n, (unsigned long long)marks,
+	       "%llu with a snapshot, %llu with a log that begins behind one; %llu terms, up to "
+	       "%llu truncations\n", (unsigned long long)n, (unsigned long long)marks,
 	       (unsigned long long)points, (unsigned long long)subsets_tried,
-	       (unsigned long long)torn, (unsigned long long)clean, (unsigned long long)snapshots);
+	       (unsigned long long)torn, (unsigned long long)clean, (unsigned long long)snapshots,
+	       (unsigned long long)compacted, (unsigned long long)terms,
+	       (unsigned long long)truncations);
 	if (failure)
 		printf("after entry %llu of the log: %s\n", (unsigned long long)i, failure);
-	else if (!marks || points < 100)
-		printf("too little was recorded\n");
-	return failure || !marks || points < 100;
+	else
+		failure = too_little(want);
+	if (failure)
+		printf("%s\n", failure);
+	return failure != NULL;
 }
