@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # What one proposal costs, exactly: two datagrams out and two back at the leader,
-# one log write on every node, no flush beside it. Topology: lib.sh.
+# one log write on every node of as many sectors as it takes, no flush beside it, and no
+# memory. Topology: lib.sh.
 
 . "$(dirname -- "$0")/lib.sh"
 
@@ -29,6 +30,7 @@ counters()
 	append=$(get "$one" link.tx-messages.append)
 	reply=$(get "$one" link.rx-messages.append-reply)
 	bios=$(total store.log-bios)
+	sectors=$(($(total store.log-bytes) / 512))
 	records=$(total store.log-records)
 	flushes=$(total store.flushes)
 	hard=$(total store.hard-bios)
@@ -62,14 +64,14 @@ expect()
 measure()
 {
 	local node=$1 bytes=$2 one term append reply bios records flushes hard forwarded wire
-	local wire0 each term0 append0 reply0 bios0 records0 flushes0 hard0 forwarded0 forwards=0
+	local sectors sectors0 wire0 each term0 append0 reply0 bios0 records0 flushes0 hard0 forwarded0 forwards=0
 
 	one=$(leader)
 	[ "$node" = "$one" ] || forwards=$N
 	until_ok "$(seconds 10)" "all members have acknowledged" all_acknowledged "$one"
 	counters "$one"
 	term0=$term append0=$append reply0=$reply bios0=$bios records0=$records
-	flushes0=$flushes hard0=$hard forwarded0=$forwarded wire0=$wire
+	flushes0=$flushes hard0=$hard forwarded0=$forwarded wire0=$wire sectors0=$sectors
 	propose_one_by_one "$node" "$bytes"
 	counters "$one"
 	if [ "$term" != "$term0" ]; then
@@ -79,6 +81,8 @@ measure()
 	expect "APPEND_REPLY messages received" $((reply - reply0)) $((2 * N))
 	expect "log writes of all nodes" $((bios - bios0)) $((3 * N))
 	expect "records of all nodes" $((records - records0)) $((3 * N))
+	# A header of 80, 32 before each entry, rounded to sectors (quorum-log(5)).
+	expect "sectors of all nodes" $((sectors - sectors0)) $((3 * N * ((80 + 32 + bytes + 511) / 512)))
 	expect "flushes" $((flushes - flushes0)) 0
 	expect "writes of (term, vote)" $((hard - hard0)) 0
 	expect "forwarded" $((forwarded - forwarded0)) "$forwards"
@@ -101,7 +105,7 @@ nearly_a_datagram() { measure "$(leader)" 1200; }
 # Nothing is written, and only heartbeats travel, when nobody proposes.
 an_idle_group_writes_nothing()
 {
-	local one term append reply bios records flushes hard forwarded wire bios0 append0 hard0 beats
+	local one term append reply bios sectors records flushes hard forwarded wire bios0 append0 hard0 beats
 
 	one=$(leader)
 	until_ok "$(seconds 10)" "all members have acknowledged" all_acknowledged "$one"
@@ -132,6 +136,87 @@ a_burst_shares_writes()
 	logs_equal
 }
 
+# ---- memory ----
+
+FAULTS="/sys/kernel/debug/failslab /sys/kernel/debug/fail_page_alloc"
+MOST=1000000
+
+# So many of a hundred allocations by the threads of these groups fail, by whatever
+# flags: starve PERCENT NAME...
+starve()
+{
+	local percent=$1 name dir task
+
+	shift
+	for dir in $FAULTS; do
+		[ -w "$dir/probability" ] || skip "there is no fault injection"
+		echo 0 >"$dir/probability"
+		echo 0 >"$dir/verbose"
+		echo Y >"$dir/task-filter"
+		echo N >"$dir/ignore-gfp-wait"
+		echo 1 >"$dir/interval"
+		echo $MOST >"$dir/times"
+	done
+	echo 0 >/sys/kernel/debug/fail_page_alloc/min-order
+	echo N >/sys/kernel/debug/fail_page_alloc/ignore-gfp-highmem
+	for name in "$@"; do
+		task=$(grep -lsx "quorum/$name" /proc/[0-9]*/comm | cut -d/ -f3)
+		echo 1 >"/proc/$task/make-it-fail"
+	done
+	for dir in $FAULTS; do echo "$percent" >"$dir/probability"; done
+}
+
+# How many have failed.
+starved()
+{
+	local dir n=0
+
+	for dir in $FAULTS; do n=$((n + MOST - $(cat "$dir/times"))); done
+	echo $n
+}
+
+feed()
+{
+	local dir
+
+	for dir in $FAULTS; do
+		echo 0 >"$dir/probability"
+		echo N >"$dir/task-filter"
+	done
+}
+
+# From proposal to answer, alone: the thread that writes the log asks for no memory.
+writing_takes_no_memory()
+{
+	local n=100
+
+	make_disk solo 64
+	NODES=1 print_conf 1 "$(disk solo)" solo 10.77.0. 7430 >"$T/solo-1.conf"
+	q 1 format "$T/solo-1.conf"
+	q 1 up "$T/solo-1.conf"
+	q 1 wait solo-1 --leader --timeout "$(seconds 20)s"
+	starve 100 solo-1
+	seq $n | q 1 propose solo-1 --lines --jobs 4 --quiet --timeout "$(seconds 20)s"
+	expect "allocations for $n entries" "$(starved)" 0
+	feed
+	q 1 down solo-1
+}
+
+# Every third piece of memory for datagrams is not to be had: they are late, no more.
+commits_go_on_under_memory_pressure()
+{
+	local n=100 node
+
+	starve 30 demo-1 demo-2 demo-3
+	seq $n | q 1 propose demo-1 --lines --jobs 4 --quiet --timeout "$(seconds 30)s"
+	note "$(starved) allocations failed while $n entries were committed"
+	[ "$(starved)" -gt $n ] || fail "only $(starved) allocations failed"
+	feed
+	for node in $NODES; do [ "$(get "$node" state)" = running ]; done
+	wait_leader
+	logs_equal
+}
+
 # The answers of `status` about proposals add up.
 counters_add_up()
 {
@@ -144,4 +229,5 @@ counters_add_up()
 }
 
 run_tests setup:120 proposals_at_the_leader:180 proposals_at_a_follower:180 nearly_a_datagram:180 \
-	an_idle_group_writes_nothing a_burst_shares_writes counters_add_up
+	an_idle_group_writes_nothing a_burst_shares_writes writing_takes_no_memory \
+	commits_go_on_under_memory_pressure counters_add_up
