@@ -123,6 +123,7 @@ void quorum_group_fail(struct quorum_group *g, int error, u8 halt)
 	WRITE_ONCE(g->state, QUORUM_STATE_FAILED);
 	quorum_waiters_close(g, -EIO);
 	quorum_reads_close(g, -EIO);
+	quorum_handin_end(g, -EIO);
 	quorum_group_event(g, QUORUM_EVENT_FAILED);
 	wake_up_interruptible_all(&g->readers);
 }
@@ -134,6 +135,7 @@ static void release(struct kref *ref)
 	struct quorum_group *g = container_of(ref, struct quorum_group, ref);
 
 	quorum_sm_put(g->sm);
+	quorum_handin_free(&g->handin);
 	mutex_destroy(&g->lock);
 	memzero_explicit(g->params.keys, sizeof(g->params.keys));
 	kvfree(g);
@@ -252,6 +254,7 @@ static struct quorum_group *alloc_group(struct net *net,
 	quorum_loop_init(&g->loop);
 	quorum_snapshots_init(g);
 	quorum_chunks_init(g);
+	quorum_handin_init(&g->handin);
 	INIT_WORK(&g->start_work, start_work);
 	INIT_WORK(&g->heal_work, heal_work);
 	g->state = QUORUM_STATE_STOPPED;
@@ -505,6 +508,8 @@ static void step_down(struct quorum_group *g, bool hurry)
 	quorum_reads_close(g, -ESHUTDOWN);
 	wake_up_interruptible_all(&g->readers);
 	down_write(&g->parts);					/* (b) */
+	/* Begun until now; the worker and whoever hands it in look again. */
+	quorum_handin_end(g, -ESHUTDOWN);
 	quorum_parts_tear_down(g, g->state == QUORUM_STATE_RUNNING); /* (c), (d) */
 	WRITE_ONCE(g->state, QUORUM_STATE_STOPPED);
 	g->role = 0;
@@ -603,7 +608,7 @@ int quorum_group_snapshot(struct quorum_group *g, struct netlink_ext_ack *extack
 		error = -ESHUTDOWN;
 	} else if (READ_ONCE(g->state) == QUORUM_STATE_FAILED) {
 		error = refused(RAFT_REFUSED_HALTED, extack);
-	} else if (!quorum_machine_has_snapshot(g->machine)) {
+	} else if (g->sm == &quorum_log_ops || !quorum_machine_has_snapshot(g->machine)) {
 		NL_SET_ERR_MSG_MOD(extack, "this state machine takes no snapshots by itself");
 		error = -EOPNOTSUPP;
 	} else {

@@ -289,6 +289,21 @@ int quorum_group_transfer(struct quorum_group *group, u32 target,
  */
 int quorum_group_snapshot(struct quorum_group *group, struct netlink_ext_ack *extack);
 
+/*
+ * A snapshot that user space hands in, of a group whose machine is `log`; @file is who.
+ * They sleep, interruptibly; what they refuse is in <linux/quorum.h>.
+ */
+int quorum_group_snapshot_begin(struct quorum_group *group, const void *file, u64 *index,
+				u64 *term);
+int quorum_group_snapshot_write(struct quorum_group *group, const void *file,
+				const void __user *from, u32 len);
+int quorum_group_snapshot_commit(struct quorum_group *group, const void *file, u64 index);
+void quorum_group_snapshot_release(struct quorum_group *group, const void *file);
+
+/* Read of the one in force, behind @offset; @index 0: whichever that is. */
+int quorum_group_snapshot_read(struct quorum_group *group, u64 *index, u64 *term, u64 offset,
+			       void *buf, u32 room, u32 *len);
+
 /**
  * struct quorum_question - a question to the state machine
  * @request: the question

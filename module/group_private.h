@@ -2,7 +2,7 @@
 /*
  * The inside of a group, shared by the files of the runtime: group.c, parts.c,
  * loop.c, effects.c, pump.c, apply.c, waiters.c, reads.c, members.c, readback.c,
- * snapshots.c, install.c, chunks.c and info.c.
+ * snapshots.c, install.c, chunks.c, handin.c and info.c.
  *
  * Locks, outermost first:
  *
@@ -13,6 +13,9 @@
  *	waiters->lock		everything in struct quorum_waiters; a leaf
  *	reads->lock		everything in struct quorum_reads; a leaf
  *	snaps->lock		the configurations of the log; a leaf
+ *	handin->call		a file's calls about its snapshot, one at a time; outside
+ *				of @parts
+ *	handin->lock		who is at it, and how far; a leaf
  *	loop->done_lock		completions from interrupts; a leaf, irqs off
  *
  * Fields marked [loop] belong to the group's thread alone and need no lock.
@@ -409,6 +412,42 @@ struct quorum_snapshots {
 	struct raft_status status;
 };
 
+/* How far a snapshot is that user space hands in. */
+enum handin_stage {
+	HANDIN_NONE,
+	HANDIN_ASKED,		/* waits for the worker */
+	HANDIN_OPEN,		/* the worker waits for bytes, or for their end */
+	HANDIN_ENDED,		/* all are there; on its way into force */
+};
+
+/**
+ * struct quorum_handin - a snapshot that user space hands in
+ * @call: one call at a time; held while it waits for the worker
+ * @lock: protects what follows
+ * @wait: whoever waits for the other side
+ * @owner: file that is at it, NULL: none
+ * @ended: file that was at it last
+ * @error: how that ended
+ * @stage: enum handin_stage
+ * @index: what it has to stand for
+ * @term: its term
+ * @len: bytes in @data; 0: to be filled by the file, else to be taken by the worker
+ * @data: SNAP_STREAM_BYTES, from the first begin on
+ */
+struct quorum_handin {
+	struct mutex call;
+	spinlock_t lock;
+	wait_queue_head_t wait;
+	const void *owner;
+	const void *ended;
+	int error;
+	u8 stage;
+	u64 index;
+	u64 term;
+	u32 len;
+	u8 *data;
+};
+
 /**
  * struct quorum_chunks - bytes of the snapshot in force, read to be sent
  * @work: does the reading, in a worker
@@ -534,6 +573,7 @@ struct quorum_group {
 	struct quorum_readback replay;
 	struct quorum_snapshots snaps;
 	struct quorum_chunks chunks;
+	struct quorum_handin handin;
 	struct quorum_group_stats stats;
 
 	/* [loop] */
@@ -681,6 +721,14 @@ int quorum_chunks_alloc(struct quorum_group *g);
 void quorum_chunks_free(struct quorum_group *g);
 void quorum_chunks_stop(struct quorum_group *g);
 bool quorum_chunks_send(struct quorum_group *g, const struct raft_append *a);
+
+/* handin.c */
+void quorum_handin_init(struct quorum_handin *h);
+void quorum_handin_free(struct quorum_handin *h);
+void quorum_handin_end(struct quorum_group *g, int error);
+void quorum_handin_wake(struct quorum_group *g);
+int quorum_handin_stream(struct quorum_snapshots *sn,
+			 int (*take)(struct quorum_snapshots *sn, const void *data, u32 len));
 
 /* waiters.c */
 void quorum_waiters_init(struct quorum_waiters *ws);

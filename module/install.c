@@ -41,6 +41,7 @@ void quorum_install_begin(struct quorum_group *g, const struct raft_effect *fx)
 	in->start = in->in;
 	/* An own one under way is of an older state. */
 	WRITE_ONCE(sn->cancel, true);
+	quorum_handin_wake(g);
 	quorum_loop_wake(g, LOOP_SNAPSHOT);
 }
 

@@ -86,6 +86,19 @@ static void drop_writer(struct quorum_snapshots *sn)
 	quorum_machine_restore_abort(sn->group->machine);
 }
 
+static int write_some(struct quorum_snapshots *sn, const void *data, u32 len)
+{
+	int error = quorum_snapshots_write(sn, data, len);
+
+	if (error)
+		return error;
+	sn->name.crc = crc32c(sn->name.crc, data, len);
+	sn->name.size += len;
+	WRITE_ONCE(sn->taken, sn->name.size);
+	cond_resched();
+	return 0;
+}
+
 static int write_state(struct quorum_snapshots *sn)
 {
 	ssize_t n;
@@ -97,13 +110,9 @@ static int write_state(struct quorum_snapshots *sn)
 						 SNAP_STREAM_BYTES);
 		if (n <= 0)
 			return n;
-		error = quorum_snapshots_write(sn, sn->data, n);
+		error = write_some(sn, sn->data, n);
 		if (error)
 			return error;
-		sn->name.crc = crc32c(sn->name.crc, sn->data, n);
-		sn->name.size += n;
-		WRITE_ONCE(sn->taken, sn->name.size);
-		cond_resched();
 	}
 }
 
@@ -126,6 +135,9 @@ static int take_begun(struct quorum_snapshots *sn)
 		return error;
 	sn->received = false;
 	error = write_state(sn);
+	/* Its state is user space's. */
+	if (!error && sn->group->sm == &quorum_log_ops)
+		error = quorum_handin_stream(sn, write_some);
 	return error ?: quorum_store_snap_seal(sn->writer, true, sn->name.crc);
 }
 
@@ -139,8 +151,14 @@ static int take(struct quorum_snapshots *sn)
 	error = quorum_machine_snapshot_begin(machine, &sn->name.index, &sn->name.term);
 	if (error)
 		return error;
-	/* A witness that was none before has counted nothing yet. */
-	error = sn->name.index ? take_begun(sn) : -EAGAIN;
+	/*
+	 * A witness that was none before has counted nothing yet; and right after a
+	 * start there is nothing that the one in force does not stand for.
+	 */
+	if (!sn->name.index)
+		error = -EAGAIN;
+	else
+		error = sn->name.index > sn->index ? take_begun(sn) : -EALREADY;
 	quorum_machine_snapshot_end(machine);
 	if (error)
 		drop_writer(sn);
@@ -217,15 +235,19 @@ static bool due(struct quorum_group *g, u64 now)
 	u64 applied = atomic64_read(&g->applied), written;
 	struct quorum_store_stats stats;
 
-	if (applied <= sn->index)
+	if (applied <= sn->index) {
 		WRITE_ONCE(sn->asked, false);
-	if (applied <= sn->index || now < sn->not_before)
+		quorum_handin_end(g, -EALREADY);
 		return false;
+	}
 	/* Which configurations came before the store's checkpoint is not known. */
 	if (applied < g->recovered.check_index)
 		return false;
 	if (READ_ONCE(sn->asked))
 		return true;
+	/* User space alone knows when it is worth it. */
+	if (now < sn->not_before || g->sm == &quorum_log_ops)
+		return false;
 	quorum_store_get_stats(g->store, &stats);
 	written = stats.log_bytes - sn->log_bytes;
 	/* Nearly full: whoever waits for a snapshot has to begin again. */
@@ -262,6 +284,7 @@ static void tell_engine(struct quorum_group *g)
 	sn->stage = SNAP_NONE;
 	sn->index = sn->name.index;
 	quorum_effects_step(g, &ev, NULL);
+	quorum_handin_end(g, 0);
 	quorum_group_event(g, QUORUM_EVENT_SNAPSHOT);
 }
 
@@ -304,8 +327,9 @@ static void take_failed(struct quorum_group *g, int error)
 	struct quorum_snapshots *sn = &g->snaps;
 
 	sn->stage = SNAP_NONE;
+	quorum_handin_end(g, error);
 	/* A leader's came in between: it is worth more. */
-	if (error == -ECANCELED)
+	if (error == -ECANCELED || error == -EALREADY)
 		return;
 	WRITE_ONCE(sn->last_error, error);
 	sn->not_before = quorum_loop_now() + RETRY_NS;
@@ -358,8 +382,10 @@ static u8 next_job(struct quorum_group *g)
 
 	if (sn->install.stage != SNAP_NONE) {
 		/* Its place on the device is where an own one lies that waits. */
-		if (sn->install.stage == SNAP_WANTED && sn->stage == SNAP_SEALED)
+		if (sn->install.stage == SNAP_WANTED && sn->stage == SNAP_SEALED) {
 			sn->stage = SNAP_NONE;
+			quorum_handin_end(g, -ECANCELED);
+		}
 		return quorum_install_next(g);
 	}
 	if (sn->writer && sn->received && !sn->switching)
@@ -485,6 +511,7 @@ void quorum_snapshots_free(struct quorum_group *g)
 void quorum_snapshots_stop(struct quorum_group *g)
 {
 	WRITE_ONCE(g->snaps.cancel, true);
+	quorum_handin_wake(g);
 	cancel_work_sync(&g->snaps.work);
 	g->snaps.busy = false;
 }

@@ -98,6 +98,7 @@ static int chardev_release(struct inode *inode, struct file *file)
 {
 	struct quorum_file *f = file->private_data;
 
+	quorum_group_snapshot_release(f->group, file);
 	quorum_group_put(f->group);
 	mutex_destroy(&f->lock);
 	kvfree(f->record);

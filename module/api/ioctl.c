@@ -23,6 +23,7 @@ union ioctl_arg {
 	struct quorum_propose propose;
 	struct quorum_barrier barrier;
 	struct quorum_query query;
+	struct quorum_snapshot snapshot;
 };
 
 /**
@@ -196,6 +197,71 @@ static int ioctl_barrier(struct file *file, struct quorum_group *group,
 	return quorum_group_barrier(group, b->timeout_ns, &b->index);
 }
 
+static int check_snapshot(const struct file *file, const struct quorum_snapshot *s,
+			  fmode_t mode)
+{
+	if (!(file->f_mode & mode))
+		return -EBADF;
+	if (s->flags)
+		return -EOPNOTSUPP;
+	return s->__reserved ? -EINVAL : 0;
+}
+
+static int ioctl_snap_begin(struct file *file, struct quorum_group *group,
+			    union ioctl_arg *arg)
+{
+	struct quorum_snapshot *s = &arg->snapshot;
+	int error = check_snapshot(file, s, FMODE_WRITE);
+
+	if (error)
+		return error;
+	return quorum_group_snapshot_begin(group, file, &s->index, &s->term);
+}
+
+static int ioctl_snap_write(struct file *file, struct quorum_group *group,
+			    union ioctl_arg *arg)
+{
+	struct quorum_snapshot *s = &arg->snapshot;
+	int error = check_snapshot(file, s, FMODE_WRITE);
+
+	if (error)
+		return error;
+	return quorum_group_snapshot_write(group, file, u64_to_user_ptr(s->data), s->len);
+}
+
+static int ioctl_snap_commit(struct file *file, struct quorum_group *group,
+			     union ioctl_arg *arg)
+{
+	struct quorum_snapshot *s = &arg->snapshot;
+	int error = check_snapshot(file, s, FMODE_WRITE);
+
+	if (error)
+		return error;
+	return quorum_group_snapshot_commit(group, file, s->index);
+}
+
+static int ioctl_snap_read(struct file *file, struct quorum_group *group,
+			   union ioctl_arg *arg)
+{
+	struct quorum_snapshot *s = &arg->snapshot;
+	u32 room = min_t(u32, s->len, QUORUM_REPLY_BYTES_MAX);
+	int error = check_snapshot(file, s, FMODE_READ);
+	void *buf;
+
+	s->len = 0;
+	if (error)
+		return error;
+	buf = kvmalloc(max(room, 1U), GFP_KERNEL_ACCOUNT);
+	if (!buf)
+		return -ENOMEM;
+	error = quorum_group_snapshot_read(group, &s->index, &s->term, s->offset, buf, room,
+					   &s->len);
+	if (!error && copy_to_user(u64_to_user_ptr(s->data), buf, s->len))
+		error = -EFAULT;
+	kvfree(buf);
+	return error;
+}
+
 #define IOCTL_OP(number, function, type, last_field)			\
 	[_IOC_NR(number)] = {						\
 		.cmd = number,						\
@@ -212,6 +278,10 @@ static const struct ioctl_op ioctl_ops[] = {
 	IOCTL_OP(QUORUM_IOC_PROPOSE, ioctl_propose, quorum_propose, tag),
 	IOCTL_OP(QUORUM_IOC_BARRIER, ioctl_barrier, quorum_barrier, index),
 	IOCTL_OP(QUORUM_IOC_QUERY, ioctl_query, quorum_query, index),
+	IOCTL_OP(QUORUM_IOC_SNAP_BEGIN, ioctl_snap_begin, quorum_snapshot, data),
+	IOCTL_OP(QUORUM_IOC_SNAP_WRITE, ioctl_snap_write, quorum_snapshot, data),
+	IOCTL_OP(QUORUM_IOC_SNAP_COMMIT, ioctl_snap_commit, quorum_snapshot, data),
+	IOCTL_OP(QUORUM_IOC_SNAP_READ, ioctl_snap_read, quorum_snapshot, data),
 };
 
 /**

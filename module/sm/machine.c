@@ -27,7 +27,7 @@ struct machine_head {
 	__le64 term;
 	u8     name[QUORUM_NAME_LEN_MAX + 1];
 };
-static_assert(sizeof(struct machine_head) == 56);
+static_assert(sizeof(struct machine_head) == QUORUM_MACHINE_HEAD_BYTES);
 
 /**
  * struct machine_snapshot - a snapshot being read
@@ -365,6 +365,17 @@ void quorum_machine_snapshot_end(struct quorum_machine *m)
 	m->snapshot = NULL;
 	up_write(&m->sem);
 	kvfree(snap);
+}
+
+u64 quorum_machine_front(const void *head)
+{
+	struct machine_head h;
+
+	memcpy(&h, head, sizeof(h));
+	if (le32_to_cpu(h.magic) != MACHINE_MAGIC ||
+	    le32_to_cpu(h.sessions) > QUORUM_SESSIONS_MAX)
+		return 0;
+	return sizeof(h) + (u64)le32_to_cpu(h.sessions) * sizeof(struct session_record);
 }
 
 /* ---- restore ---- */

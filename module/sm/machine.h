@@ -106,6 +106,13 @@ int quorum_machine_restore_write(struct quorum_machine *m, const void *buf, size
 int quorum_machine_restore_commit(struct quorum_machine *m, u64 index, u64 term);
 void quorum_machine_restore_abort(struct quorum_machine *m);
 
+/*
+ * Bytes in front of the machine's own, in a snapshot that begins with @head; 0: it is
+ * none.
+ */
+#define QUORUM_MACHINE_HEAD_BYTES	56
+u64 quorum_machine_front(const void *head);
+
 /* Equal on all members at the same index. */
 u64 quorum_machine_hash(struct quorum_machine *m, u64 *applied);
 

@@ -176,5 +176,58 @@ stops_while_it_is_sent()
 	same_state
 }
 
+# Another group, whose machine is log: user space hands in the state.
+state_of_user_space()
+{
+	local node last
+
+	for node in $NODES; do
+		q "$node" down "$(conf "$node")"
+		make_disk "log-$node" 16
+		print_conf "$node" "$(disk "log-$node")" plain 10.77.0. 7500 >"$T/plain-$node.conf"
+		# A quarter of it stays behind a snapshot, for slow members.
+		echo "snapshot = 64" >>"$T/plain-$node.conf"
+		q "$node" format "$T/plain-$node.conf" >/dev/null
+		q "$node" up "$T/plain-$node.conf"
+	done
+	q 1 wait plain-1 --leader --timeout "$(seconds 30)s"
+	refused "no snapshot" q 1 snapshot plain-1 --read
+	refused "takes no snapshots by itself" q 1 snapshot plain-1
+	seq 100 | q 1 propose plain-1 --lines --jobs 16 --quiet
+	refused "command failed" q 1 snapshot plain-1 -- false
+	# What it prints is the snapshot: here a sum, of all up to the index it is told.
+	q 1 snapshot plain-1 -- sh -c "$QUORUMCTL read plain-1 --to \$QUORUM_INDEX |
+		awk '{ s += \$1 } END { print s }'"
+	[ "$(q 1 snapshot plain-1 --read)" = 5050 ]
+	last=$(q 1 --json status plain-1 | "$BIN/jsonq" first-index)
+	[ "$last" -gt 64 ]
+	refused "not in the log any more" q 1 read plain-1 --from 5
+	[ "$(q 1 read plain-1 | wc -l)" -gt 0 ]
+	[ "$(q 1 read plain-1 | wc -l)" -lt 100 ]
+	refused "nothing was applied" q 1 snapshot plain-1 -- true
+	# A restart keeps it, and a file that is closed half way gives its own up.
+	q 1 propose plain-1 more >/dev/null
+	service slow "$QUORUMCTL" --netns "$NS-1" snapshot plain-1 -- \
+		sh -c "while kill -0 \$PPID; do sleep 0.2; done"
+	until_ok "$(seconds 20)" "it is begun" sh -c \
+		"$QUORUMCTL --netns $NS-1 --json status plain-1 | grep -q taking-bytes"
+	refused "another one is being handed in" q 1 snapshot plain-1 -- true
+	service_end slow
+	until_ok "$(seconds 20)" "it is given up" q 1 snapshot plain-1 -- echo mine
+	[ "$(q 1 snapshot plain-1 --read)" = mine ]
+	# Stopped while one is handed in.
+	q 1 propose plain-1 more >/dev/null
+	service slow "$QUORUMCTL" --netns "$NS-1" snapshot plain-1 -- \
+		sh -c "while kill -0 \$PPID; do sleep 0.2; done"
+	until_ok "$(seconds 20)" "it is begun" sh -c \
+		"$QUORUMCTL --netns $NS-1 --json status plain-1 | grep -q taking-bytes"
+	q 1 down plain-1
+	service_end slow
+	q 1 up "$T/plain-1.conf"
+	[ "$(q 1 snapshot plain-1 --read)" = mine ]
+	for node in $NODES; do q "$node" down "plain-$node"; done
+}
+
 run_tests setup on_request by_itself_under_load a_restart_goes_on \
-	one_left_behind_is_sent_it cuts_while_it_is_sent stops_while_it_is_sent
+	one_left_behind_is_sent_it cuts_while_it_is_sent stops_while_it_is_sent \
+	state_of_user_space

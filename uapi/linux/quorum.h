@@ -226,6 +226,41 @@ struct quorum_barrier {
 };
 
 /**
+ * struct quorum_snapshot - argument of QUORUM_IOC_SNAP_BEGIN, _WRITE, _COMMIT, _READ
+ * @size: in: sizeof(struct quorum_snapshot)
+ * @flags: in: 0
+ * @index: BEGIN: out: the last entry it has to stand for; COMMIT: in: the same, to
+ *	say that it does; READ: in: 0 or which, out: which
+ * @term: BEGIN, READ: out: term of that entry
+ * @offset: READ: in: bytes from its beginning
+ * @len: WRITE: in: bytes; READ: in: room, out: bytes, 0 at the end
+ * @__reserved: 0
+ * @data: WRITE, READ: in: pointer to the bytes
+ *
+ * For a group whose machine is `log`: its user space applies the entries, and hands
+ * in the state they lead to, so that the log can go.  BEGIN says up to where: read
+ * the entries up to there, and none beyond, then WRITE the state and COMMIT.  After
+ * that read(2) begins behind the index, here and on members that were sent it: whoever
+ * gets ESTALE there READs the state back and goes on behind @index.  One at a time;
+ * closing the file gives it up.
+ *
+ * EOPNOTSUPP the machine is another; EBUSY another file is at it; EALREADY nothing
+ * was applied since the last one; ECANCELED a leader's snapshot came in between, or
+ * the file gave it up; EINVAL this file has begun none, or @index is another; EFBIG
+ * it does not fit; READ: ENOENT there is none, ESTALE another one is in force now.
+ */
+struct quorum_snapshot {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 index;
+	__aligned_u64 term;
+	__aligned_u64 offset;
+	__u32 len;
+	__u32 __reserved;
+	__aligned_u64 data;
+};
+
+/**
  * struct quorum_info - argument of QUORUM_IOC_INFO
  * @size: in: sizeof(struct quorum_info)
  * @flags: in: 0
@@ -264,5 +299,9 @@ struct quorum_info {
 #define QUORUM_IOC_PROPOSE	_IO(QUORUM_IOC_MAGIC, 1)
 #define QUORUM_IOC_BARRIER	_IO(QUORUM_IOC_MAGIC, 4)
 #define QUORUM_IOC_QUERY	_IO(QUORUM_IOC_MAGIC, 2)
+#define QUORUM_IOC_SNAP_BEGIN	_IO(QUORUM_IOC_MAGIC, 16)
+#define QUORUM_IOC_SNAP_WRITE	_IO(QUORUM_IOC_MAGIC, 17)
+#define QUORUM_IOC_SNAP_COMMIT	_IO(QUORUM_IOC_MAGIC, 18)
+#define QUORUM_IOC_SNAP_READ	_IO(QUORUM_IOC_MAGIC, 19)
 
 #endif /* _UAPI_LINUX_QUORUM_H */

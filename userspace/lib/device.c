@@ -156,3 +156,51 @@ int quorum_barrier(struct quorum *q, uint64_t timeout_ns, uint64_t *index)
 		*index = arg.index;
 	return 0;
 }
+
+/* ---- snapshots ---- */
+
+static int snapshot_call(struct quorum *q, unsigned long number, struct quorum_snapshot *arg)
+{
+	arg->size = sizeof(*arg);
+	return ioctl(q->fd, number, arg) < 0 ? -errno : 0;
+}
+
+int quorum_snapshot_begin(struct quorum *q, uint64_t *index)
+{
+	struct quorum_snapshot arg = { 0 };
+	int err = snapshot_call(q, QUORUM_IOC_SNAP_BEGIN, &arg);
+
+	*index = arg.index;
+	return err;
+}
+
+int quorum_snapshot_write(struct quorum *q, const void *data, size_t len)
+{
+	struct quorum_snapshot arg = { .data = (uintptr_t)data, .len = (uint32_t)len };
+
+	return len > UINT32_MAX ? -EINVAL : snapshot_call(q, QUORUM_IOC_SNAP_WRITE, &arg);
+}
+
+int quorum_snapshot_commit(struct quorum *q, uint64_t index)
+{
+	struct quorum_snapshot arg = { .index = index };
+
+	return snapshot_call(q, QUORUM_IOC_SNAP_COMMIT, &arg);
+}
+
+ssize_t quorum_snapshot_read(struct quorum *q, uint64_t *index, uint64_t offset, void *buf,
+			     size_t room)
+{
+	struct quorum_snapshot arg = {
+		.index = *index,
+		.offset = offset,
+		.data = (uintptr_t)buf,
+		.len = room > UINT32_MAX ? UINT32_MAX : (uint32_t)room,
+	};
+	int err = snapshot_call(q, QUORUM_IOC_SNAP_READ, &arg);
+
+	if (err)
+		return err;
+	*index = arg.index;
+	return arg.len;
+}

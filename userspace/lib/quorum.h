@@ -103,6 +103,55 @@ int quorum_propose(struct quorum *q, const void *data, size_t len, uint64_t time
  * many wait; -ESHUTDOWN the group is stopped; -EIO it has failed; -ENODEV deleted.
  */
 int quorum_barrier(struct quorum *q, uint64_t timeout_ns, uint64_t *index);
+/* ---- snapshots of groups whose machine is `log` ---- */
+
+/**
+ * quorum_snapshot_begin() - begin to hand in a snapshot
+ * @q: the group
+ * @index: set to the last entry that it has to stand for
+ *
+ * Read the entries up to @index, and none beyond, before the state is written.
+ * quorum_close() gives it up.
+ *
+ * Return: 0; -EOPNOTSUPP the machine is another; -EBUSY; -EALREADY nothing was applied
+ * since the last one.
+ */
+int quorum_snapshot_begin(struct quorum *q, uint64_t *index);
+
+/**
+ * quorum_snapshot_write() - hand in the next bytes
+ * @q: the group
+ * @data: bytes
+ * @len: number of bytes, not 0
+ *
+ * Return: 0; -ECANCELED a leader's snapshot came in between; -EFBIG it does not fit;
+ * -EINVAL none was begun.
+ */
+int quorum_snapshot_write(struct quorum *q, const void *data, size_t len);
+
+/**
+ * quorum_snapshot_commit() - all bytes were handed in: put it in force
+ * @q: the group
+ * @index: of quorum_snapshot_begin()
+ *
+ * Return: 0, it is durable and the log may begin behind it; or as of
+ * quorum_snapshot_write().
+ */
+int quorum_snapshot_commit(struct quorum *q, uint64_t index);
+
+/**
+ * quorum_snapshot_read() - read the snapshot in force back
+ * @q: the group
+ * @index: in: 0, or that of an earlier call for the rest of the same; out: its index
+ * @offset: bytes from its beginning
+ * @buf: room
+ * @room: bytes of it
+ *
+ * Return: bytes, 0 at the end; -ENOENT there is none; -ESTALE another one is in force.
+ */
+ssize_t quorum_snapshot_read(struct quorum *q, uint64_t *index, uint64_t offset, void *buf,
+			     size_t room);
+
 /* ---- state machines ---- */
 
 /**

@@ -322,3 +322,33 @@ int quorum_propose(struct quorum *q, const void *data, size_t len, uint64_t time
 	result->tag = UINT64_MAX;
 	return -atoi(getenv("QUORUM_FAKE_ERRNO"));
 }
+
+int quorum_snapshot_begin(struct quorum *q, uint64_t *index)
+{
+	(void)q;
+	*index = 0;
+	return -EOPNOTSUPP;
+}
+
+int quorum_snapshot_write(struct quorum *q, const void *data, size_t len)
+{
+	(void)q;
+	(void)data;
+	return len ? -EINVAL : 0;
+}
+
+int quorum_snapshot_commit(struct quorum *q, uint64_t index)
+{
+	(void)q;
+	return index ? -EINVAL : 0;
+}
+
+ssize_t quorum_snapshot_read(struct quorum *q, uint64_t *index, uint64_t offset, void *buf,
+			     size_t room)
+{
+	(void)q;
+	(void)index;
+	(void)offset;
+	(void)buf;
+	return room ? -ENOENT : 0;
+}
