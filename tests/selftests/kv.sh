@@ -38,6 +38,59 @@ put_get_delete()
 	refused "1 to 1024|at most 1024" kv 1 get "$(printf '%02000d' 0)"
 }
 
+# Keys of one range, more than an answer holds; keys of any bytes.
+ranges()
+{
+	local i long
+
+	for i in 1 2 3; do kv "$i" put "r/$i" "$i" >/dev/null; done
+	[ "$(kv 1 get r/1 r/3 | tr '\n\t' ' =')" = "r/1=1 r/2=2 " ]
+	[ "$(kv 2 get r/ --prefix --keys --limit 2 | tr '\n' ' ')" = "r/1 r/2 " ]
+	[ "$(kv 3 get r/ --prefix --count-only)" = 3 ]
+	[ "$(kv 1 get r/2 --from-key --keys | tr '\n' ' ')" = "r/2 r/3 " ]
+	[ "$(kv 1 put r/1 one --previous | tail -n 1)" = 1 ]
+	[ "$(kv 1 delete r/2 r/4 --previous | tr '\n\t' ' =')" = "2 r/2=2 r/3=3 " ]
+	# "r\0" comes right behind "r".
+	kv 1 put 72 --hex "no NUL" >/dev/null
+	kv 1 put 7200 --hex "a NUL" >/dev/null
+	[ "$(kv 2 get 7200 --hex)" = "a NUL" ]
+	[ "$(kv 2 get 72 --hex --from-key --count-only)" = 3 ]
+	# Pages end with keys of the greatest length.
+	for i in 1 2 3 4; do
+		long=p$(printf '%01023d' "$i")
+		head -c 65536 /dev/zero | tr '\0' x | kv 2 put "$long" >/dev/null
+	done
+	[ "$(kv 3 get p --prefix | wc -l)" = 4 ]
+	[ "$(kv 3 get p --prefix --limit 4 --keys | wc -l)" = 4 ]
+	[ "$(q 1 --json kv delete demo-1 p --prefix | "$BIN/jsonq" deleted)" = 4 ]
+	kv 1 delete r --prefix >/dev/null
+}
+
+transactions()
+{
+	local text='mod("t") = 0
+
+put t "first line\nsecond"
+get t --count-only
+
+get t
+del t --prev-kv
+'
+
+	[ "$(printf '%s' "$text" | kv 1 txn | tr '\n' ' ')" = "SUCCESS OK 1 " ]
+	[ "$(kv 2 get t | wc -l)" = 2 ]
+	kv 2 put t other >/dev/null
+	[ "$(printf '%s' "$text" | kv 3 txn | tr '\n\t' ' =')" = "FAILURE t=other 1 t=other " ]
+	refused "there is no t" kv 1 get t
+	printf '%s' "$text" | q 1 --json kv txn demo-1 | tr -d ' ' |
+		grep -q '"succeeded":true.*"type":"put".*"type":"get","count":1'
+	# Nothing is done by halves.
+	printf 'version(t) > 0\n\ndel t\nput u x --lease=12345\n' | kv 1 txn 2>"$T/txn" &&
+		fail "a lease that does not exist"
+	grep -q "there is no such lease; nothing was changed" "$T/txn"
+	[ "$(kv 1 delete t)" = 1 ]
+}
+
 conditions()
 {
 	kv 1 create lock me
@@ -79,6 +132,12 @@ leases_end()
 	until_ok "$(seconds 20)" "the key goes with its lease" sh -c \
 		"! $QUORUMCTL --netns $NS-1 kv get demo-1 leased"
 	refused "no such lease" kv 1 put leased y --lease "$lease"
+	lease=$(q 1 --json kv grant demo-1 1h | "$BIN/jsonq" lease)
+	[ "$(q 2 --json kv keepalive demo-2 "$lease" | "$BIN/jsonq" lease ttl-ms)" = \
+	  "$(printf '%s\t3600000' "$lease")" ]
+	[ "$(q 3 --json kv leases demo-3 | "$BIN/jsonq" lease renewals keys)" = \
+	  "$(printf '%s\t1\t0' "$lease")" ]
+	kv 1 revoke "$lease"
 }
 
 one_holder_at_a_time()
@@ -133,5 +192,5 @@ machines_must_agree()
 	wait_leader
 }
 
-run_tests setup put_get_delete conditions large_values watch_sees_all_in_order leases_end \
+run_tests setup put_get_delete ranges transactions conditions large_values watch_sees_all_in_order leases_end \
 	one_holder_at_a_time state_survives machines_must_agree

@@ -2,7 +2,8 @@
 /*
  * make_log IMAGE RECORDS TORN: make of a freshly formatted image what a machine
  * leaves behind that was not shut down: RECORDS whole records of one entry each,
- * and behind them TORN ones whose data did not reach the device.
+ * and behind them TORN ones whose data did not reach the device.  Every tenth entry
+ * is a command of a session.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -40,16 +41,19 @@ static void open_log(u8 *image, const struct disk_super *super, struct disk_hard
 static void append(u8 *image, const struct disk_super *super, struct disk_cursor *cursor,
 		   u64 index, bool torn)
 {
+	static const u8 command[] = "\3\0\0\0\0\0\0\0\7\0\0\0\0\0\0\0\5\0\0\0\0\0\0\0hello";
+	bool session = index % 10 == 0;
 	struct raft_entry entry = {
-		.index = index, .term = 1, .tag = index, .origin = 1, .size = 5,
-		.type = RAFT_ENTRY_DATA,
+		.index = index, .term = 1, .tag = index, .origin = 1,
+		.size = session ? sizeof(command) - 1 : 5,
+		.type = session ? RAFT_ENTRY_SESSION : RAFT_ENTRY_DATA,
 	};
 	u64 position = cursor->position;
 	struct disk_batch batch;
 	u32 bytes;
 
 	disk_batch_begin(&batch, record, 0, index);
-	disk_batch_add(&batch, &entry, "hello");
+	disk_batch_add(&batch, &entry, session ? (const void *)command : "hello");
 	bytes = disk_batch_seal(&batch, super, cursor, cursor->lsn - 1);
 	if (torn)
 		record[batch.bytes - 8] ^= 1;

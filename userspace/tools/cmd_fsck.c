@@ -3,6 +3,7 @@
  * quorumctl fsck and dump: what the kernel would find on a device, by the very
  * code it would find it with (module/format/recover.c).  Nothing is written.
  */
+#include <endian.h>
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
@@ -357,6 +358,8 @@ static int dump_entry(void *ctx, const struct raft_entry *entry, const void *pay
 		.index = entry->index, .term = entry->term, .tag = entry->tag,
 		.origin = entry->origin, .size = entry->size, .type = entry->type,
 	};
+	struct quorum_session_head session;
+	uint32_t size;
 
 	(void)ctx;
 	if (tool_json) {
@@ -369,9 +372,14 @@ static int dump_entry(void *ctx, const struct raft_entry *entry, const void *pay
 	printf("  entry %" PRIu64 " term %" PRIu64 " %s origin %u tag %#" PRIx64 " size %u",
 	       (uint64_t)entry->index, (uint64_t)entry->term, output_entry_type(entry->type),
 	       entry->origin, (uint64_t)entry->tag, entry->size);
-	if (entry->size) {
+	payload = output_payload(&head, payload, &size, &session);
+	if (session.op)
+		printf(" %s of session %" PRIu64 " number %" PRIu64,
+		       output_session_op(le32toh(session.op)), (uint64_t)le64toh(session.client),
+		       (uint64_t)le64toh(session.seq));
+	if (size) {
 		printf(" ");
-		output_excerpt(payload, entry->size, 40);
+		output_excerpt(payload, size, 40);
 	}
 	printf("\n");
 	return dumped();

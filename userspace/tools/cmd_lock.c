@@ -197,8 +197,8 @@ static int stay(struct hold *h, pid_t child)
 
 static pid_t start(const struct hold *h, char **argv)
 {
+	pid_t parent = getpid(), child = fork();
 	char token[32];
-	pid_t child = fork();
 
 	if (child) {
 		setpgid(child, child);
@@ -207,6 +207,9 @@ static pid_t start(const struct hold *h, char **argv)
 	setpgid(0, 0);
 	/* Should this process be killed, nobody keeps the lock: neither may the child. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* It may have been killed before that was said. */
+	if (getppid() != parent)
+		_exit(127);
 	snprintf(token, sizeof(token), "%" PRIu64, h->token);
 	setenv("QUORUM_TOKEN", token, 1);
 	execvp(argv[0], argv);

@@ -17,7 +17,9 @@ const char help_read[] =
 "Print the committed entries of a group, one payload per line, up to what was\n"
 "committed anywhere in the group when the command began: it asks the leader how\n"
 "far that is, and waits until this node has it.  With --json one object per line, the payload\n"
-"as \"text\" where it is printable and as \"data\" in base64 where it is not.\n"
+"as \"text\" where it is printable and as \"data\" in base64 where it is not.  Of a\n"
+"session's entry its command is printed, which is empty where it only opens or ends;\n"
+"--json names session and number, too.\n"
 "\n"
 "  --from INDEX   begin here (default: the first entry)\n"
 "  --to INDEX     end here, inclusive (default: the commit index)\n"
@@ -53,6 +55,9 @@ struct options {
 static void print_entry(const struct options *options, const struct quorum_entry *entry,
 			const void *payload)
 {
+	struct quorum_session_head head;
+	uint32_t size;
+
 	if (tool_json) {
 		output_json_line(output_entry_json(entry, payload));
 		return;
@@ -60,7 +65,8 @@ static void print_entry(const struct options *options, const struct quorum_entry
 	if (options->headers)
 		printf("%" PRIu64 " %" PRIu64 " %u ", (uint64_t)entry->index,
 		       (uint64_t)entry->term, entry->origin);
-	fwrite(payload, 1, entry->size, stdout);
+	payload = output_payload(entry, payload, &size, &head);
+	fwrite(payload, 1, size, stdout);
 	if (!options->raw)
 		putchar('\n');
 }

@@ -45,17 +45,23 @@ static void *grow(struct kv_client *kv, size_t size)
 	return at;
 }
 
-static void add_bytes(struct kv_client *kv, const char *key, const void *end, size_t end_len,
-		      const void *value, size_t value_len)
+/* Bytes behind a struct, one after the other, padded to the next multiple of eight. */
+static void add_bytes(struct kv_client *kv, const struct kv_bytes *key,
+		      const struct kv_bytes *end, const struct kv_bytes *value)
 {
-	size_t key_len = strlen(key);
-	uint8_t *at = grow(kv, (key_len + end_len + value_len + 7) & ~(size_t)7);
+	const struct kv_bytes *const all[] = { key, end, value };
+	uint8_t *at = grow(kv, (key->len + end->len + value->len + 7) & ~(size_t)7);
 
-	memcpy(at, key, key_len);
-	if (end_len)
-		memcpy(at + key_len, end, end_len);
-	if (value_len)
-		memcpy(at + key_len + end_len, value, value_len);
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		if (all[i]->len)
+			memcpy(at, all[i]->data, all[i]->len);
+		at += all[i]->len;
+	}
+}
+
+struct kv_bytes kv_text(const char *text)
+{
+	return (struct kv_bytes){ text, strlen(text) };
 }
 
 void kv_begin(struct kv_client *kv, uint32_t compares, uint32_t thens, uint32_t elses)
@@ -65,36 +71,72 @@ void kv_begin(struct kv_client *kv, uint32_t compares, uint32_t thens, uint32_t 
 	kv->len = 0;
 	head = grow(kv, sizeof(*head));
 	head->type = htole32(QUORUM_KV_TXN);
+	kv_count(kv, compares, thens, elses);
+}
+
+void kv_count(struct kv_client *kv, uint32_t compares, uint32_t thens, uint32_t elses)
+{
+	struct quorum_kv_command *head = (void *)kv->request;
+
 	head->compares = htole32(compares);
 	head->thens = htole32(thens);
 	head->elses = htole32(elses);
 }
 
+void kv_add_compare(struct kv_client *kv, const struct kv_condition *c)
+{
+	static const struct kv_bytes none;
+	struct quorum_kv_compare *compare = grow(kv, sizeof(*compare));
+
+	compare->target = htole32(c->target);
+	compare->relation = htole32(c->relation);
+	compare->key_len = htole32((uint32_t)c->key.len);
+	compare->value_len = htole32((uint32_t)c->value.len);
+	compare->number = htole64(c->number);
+	add_bytes(kv, &c->key, &none, &c->value);
+}
+
+void kv_add_op(struct kv_client *kv, const struct kv_operation *o)
+{
+	struct quorum_kv_op *op = grow(kv, sizeof(*op));
+
+	op->type = htole32(o->type);
+	op->flags = htole32(o->flags);
+	op->key_len = htole32((uint32_t)o->key.len);
+	op->end_len = htole32((uint32_t)o->end.len);
+	op->value_len = htole32((uint32_t)o->value.len);
+	op->limit = htole32(o->limit);
+	op->lease = htole64(o->lease);
+	add_bytes(kv, &o->key, &o->end, &o->value);
+}
+
 void kv_compare(struct kv_client *kv, uint32_t target, const char *key, uint64_t number,
 		const void *value, size_t value_len)
 {
-	struct quorum_kv_compare *compare = grow(kv, sizeof(*compare));
+	const struct kv_condition condition = {
+		.target = target,
+		.relation = QUORUM_KV_EQUAL,
+		.key = kv_text(key),
+		.value = { value, value_len },
+		.number = number,
+	};
 
-	compare->target = htole32(target);
-	compare->relation = htole32(QUORUM_KV_EQUAL);
-	compare->key_len = htole32((uint32_t)strlen(key));
-	compare->value_len = htole32((uint32_t)value_len);
-	compare->number = htole64(number);
-	add_bytes(kv, key, NULL, 0, value, value_len);
+	kv_add_compare(kv, &condition);
 }
 
 void kv_op(struct kv_client *kv, uint32_t type, uint32_t flags, const char *key,
 	   const void *end, size_t end_len, const void *value, size_t value_len, uint64_t lease)
 {
-	struct quorum_kv_op *op = grow(kv, sizeof(*op));
+	const struct kv_operation op = {
+		.type = type,
+		.flags = flags,
+		.key = kv_text(key),
+		.end = { end, end_len },
+		.value = { value, value_len },
+		.lease = lease,
+	};
 
-	op->type = htole32(type);
-	op->flags = htole32(flags);
-	op->key_len = htole32((uint32_t)strlen(key));
-	op->end_len = htole32((uint32_t)end_len);
-	op->value_len = htole32((uint32_t)value_len);
-	op->lease = htole64(lease);
-	add_bytes(kv, key, end, end_len, value, value_len);
+	kv_add_op(kv, &op);
 }
 
 int kv_run(struct kv_client *kv)
@@ -115,25 +157,42 @@ int kv_lease(struct kv_client *kv, uint32_t type, uint64_t lease, uint64_t ttl_m
 	return kv_run(kv);
 }
 
-int kv_ask(struct kv_client *kv, uint32_t type, uint32_t flags, const char *key,
-	   const void *end, size_t end_len, uint64_t from, uint32_t skip, uint32_t limit,
-	   uint64_t after)
+int kv_ask_for(struct kv_client *kv, const struct kv_question *q)
 {
+	static const struct kv_bytes none;
 	struct quorum_kv_query *query;
 
 	kv->len = 0;
 	query = grow(kv, sizeof(*query));
-	query->type = htole32(type);
-	query->flags = htole32(flags);
-	query->key_len = htole32((uint32_t)strlen(key));
-	query->end_len = htole32((uint32_t)end_len);
-	query->from = htole64(from);
-	query->skip = htole32(skip);
-	query->limit = htole32(limit);
-	add_bytes(kv, key, end, end_len, NULL, 0);
+	query->type = htole32(q->type);
+	query->flags = htole32(q->flags);
+	query->key_len = htole32((uint32_t)q->key.len);
+	query->end_len = htole32((uint32_t)q->end.len);
+	query->from = htole64(q->from);
+	query->skip = htole32(q->skip);
+	query->limit = htole32(q->limit);
+	add_bytes(kv, &q->key, &q->end, &none);
 	kv->outcome.outcome = QUORUM_OUTCOME_COMMITTED;
 	return quorum_query(kv->q, kv->request, kv->len, kv->stale ? QUORUM_QUERY_STALE : 0,
-			    after, kv->timeout_ns, &kv->reply, &kv->index);
+			    q->after, kv->timeout_ns, &kv->reply, &kv->index);
+}
+
+int kv_ask(struct kv_client *kv, uint32_t type, uint32_t flags, const char *key,
+	   const void *end, size_t end_len, uint64_t from, uint32_t skip, uint32_t limit,
+	   uint64_t after)
+{
+	const struct kv_question question = {
+		.type = type,
+		.flags = flags,
+		.key = kv_text(key),
+		.end = { end, end_len },
+		.from = from,
+		.skip = skip,
+		.limit = limit,
+		.after = after,
+	};
+
+	return kv_ask_for(kv, &question);
 }
 
 const struct quorum_kv_reply *kv_reply(const struct kv_client *kv)
@@ -154,11 +213,12 @@ const struct quorum_kv_item *kv_next_item(const void *item)
 	return (const void *)((const uint8_t *)(head + 1) + ((bytes + 7) & ~(size_t)7));
 }
 
-size_t kv_prefix_end(const char *prefix, uint8_t *end)
+size_t kv_prefix_end(const struct kv_bytes *prefix, uint8_t *end)
 {
-	size_t len = strlen(prefix);
+	size_t len = prefix->len;
 
-	memcpy(end, prefix, len);
+	if (len)
+		memcpy(end, prefix->data, len);
 	/* The next key that does not begin with it; none behind 0xff. */
 	while (len && end[len - 1] == 0xff)
 		len--;
@@ -168,6 +228,16 @@ size_t kv_prefix_end(const char *prefix, uint8_t *end)
 	}
 	end[len - 1]++;
 	return len;
+}
+
+size_t kv_successor(const struct kv_bytes *key, uint8_t *next)
+{
+	/* Nothing begins with a key that is as long as one may be. */
+	if (key->len >= QUORUM_KV_KEY_MAX)
+		return kv_prefix_end(key, next);
+	memcpy(next, key->data, key->len);
+	next[key->len] = 0;
+	return key->len + 1;
 }
 
 int kv_fail(const struct kv_client *kv, int err)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Tables, JSON, and numbers for people. */
+#include <endian.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,6 +66,36 @@ const char *output_entry_type(uint32_t type)
 		return "data";
 	case QUORUM_ENTRY_CONFIG:
 		return "config";
+	case QUORUM_ENTRY_SESSION:
+		return "session";
+	default:
+		return "unknown";
+	}
+}
+
+const void *output_payload(const struct quorum_entry *entry, const void *payload,
+			   uint32_t *size, struct quorum_session_head *head)
+{
+	*head = (struct quorum_session_head){ 0 };
+	*size = entry->size;
+	if (entry->type != QUORUM_ENTRY_SESSION || entry->size < sizeof(*head))
+		return payload;
+	memcpy(head, payload, sizeof(*head));
+	*size -= (uint32_t)sizeof(*head);
+	return (const uint8_t *)payload + sizeof(*head);
+}
+
+const char *output_session_op(uint32_t op)
+{
+	switch (op) {
+	case QUORUM_SESSION_OPEN:
+		return "open";
+	case QUORUM_SESSION_CLOSE:
+		return "close";
+	case QUORUM_SESSION_COMMAND:
+		return "command";
+	case QUORUM_SESSION_BARRIER:
+		return "barrier";
 	default:
 		return "unknown";
 	}
@@ -152,21 +183,36 @@ static struct json_object *base64_json(const unsigned char *p, size_t len)
 	return json;
 }
 
-struct json_object *output_entry_json(const struct quorum_entry *entry, const void *payload)
+static struct json_object *session_json(const struct quorum_session_head *head)
 {
 	struct json_object *json = json_object_new_object();
 
+	output_add_str(json, "op", output_session_op(le32toh(head->op)));
+	output_add_u64(json, "client", le64toh(head->client));
+	output_add_u64(json, "seq", le64toh(head->seq));
+	return json;
+}
+
+struct json_object *output_entry_json(const struct quorum_entry *entry, const void *payload)
+{
+	struct json_object *json = json_object_new_object();
+	struct quorum_session_head head;
+	uint32_t size;
+
+	payload = output_payload(entry, payload, &size, &head);
 	output_add_u64(json, "index", entry->index);
 	output_add_u64(json, "term", entry->term);
 	output_add_str(json, "type", output_entry_type(entry->type));
 	output_add_u64(json, "origin", entry->origin);
 	output_add_u64(json, "tag", entry->tag);
-	output_add_u64(json, "size", entry->size);
-	if (is_text(payload, entry->size))
+	if (head.op)
+		json_object_object_add(json, "session", session_json(&head));
+	output_add_u64(json, "size", size);
+	if (is_text(payload, size))
 		json_object_object_add(json, "text", json_object_new_string_len(payload,
-						(int)entry->size));
+						(int)size));
 	else
-		json_object_object_add(json, "data", base64_json(payload, entry->size));
+		json_object_object_add(json, "data", base64_json(payload, size));
 	return json;
 }
 

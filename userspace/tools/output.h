@@ -19,8 +19,18 @@ void output_bytes(uint64_t bytes, char *text, size_t size);
 /* Print at most @max bytes of a payload, quoted, with what is not printable escaped. */
 void output_excerpt(const void *data, size_t len, size_t max);
 
-/* "noop", "data", "config" */
+/* "noop", "data", "config", "session" */
 const char *output_entry_type(uint32_t type);
+
+/*
+ * What a user proposed, and its bytes: within a session it stands behind the head of
+ * that, which goes to @head; outside of one @head->op is 0.
+ */
+const void *output_payload(const struct quorum_entry *entry, const void *payload,
+			   uint32_t *size, struct quorum_session_head *head);
+
+/* "open", "command" and so on. */
+const char *output_session_op(uint32_t op);
 
 void output_add_u64(struct json_object *json, const char *key, uint64_t value);
 void output_add_str(struct json_object *json, const char *key, const char *value);

@@ -121,7 +121,7 @@ bool tool_parse_u64(const char *text, uint64_t min, uint64_t max, uint64_t *valu
 /* Parse "5s", "300ms", "20us", "1m"; a number alone counts seconds.  False if it is none. */
 bool tool_parse_duration(const char *text, uint64_t *ns);
 
-/* Now, in ns, on a clock that does not jump. */
+/* Now, in ns, on a clock that does not jump and counts suspend, as the leases of kv do. */
 uint64_t tool_now(void);
 
 /* Milliseconds from now until @deadline, for poll(2); rounded up. */
