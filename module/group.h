@@ -334,6 +334,15 @@ struct quorum_question {
  */
 int quorum_group_query(struct quorum_group *group, struct quorum_question *question);
 
+/* watch.c: a watch of a kv group; it may not outlive the reference to the group. */
+struct quorum_watching;
+struct quorum_watching *quorum_watch_create(struct quorum_group *g, const void *request,
+					    u32 len, bool stale, u64 timeout_ns, u64 *from);
+void quorum_watch_free(struct quorum_watching *w);
+ssize_t quorum_watch_read(struct quorum_watching *w, struct iov_iter *to);
+int quorum_watch_wait(struct quorum_watching *w);
+__poll_t quorum_watch_poll(struct quorum_watching *w, struct file *file, poll_table *wait);
+
 /**
  * quorum_group_change() - change who is a member
  * @seen: index of the configuration the caller saw, QUORUM_A_GROUP_CONFIG_INDEX

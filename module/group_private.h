@@ -2,7 +2,7 @@
 /*
  * The inside of a group, shared by the files of the runtime: group.c, parts.c,
  * loop.c, effects.c, pump.c, apply.c, waiters.c, reads.c, members.c, readback.c,
- * snapshots.c, install.c, chunks.c, handin.c and info.c.
+ * snapshots.c, install.c, chunks.c, handin.c, watch.c and info.c.
  *
  * Locks, outermost first:
  *

@@ -52,6 +52,7 @@ static DEFINE_MUTEX(nodes_lock);
  * @pos: index to read next; changed under @lock, poll and fdinfo only look
  * @lock: one reader or seeker at a time; not held while one waits
  * @record: room for one record, allocated by the first read [lock]
+ * @watch: what it was turned into, or NULL; set once [lock]
  *
  * file->f_pos is not used: VFS copies it in and out of each call with nothing to
  * keep two threads apart, since only regular files have FMODE_ATOMIC_POS.
@@ -61,6 +62,7 @@ struct quorum_file {
 	atomic64_t pos;
 	struct mutex lock;	/* see above */
 	struct quorum_entry *record;
+	struct quorum_watching *watch;
 };
 
 static u32 minor_of(const struct quorum_group *group)
@@ -99,6 +101,7 @@ static int chardev_release(struct inode *inode, struct file *file)
 	struct quorum_file *f = file->private_data;
 
 	quorum_group_snapshot_release(f->group, file);
+	quorum_watch_free(f->watch);
 	quorum_group_put(f->group);
 	mutex_destroy(&f->lock);
 	kvfree(f->record);
@@ -184,6 +187,24 @@ static ssize_t read_records(struct quorum_file *f, struct iov_iter *to)
 	return done ? done : len;
 }
 
+/* Of a watch: whole events. */
+static ssize_t read_events(struct quorum_file *f, struct iov_iter *to, bool nonblock)
+{
+	ssize_t ret;
+
+	for (;;) {
+		if (mutex_lock_interruptible(&f->lock))
+			return -ERESTARTSYS;
+		ret = quorum_watch_read(f->watch, to);
+		mutex_unlock(&f->lock);
+		if (ret != -EAGAIN || nonblock)
+			return ret;
+		ret = quorum_watch_wait(f->watch);
+		if (ret)
+			return ret;
+	}
+}
+
 static ssize_t chardev_read_iter(struct kiocb *iocb, struct iov_iter *to)
 {
 	struct quorum_file *f = iocb->ki_filp->private_data;
@@ -192,6 +213,9 @@ static ssize_t chardev_read_iter(struct kiocb *iocb, struct iov_iter *to)
 
 	if (!iov_iter_count(to))
 		return 0;
+	/* Pairs with the release where it is set. */
+	if (smp_load_acquire(&f->watch))
+		return read_events(f, to, is_nonblock(iocb));
 	for (;;) {
 		if (mutex_lock_interruptible(&f->lock))
 			return -ERESTARTSYS;
@@ -261,9 +285,50 @@ static loff_t chardev_llseek(struct file *file, loff_t offset, int whence)
 static __poll_t chardev_poll(struct file *file, poll_table *wait)
 {
 	struct quorum_file *f = file->private_data;
+	__poll_t mask;
 
+	/* Pairs with the release where it is set. */
+	if (smp_load_acquire(&f->watch)) {
+		mutex_lock(&f->lock);
+		mask = quorum_watch_poll(f->watch, file, wait);
+		mutex_unlock(&f->lock);
+		return mask;
+	}
 	/* Indexes start at 1; "something at 0 or above" would always be true. */
 	return quorum_group_poll(f->group, file, wait, max_t(u64, atomic64_read(&f->pos), 1));
+}
+
+/**
+ * quorum_chardev_watch() - turn a file into a watch
+ * @file: the file
+ * @request: as of quorum_watch_create()
+ * @len: likewise
+ * @stale: likewise
+ * @timeout_ns: likewise
+ * @from: likewise
+ *
+ * Return: 0; -EBUSY it is one already; or an errno of quorum_watch_create().
+ */
+int quorum_chardev_watch(struct file *file, const void *request, u32 len, bool stale,
+			 u64 timeout_ns, u64 *from)
+{
+	struct quorum_file *f = file->private_data;
+	struct quorum_watching *watch;
+	int error = 0;
+
+	watch = quorum_watch_create(f->group, request, len, stale, timeout_ns, from);
+	if (IS_ERR(watch))
+		return PTR_ERR(watch);
+	mutex_lock(&f->lock);
+	if (f->watch)
+		error = -EBUSY;
+	else
+		/* Pairs with the acquires of readers: it is whole. */
+		smp_store_release(&f->watch, watch);
+	mutex_unlock(&f->lock);
+	if (error)
+		quorum_watch_free(watch);
+	return error;
 }
 
 static long chardev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)

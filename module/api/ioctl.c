@@ -24,6 +24,7 @@ union ioctl_arg {
 	struct quorum_barrier barrier;
 	struct quorum_query query;
 	struct quorum_snapshot snapshot;
+	struct quorum_watch watch;
 };
 
 /**
@@ -262,6 +263,29 @@ static int ioctl_snap_read(struct file *file, struct quorum_group *group,
 	return error;
 }
 
+static int ioctl_watch(struct file *file, struct quorum_group *group, union ioctl_arg *arg)
+{
+	struct quorum_watch *w = &arg->watch;
+	void *request;
+	int error;
+
+	if (!(file->f_mode & FMODE_READ))
+		return -EBADF;
+	if (w->flags & ~QUORUM_QUERY_STALE)
+		return -EOPNOTSUPP;
+	if (w->__reserved)
+		return -EINVAL;
+	if (w->len > QUORUM_ENTRY_BYTES_MAX)
+		return -EMSGSIZE;
+	request = vmemdup_user(u64_to_user_ptr(w->request), w->len);
+	if (IS_ERR(request))
+		return PTR_ERR(request);
+	error = quorum_chardev_watch(file, request, w->len, w->flags & QUORUM_QUERY_STALE,
+				     w->timeout_ns, &w->from);
+	kvfree(request);
+	return error;
+}
+
 #define IOCTL_OP(number, function, type, last_field)			\
 	[_IOC_NR(number)] = {						\
 		.cmd = number,						\
@@ -278,6 +302,7 @@ static const struct ioctl_op ioctl_ops[] = {
 	IOCTL_OP(QUORUM_IOC_PROPOSE, ioctl_propose, quorum_propose, tag),
 	IOCTL_OP(QUORUM_IOC_BARRIER, ioctl_barrier, quorum_barrier, index),
 	IOCTL_OP(QUORUM_IOC_QUERY, ioctl_query, quorum_query, index),
+	IOCTL_OP(QUORUM_IOC_WATCH, ioctl_watch, quorum_watch, from),
 	IOCTL_OP(QUORUM_IOC_SNAP_BEGIN, ioctl_snap_begin, quorum_snapshot, data),
 	IOCTL_OP(QUORUM_IOC_SNAP_WRITE, ioctl_snap_write, quorum_snapshot, data),
 	IOCTL_OP(QUORUM_IOC_SNAP_COMMIT, ioctl_snap_commit, quorum_snapshot, data),

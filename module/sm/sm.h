@@ -13,6 +13,7 @@ void quorum_sm_put(const struct quorum_machine_ops *ops);
 
 /* The machines that come with the module. */
 extern struct quorum_machine_ops quorum_log_ops;
+extern struct quorum_machine_ops quorum_kv_ops;
 
 int quorum_sm_init(void);
 void quorum_sm_exit(void);

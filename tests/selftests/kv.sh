@@ -122,6 +122,21 @@ watch_sees_all_in_order()
 	refused "compacted" kv 1 watch w/ --prefix --from "$from" --count 1
 }
 
+# By the ioctl, and a listener that history leaves behind.
+watches_by_poll()
+{
+	"$BIN/watch_test" -s "$SCALE" "$(dev 2)" | sed 's/^/    /'
+	[ "${PIPESTATUS[0]}" = 0 ]
+	service behind "$QUORUMCTL" --netns "$NS-1" kv watch demo-1 w/ --prefix --from "$(kv 1 put w/0 1)"
+	until_ok "$(seconds 10)" "it listens" grep -q w/0 "$T/behind"
+	kill -STOP "$(cat "$T/behind.pid")"
+	kv 1 put w/1 missed >/dev/null
+	kv 1 compact "$(kv 1 put w/2 missed)"
+	kill -CONT "$(cat "$T/behind.pid")"
+	until_ok "$(seconds 10)" "it is told" grep -q compacted "$T/behind.err"
+	[ "$(wc -l <"$T/behind")" = 1 ]
+}
+
 leases_end()
 {
 	local lease
@@ -192,5 +207,5 @@ machines_must_agree()
 	wait_leader
 }
 
-run_tests setup put_get_delete ranges transactions conditions large_values watch_sees_all_in_order leases_end \
+run_tests setup put_get_delete ranges transactions conditions large_values watch_sees_all_in_order watches_by_poll leases_end \
 	one_holder_at_a_time state_survives machines_must_agree

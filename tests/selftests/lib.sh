@@ -341,7 +341,7 @@ build_helpers()
 {
 	local name
 
-	for name in client jsonq flood chardev_test netlink_test; do
+	for name in client jsonq flood chardev_test netlink_test sessions watch_test; do
 		[ -x "$BIN/$name" ] && continue
 		note "building the helper programs"
 		make -s -C "$HERE" OUTPUT="$T/bin" >&2 || exit 1

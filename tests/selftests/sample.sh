@@ -83,6 +83,27 @@ a_leader_is_lost()
 	wait_leader
 }
 
+# Sessions of libquorum, while the leader is stopped: each command counts once.
+sessions_count_once()
+{
+	local old round
+
+	service sessions "$BIN/sessions" -n 6 -t "$(seconds 30)" "$(dev 1)" "$(dev 2)" "$(dev 3)"
+	for round in 1 2 3; do
+		old=$(leader)
+		q "$old" stop "demo-$old"
+		# shellcheck disable=SC2046
+		wait_leader $(others "$old")
+		q "$old" start "demo-$old"
+		wait_leader
+	done
+	service_end sessions
+	cat "$T/sessions" "$T/sessions.err"
+	grep -q "^applied [1-9][0-9]*, unknown 0, refused 0, other 0;" "$T/sessions"
+	[ "$(sed 's/.*applied \([0-9]*\),.*/\1/' "$T/sessions")" = \
+	  "$(sed 's/.*grew by //' "$T/sessions")" ]
+}
+
 its_machine_runs()
 {
 	begin 1 tally-1
@@ -131,5 +152,5 @@ a_namespace_ends()
 	rmmod quorum_sample
 }
 
-run_tests setup it_proposes_and_asks a_leader_is_lost its_machine_runs it_goes_at_any_moment \
-	a_namespace_ends
+run_tests setup it_proposes_and_asks a_leader_is_lost sessions_count_once its_machine_runs \
+	it_goes_at_any_moment a_namespace_ends

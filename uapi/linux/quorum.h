@@ -226,6 +226,39 @@ struct quorum_barrier {
 };
 
 /**
+ * struct quorum_watch - argument of QUORUM_IOC_WATCH: turn the file into a watch
+ * @size: in: sizeof(struct quorum_watch)
+ * @flags: in: QUORUM_QUERY_STALE: begin from what this node has; otherwise everything
+ *	that any node acknowledged before the call is behind the watch or shown by it
+ * @request: in: pointer to a struct quorum_kv_query of type QUORUM_KV_WATCH, with key
+ *	and end; see <linux/quorum_kv.h>
+ * @len: in: bytes of it
+ * @__reserved: 0
+ * @timeout_ns: in: longest wait in nanoseconds, 0: the default of 5 s
+ * @from: out: first revision that will be shown
+ *
+ * For a group whose machine is `kv`.  From then on read(2) on this file returns whole
+ * struct quorum_kv_event, each with its key, value and padding, in order and without a
+ * gap, and poll(2) says EPOLLIN when there is one.  read(2) fails with
+ *
+ *	EAGAIN		there is none yet (O_NONBLOCK)
+ *	EMSGSIZE	the next does not fit
+ *	ESTALE		compacted: what comes next is not in the history any more
+ *	ESHUTDOWN	the group is stopped; it goes on once that is started again
+ *
+ * EOPNOTSUPP the machine is another; ESTALE compacted; EBUSY the file is a watch already.
+ */
+struct quorum_watch {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 request;
+	__u32 len;
+	__u32 __reserved;
+	__aligned_u64 timeout_ns;
+	__aligned_u64 from;
+};
+
+/**
  * struct quorum_snapshot - argument of QUORUM_IOC_SNAP_BEGIN, _WRITE, _COMMIT, _READ
  * @size: in: sizeof(struct quorum_snapshot)
  * @flags: in: 0
@@ -299,6 +332,7 @@ struct quorum_info {
 #define QUORUM_IOC_PROPOSE	_IO(QUORUM_IOC_MAGIC, 1)
 #define QUORUM_IOC_BARRIER	_IO(QUORUM_IOC_MAGIC, 4)
 #define QUORUM_IOC_QUERY	_IO(QUORUM_IOC_MAGIC, 2)
+#define QUORUM_IOC_WATCH	_IO(QUORUM_IOC_MAGIC, 3)
 #define QUORUM_IOC_SNAP_BEGIN	_IO(QUORUM_IOC_MAGIC, 16)
 #define QUORUM_IOC_SNAP_WRITE	_IO(QUORUM_IOC_MAGIC, 17)
 #define QUORUM_IOC_SNAP_COMMIT	_IO(QUORUM_IOC_MAGIC, 18)

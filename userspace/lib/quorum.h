@@ -237,6 +237,58 @@ int quorum_session_command(struct quorum_session *session, const void *data, siz
  */
 void quorum_session_close(struct quorum_session *session);
 
+/* ---- watches of groups whose machine is kv ---- */
+
+struct quorum_watcher;
+struct quorum_kv_event;
+
+/**
+ * quorum_watcher_open() - follow the changes of keys
+ * @name: name of the group, as for quorum_open()
+ * @key: first key
+ * @key_len: its bytes
+ * @end: end of the range as in <linux/quorum_kv.h>; NULL: that key alone
+ * @end_len: its bytes
+ * @from: revision to begin with; 0: what comes from now on
+ * @flags: QUORUM_QUERY_STALE: from what this node has; otherwise linearizable
+ * @timeout_ns: longest wait for that, 0: 5 s
+ * @watcher: set to the handle
+ *
+ * Return: 0; -ESTALE compacted: that revision is not in the history any more;
+ * -EOPNOTSUPP the machine is another; and as of quorum_open() and quorum_query().
+ */
+int quorum_watcher_open(const char *name, const void *key, size_t key_len, const void *end,
+			size_t end_len, uint64_t from, uint32_t flags, uint64_t timeout_ns,
+			struct quorum_watcher **watcher);
+
+/**
+ * quorum_watcher_close() - end a watch
+ * @watcher: the watch, or NULL
+ */
+void quorum_watcher_close(struct quorum_watcher *watcher);
+
+/**
+ * quorum_watcher_fd() - the file descriptor, readable when there is an event
+ * @watcher: the watch
+ *
+ * Events may also wait in the watch's buffer: call quorum_watcher_next() with a timeout
+ * of 0 until it returns -EAGAIN before polling.
+ */
+int quorum_watcher_fd(const struct quorum_watcher *watcher);
+
+/**
+ * quorum_watcher_next() - the next change, in order and without a gap
+ * @watcher: the watch
+ * @timeout_ms: longest wait for one; 0: none, negative: for ever
+ * @event: set to it, with key and value; valid until the next call with this watch
+ *
+ * Return: 0; -EAGAIN none within the time; -EINTR; -ESTALE compacted: what comes next is
+ * not in the history any more; -ESHUTDOWN the group is stopped; -ENODEV it was deleted;
+ * -EIO it has failed; -EBADMSG the kernel returned a malformed record.
+ */
+int quorum_watcher_next(struct quorum_watcher *watcher, int timeout_ms,
+			const struct quorum_kv_event **event);
+
 /* ---- reading ---- */
 
 struct quorum_reader;

@@ -297,42 +297,31 @@ static int get(struct kv_client *kv, const struct options *o, const char *key)
 	return any || is_range(o) ? EXIT_OK : tool_fail("there is no %s", key);
 }
 
-static int watch(struct kv_client *kv, const struct options *o)
+static int watch(struct kv_client *kv, const struct options *o, const char *name)
 {
 	uint64_t left = o->count ? o->count : UINT64_MAX;
-	struct kv_question q = {
-		.type = QUORUM_KV_WATCH, .key = o->key, .end = o->end, .from = o->from,
-	};
-	const struct quorum_kv_item *item;
-	uint32_t items, i;
+	const struct quorum_kv_event *event;
+	struct quorum_watcher *watcher = NULL;
 	int err;
 
-	while (!tool_stop) {
-		q.limit = left < 1000 ? (uint32_t)left : 0;
-		err = kv_ask_for(kv, &q);
-		/* Nothing came: ask again, on and on. */
-		if (err == -ETIME || (err == -EINTR && tool_stop))
-			continue;
-		if (err)
-			return kv_fail(kv, err);
-		items = le32toh(kv_result(kv)->items);
-		item = (const void *)(kv_result(kv) + 1);
-		for (i = 0; i < items; i++) {
-			const struct quorum_kv_event *event = (const void *)item;
-
+	err = quorum_watcher_open(name, o->key.data, o->key.len, o->end.data, o->end.len, o->from,
+				  kv->stale ? QUORUM_QUERY_STALE : 0, kv->timeout_ns, &watcher);
+	while (!err && left && !tool_stop) {
+		/* What is there is printed at once, and then waited for more. */
+		err = quorum_watcher_next(watcher, 0, &event);
+		if (err == -EAGAIN)
+			err = tool_flush() ? quorum_watcher_next(watcher, -1, &event) : -EPIPE;
+		if (!err) {
 			kv_print_event(event);
-			item = kv_next_item(&event->item);
+			left--;
 		}
-		left -= items;
-		if (!tool_flush() || !left)
-			return EXIT_OK;
-		q.from = le64toh(kv_result(kv)->count);
-		q.skip = le32toh(kv_result(kv)->skip);
-		/* More may be there already; if not, wait behind the state that said so. */
-		q.after = items ? 0 : kv->index;
-		kv->stale = true;
 	}
-	return EXIT_OK;
+	if (err != -EINTR && err != -EPIPE && err)
+		err = kv_fail(kv, err);
+	else
+		err = EXIT_OK;
+	quorum_watcher_close(watcher);
+	return err;
 }
 
 static int lease(struct kv_client *kv, uint32_t type, const char *argument)
@@ -452,8 +441,8 @@ static const struct verb {
 	{ "status", 0, 0, 0 }, { "compact", 1, 1, 0 },
 };
 
-static int run(struct kv_client *kv, const struct options *o, const char *verb, int argc,
-	       char **argv)
+static int run(struct kv_client *kv, const struct options *o, const char *name,
+	       const char *verb, int argc, char **argv)
 {
 	if (!strcmp(verb, "put") || !strcmp(verb, "create"))
 		return put(kv, o, argv, argc, !strcmp(verb, "create"));
@@ -464,7 +453,7 @@ static int run(struct kv_client *kv, const struct options *o, const char *verb, 
 	if (!strcmp(verb, "cas"))
 		return cas(kv, o, argv);
 	if (!strcmp(verb, "watch"))
-		return watch(kv, o);
+		return watch(kv, o, name);
 	if (!strcmp(verb, "txn"))
 		return kv_txn(kv);
 	if (!strcmp(verb, "grant"))
@@ -606,7 +595,7 @@ int cmd_kv(int argc, char **argv)
 	status = kv_open(&kv, argv[1]);
 	if (status != EXIT_OK)
 		return status;
-	status = run(&kv, &o, verb->name, argc, argv + 2);
+	status = run(&kv, &o, argv[1], verb->name, argc, argv + 2);
 	kv_close(&kv);
 	if (!tool_flush() && status == EXIT_OK)
 		status = EXIT_FAILED;
