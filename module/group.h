@@ -334,6 +334,13 @@ struct quorum_question {
  */
 int quorum_group_query(struct quorum_group *group, struct quorum_question *question);
 
+/*
+ * The state of the machine in a few numbers; takes time in proportion to it.  0;
+ * -EOPNOTSUPP the machine has none in the kernel; -ESHUTDOWN; -EIO; -ENODEV; -EINTR.
+ */
+struct quorum_machine_digest;
+int quorum_group_digest(struct quorum_group *group, struct quorum_machine_digest *digest);
+
 /* watch.c: a watch of a kv group; it may not outlive the reference to the group. */
 struct quorum_watching;
 struct quorum_watching *quorum_watch_create(struct quorum_group *g, const void *request,

@@ -33,6 +33,21 @@ static int wait_behind(struct quorum_group *g, u64 index, u64 timeout_ns)
 	return left ? not_askable(g) : -ETIME;
 }
 
+int quorum_group_digest(struct quorum_group *g, struct quorum_machine_digest *d)
+{
+	int error;
+
+	if (down_read_killable(&g->parts))
+		return -EINTR;
+	error = not_askable(g);
+	if (!error)
+		quorum_machine_digest(g->machine, d);
+	up_read(&g->parts);
+	if (!error && !d->hashed)
+		error = -EOPNOTSUPP;
+	return error;
+}
+
 int quorum_group_query(struct quorum_group *g, struct quorum_question *q)
 {
 	u64 timeout_ns = q->timeout_ns ?: DEFAULT_TIMEOUT_NS, index;

@@ -14,8 +14,8 @@
  * command (propose()), and happens when that command is applied.
  *
  * Calls are serialised by the runtime: apply(), tick(), snapshot_begin(),
- * snapshot_end() and everything of a restore exclude all others; query(), hash()
- * and snapshot_read() exclude those but not each other.  So a machine needs no lock.
+ * snapshot_end() and everything of a restore exclude all others; query(), hash(),
+ * bytes() and snapshot_read() exclude those but not each other.  So a machine needs no lock.
  */
 #ifndef _LINUX_QUORUM_MACHINE_H
 #define _LINUX_QUORUM_MACHINE_H
@@ -87,6 +87,7 @@ struct quorum_reply {
  *	both cases the handle is gone afterwards
  * @restore_abort: give it up; the handle is gone
  * @hash: (optional) a number of the state, equal on all members at the same index
+ * @bytes: (optional) what the state takes, for people
  * @list: of the registry
  */
 struct quorum_machine_ops {
@@ -106,6 +107,7 @@ struct quorum_machine_ops {
 	int (*restore_commit)(void *state, void *restore);
 	void (*restore_abort)(void *state, void *restore);
 	u64 (*hash)(void *state);
+	u64 (*bytes)(void *state);
 	struct list_head list;
 };
 

@@ -13,6 +13,7 @@
 #include <linux/uio.h>
 #include <linux/quorum.h>
 #include "../group.h"
+#include "../sm/machine.h"
 #include "ioctl.h"
 
 /* No struct will ever be longer; so a wild size does not make the kernel read on. */
@@ -25,6 +26,7 @@ union ioctl_arg {
 	struct quorum_query query;
 	struct quorum_snapshot snapshot;
 	struct quorum_watch watch;
+	struct quorum_digest digest;
 };
 
 /**
@@ -263,6 +265,28 @@ static int ioctl_snap_read(struct file *file, struct quorum_group *group,
 	return error;
 }
 
+static int ioctl_digest(struct file *file, struct quorum_group *group, union ioctl_arg *arg)
+{
+	struct quorum_machine_digest digest;
+	struct quorum_digest *d = &arg->digest;
+	int error;
+
+	if (!(file->f_mode & FMODE_READ))
+		return -EBADF;
+	if (d->flags)
+		return -EOPNOTSUPP;
+	if (d->__reserved)
+		return -EINVAL;
+	error = quorum_group_digest(group, &digest);
+	if (error)
+		return error;
+	d->hash = digest.hash;
+	d->index = digest.index;
+	d->bytes = digest.bytes;
+	d->sessions = digest.sessions;
+	return 0;
+}
+
 static int ioctl_watch(struct file *file, struct quorum_group *group, union ioctl_arg *arg)
 {
 	struct quorum_watch *w = &arg->watch;
@@ -302,6 +326,7 @@ static const struct ioctl_op ioctl_ops[] = {
 	IOCTL_OP(QUORUM_IOC_PROPOSE, ioctl_propose, quorum_propose, tag),
 	IOCTL_OP(QUORUM_IOC_BARRIER, ioctl_barrier, quorum_barrier, index),
 	IOCTL_OP(QUORUM_IOC_QUERY, ioctl_query, quorum_query, index),
+	IOCTL_OP(QUORUM_IOC_DIGEST, ioctl_digest, quorum_digest, sessions),
 	IOCTL_OP(QUORUM_IOC_WATCH, ioctl_watch, quorum_watch, from),
 	IOCTL_OP(QUORUM_IOC_SNAP_BEGIN, ioctl_snap_begin, quorum_snapshot, data),
 	IOCTL_OP(QUORUM_IOC_SNAP_WRITE, ioctl_snap_write, quorum_snapshot, data),

@@ -68,6 +68,13 @@ static int apply(void *state, const struct quorum_command *command, struct quoru
 	}
 }
 
+static u64 bytes(void *state)
+{
+	const struct kv *kv = state;
+
+	return kv->bytes;
+}
+
 struct quorum_machine_ops quorum_kv_ops = {
 	.name = "kv",
 	.owner = THIS_MODULE,
@@ -84,4 +91,5 @@ struct quorum_machine_ops quorum_kv_ops = {
 	.restore_commit = kv_restore_commit,
 	.restore_abort = kv_restore_abort,
 	.hash = kv_hash,
+	.bytes = bytes,
 };

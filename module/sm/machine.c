@@ -254,16 +254,25 @@ void quorum_machine_tick(struct quorum_machine *m, u64 now, bool fresh,
 	up_write(&m->sem);
 }
 
+void quorum_machine_digest(struct quorum_machine *m, struct quorum_machine_digest *d)
+{
+	down_read(&m->sem);
+	d->hashed = m->ops->hash;
+	d->hash = m->ops->hash ? m->ops->hash(m->state) : 0;
+	d->hash ^= (u64)sessions_hash(&m->sessions, ~0U) << 16;
+	d->index = m->index;
+	d->bytes = m->ops->bytes ? m->ops->bytes(m->state) : 0;
+	d->sessions = m->sessions.n;
+	up_read(&m->sem);
+}
+
 u64 quorum_machine_hash(struct quorum_machine *m, u64 *applied)
 {
-	u64 hash;
+	struct quorum_machine_digest d;
 
-	down_read(&m->sem);
-	hash = m->ops->hash ? m->ops->hash(m->state) : 0;
-	hash ^= (u64)sessions_hash(&m->sessions, ~0U) << 16;
-	*applied = m->index;
-	up_read(&m->sem);
-	return hash;
+	quorum_machine_digest(m, &d);
+	*applied = d.index;
+	return d.hash;
 }
 
 /* ---- snapshot ---- */

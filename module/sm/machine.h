@@ -113,7 +113,25 @@ void quorum_machine_restore_abort(struct quorum_machine *m);
 #define QUORUM_MACHINE_HEAD_BYTES	56
 u64 quorum_machine_front(const void *head);
 
-/* Equal on all members at the same index. */
+/**
+ * struct quorum_machine_digest - a state in a few numbers
+ * @hash: equal on all members at the same @index
+ * @index: last entry applied
+ * @bytes: what the state takes, 0 if the machine does not say
+ * @sessions: number of sessions
+ * @hashed: the machine hashes its state; otherwise @hash is of the sessions alone
+ */
+struct quorum_machine_digest {
+	u64 hash;
+	u64 index;
+	u64 bytes;
+	u32 sessions;
+	bool hashed;
+};
+
+void quorum_machine_digest(struct quorum_machine *m, struct quorum_machine_digest *d);
+
+/* Its @hash alone. */
 u64 quorum_machine_hash(struct quorum_machine *m, u64 *applied);
 
 /* For the waiting user of a member: is the payload a session's? */

@@ -7,6 +7,17 @@
 
 kv() { local node=$1 verb=$2; shift 2; q "$node" kv "$verb" "demo-$node" "$@" --timeout "$(seconds 5)s"; }
 
+digest() { local node=$1; shift; q "$node" --json status "demo-$node" --hash | "$BIN/jsonq" "$@"; }
+
+# All nodes hold the same at the same index.
+states_equal()
+{
+	local node
+
+	for node in $NODES; do digest "$node" index hash sessions bytes >"$T/state-$node"; done
+	cmp "$T/state-1" "$T/state-2" && cmp "$T/state-1" "$T/state-3"
+}
+
 setup()
 {
 	local node
@@ -195,6 +206,11 @@ state_survives()
 	done
 	cmp "$T/rev-1" "$T/rev-2"
 	cmp "$T/rev-1" "$T/rev-3"
+	until_ok "$(seconds 20)" "equal hashes at one index" states_equal
+	old=$(digest 1 hash)
+	kv 1 put after 3 >/dev/null
+	[ "$(digest 1 hash)" != "$old" ]
+	[ "$(digest 1 sessions bytes)" = "$(printf '0\t%s' "$(digest 1 bytes)")" ]
 }
 
 machines_must_agree()
@@ -207,5 +223,6 @@ machines_must_agree()
 	wait_leader
 }
 
-run_tests setup put_get_delete ranges transactions conditions large_values watch_sees_all_in_order watches_by_poll leases_end \
-	one_holder_at_a_time state_survives machines_must_agree
+run_tests setup put_get_delete ranges transactions conditions large_values \
+	watch_sees_all_in_order watches_by_poll leases_end one_holder_at_a_time state_survives \
+	machines_must_agree

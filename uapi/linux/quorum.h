@@ -226,6 +226,30 @@ struct quorum_barrier {
 };
 
 /**
+ * struct quorum_digest - argument of QUORUM_IOC_DIGEST: the state in a few numbers
+ * @size: in: sizeof(struct quorum_digest)
+ * @flags: in: 0
+ * @hash: out: of the state machine and the sessions: equal on all nodes at the same
+ *	@index
+ * @index: out: last entry applied on this node
+ * @bytes: out: what the machine's state takes, 0 if it does not say
+ * @sessions: out: number of sessions
+ * @__reserved: 0
+ *
+ * Takes time in proportion to the state.  EOPNOTSUPP the machine has no state in the
+ * kernel.
+ */
+struct quorum_digest {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 hash;
+	__aligned_u64 index;
+	__aligned_u64 bytes;
+	__u32 sessions;
+	__u32 __reserved;
+};
+
+/**
  * struct quorum_watch - argument of QUORUM_IOC_WATCH: turn the file into a watch
  * @size: in: sizeof(struct quorum_watch)
  * @flags: in: QUORUM_QUERY_STALE: begin from what this node has; otherwise everything
@@ -332,6 +356,7 @@ struct quorum_info {
 #define QUORUM_IOC_PROPOSE	_IO(QUORUM_IOC_MAGIC, 1)
 #define QUORUM_IOC_BARRIER	_IO(QUORUM_IOC_MAGIC, 4)
 #define QUORUM_IOC_QUERY	_IO(QUORUM_IOC_MAGIC, 2)
+#define QUORUM_IOC_DIGEST	_IO(QUORUM_IOC_MAGIC, 5)
 #define QUORUM_IOC_WATCH	_IO(QUORUM_IOC_MAGIC, 3)
 #define QUORUM_IOC_SNAP_BEGIN	_IO(QUORUM_IOC_MAGIC, 16)
 #define QUORUM_IOC_SNAP_WRITE	_IO(QUORUM_IOC_MAGIC, 17)

@@ -157,6 +157,13 @@ int quorum_barrier(struct quorum *q, uint64_t timeout_ns, uint64_t *index)
 	return 0;
 }
 
+int quorum_get_digest(struct quorum *q, struct quorum_digest *digest)
+{
+	memset(digest, 0, sizeof(*digest));
+	digest->size = sizeof(*digest);
+	return ioctl(q->fd, QUORUM_IOC_DIGEST, digest) < 0 ? -errno : 0;
+}
+
 /* ---- snapshots ---- */
 
 static int snapshot_call(struct quorum *q, unsigned long number, struct quorum_snapshot *arg)

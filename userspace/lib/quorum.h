@@ -103,6 +103,17 @@ int quorum_propose(struct quorum *q, const void *data, size_t len, uint64_t time
  * many wait; -ESHUTDOWN the group is stopped; -EIO it has failed; -ENODEV deleted.
  */
 int quorum_barrier(struct quorum *q, uint64_t timeout_ns, uint64_t *index);
+
+/**
+ * quorum_get_digest() - this node's state in a few numbers
+ * @q: the handle
+ * @digest: filled in; its hash is equal on all nodes at the same index
+ *
+ * Return: 0; -EOPNOTSUPP the group's machine has no state in the kernel; -ESHUTDOWN the
+ * group is stopped; -EIO it has failed; -ENODEV deleted.
+ */
+int quorum_get_digest(struct quorum *q, struct quorum_digest *digest);
+
 /* ---- snapshots of groups whose machine is `log` ---- */
 
 /**

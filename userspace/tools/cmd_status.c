@@ -14,11 +14,15 @@
 
 const char help_status[] =
 "Usage: quorumctl status [NAME]\n"
+"       quorumctl status NAME --hash\n"
 "\n"
 "Everything about a group, or about all: role and why, leader or why there is\n"
 "none, log, members, device, timers, and what was dropped.\n"
 "With --json an object, or an array without NAME; the keys are the attribute names\n"
-"of the netlink family, see quorumctl(8).\n";
+"of the netlink family, see quorumctl(8).\n"
+"\n"
+"  --hash  a hash of the state machine instead, the index it is of (it is equal on all\n"
+"          nodes at the same index), number of sessions, bytes of the state\n";
 
 const char help_list[] =
 "Usage: quorumctl list\n"
@@ -623,16 +627,58 @@ static int walk_all(struct quorum_control *control, void (*show)(const struct qu
 	return EXIT_OK;
 }
 
+static int show_hash(const char *name)
+{
+	struct quorum_digest digest;
+	struct json_object *json;
+	struct quorum *q;
+	char hash[20];
+	int err;
+
+	err = quorum_open(name, &q);
+	if (err)
+		return tool_fail_device(name, err);
+	err = quorum_get_digest(q, &digest);
+	quorum_close(q);
+	if (err == -EOPNOTSUPP)
+		return tool_fail("%s: its state machine has no state in the kernel", name);
+	if (err)
+		return tool_fail("%s: %s", name, tool_strerror(-err));
+	snprintf(hash, sizeof(hash), "%016" PRIx64, (uint64_t)digest.hash);
+	if (!tool_json) {
+		printf("hash %s at index %" PRIu64 ", %u sessions, %" PRIu64 " bytes\n", hash,
+		       (uint64_t)digest.index, digest.sessions, (uint64_t)digest.bytes);
+		return EXIT_OK;
+	}
+	json = json_object_new_object();
+	output_add_str(json, "hash", hash);
+	output_add_u64(json, "index", digest.index);
+	output_add_u64(json, "sessions", digest.sessions);
+	output_add_u64(json, "bytes", digest.bytes);
+	output_json(json);
+	return EXIT_OK;
+}
+
+enum { OPTION_HASH = 0x100 };
+
 int cmd_status(int argc, char **argv)
 {
+	static const struct option longs[] = {
+		{ "hash", no_argument, NULL, OPTION_HASH },
+		{ NULL, 0, NULL, 0 },
+	};
 	struct quorum_control *control;
 	struct quorum_object group;
-	int err, status = EXIT_OK;
+	int option, err, status = EXIT_OK;
+	bool hash = false;
 
-	while (tool_options(argc, argv, "", NULL) != -1)
-		;
+	while ((option = tool_options(argc, argv, "", longs)) != -1)
+		hash |= option == OPTION_HASH;
 	if (argc - optind > 1)
 		return tool_usage("status takes the name of one group, or none for all");
+	if (hash)
+		return optind < argc ? show_hash(argv[optind]) :
+				       tool_usage("status --hash takes the name of a group");
 	control = tool_control();
 	if (!control)
 		return EXIT_FAILED;
