@@ -272,6 +272,9 @@ int raft_membership_init(struct raft *r, const struct raft_params *params)
 	}
 	enforce(r);
 	r->untold = r->nkept > 1;
+	/* Before a checkpoint of the log all is committed: nobody goes back to it. */
+	while (r->nkept > 1 && r->kept[1].index <= r->log.commit)
+		forget_oldest(r);
 	return 0;
 }
 

@@ -561,7 +561,14 @@ static void m05_found_again_at_the_start(struct kunit *test)
 	tail[0].index = 10;
 	bench_start(b);
 	EXPECT_STATUS(b, config_index, 14);
+	/* and read from a checkpoint, which nobody goes back behind */
 	tail[0].index = 12;
+	b->params.commit_index = 13;
+	bench_start(b);
+	bench_tick(b, 0);
+	EXPECT_STATUS(b, config_index, 14);
+	KUNIT_EXPECT_NOT_NULL(test, bench_effect(b, RAFT_FX_CONFIG));
+	b->params.commit_index = 0;
 	tail[1].index = 16;
 	KUNIT_EXPECT_EQ(test, raft_init(b->raft, &b->params, b->now), -EINVAL);
 	tail[1].index = 14;
