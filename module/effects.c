@@ -24,6 +24,7 @@ static void fx_truncate(struct quorum_group *g, u64 index)
 
 	quorum_cache_truncate(g->cache, index);
 	quorum_readback_truncate(&g->readback, index);
+	quorum_store_cut(g->store, index);
 	g->store_full = false;
 	g->last = index - 1;
 	g->submitted = min(g->submitted, g->last);

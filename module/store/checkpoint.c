@@ -32,6 +32,22 @@ static void config_push(struct quorum_check *c, const struct quorum_config_place
 }
 
 /**
+ * quorum_store_cut() - the log was cut, and the record that says so is to come
+ * @store: the store
+ * @index: first entry that is gone
+ *
+ * What is committed from there on is something else than a checkpoint to come has
+ * noted, and may be so before that record is submitted.
+ */
+void quorum_store_cut(struct quorum_store *store, u64 index)
+{
+	struct quorum_check *c = &store->check;
+
+	if (c->pending && index <= c->next.index)
+		c->pending = false;
+}
+
+/**
  * quorum_check_truncate() - the log was cut
  * @check: the checkpoints' state
  * @index: first entry that is gone

@@ -264,6 +264,15 @@ u64 quorum_store_room(const struct quorum_store *store);
 u64 quorum_store_room_after(const struct quorum_store *store, u64 entries, u64 bytes);
 
 /**
+ * quorum_store_cut() - entries are gone, and the write that says so is to come
+ * @store: the store
+ * @index: the first one
+ *
+ * Context: only the loop.
+ */
+void quorum_store_cut(struct quorum_store *store, u64 index);
+
+/**
  * quorum_store_committed() - entries up to here are committed
  * @store: the store
  * @index: the last one
