@@ -132,7 +132,8 @@ static void change(struct world *w, struct sim_node *node)
 	int ret;
 
 	node = leader_or(w, node);
-	if (node->phase != SIM_UP || node->paused || node->history != w->check->newest)
+	if (node->phase != SIM_UP || node->paused || node->history != w->check->newest ||
+	    w->forced.stage == FORCED_WANTED)
 		return;
 	ev.change.list = list;
 	ev.change.count = 1 + (u32)world_random(w, 2);

@@ -75,7 +75,8 @@ void forced_begin(struct world *w, struct sim_node *node)
 	u32 id;
 
 	if (f->stage == FORCED_WANTED || w->check->newest + 1 == SIM_HISTORIES ||
-	    f->lost || !may_ask(w, node) || node->history != w->check->newest || !quiet(w, node))
+	    f->lost || w->replacing >> node->id & 1 || !may_ask(w, node) ||
+	    node->history != w->check->newest || !quiet(w, node))
 		return;
 	for (id = 1; id <= w->n; id++) {
 		const struct sim_node *other = w->nodes[id];
@@ -268,10 +269,13 @@ static bool may_return(const struct world *w)
 
 static void lost_return(struct world *w)
 {
-	bool wipe = !w->draw.sealed && world_random(w, 2);
 	struct sim_forced *f = &w->forced;
+	bool wipe = !w->draw.sealed && world_random(w, 2);
 	u32 id;
 
+	/* New ones begin as the group began: so many of them would be another group. */
+	if (able(&w->config, (raft_set)f->lost))
+		wipe = false;
 	f->stage = FORCED_DONE;
 	if (w->healed || (!wipe && !may_return(w)))
 		return;

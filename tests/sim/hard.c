@@ -68,6 +68,18 @@ void hard_vote(struct world *w, struct sim_node *node, u64 term, u32 vote, u64 s
 	go(w, node);
 }
 
+/* All before the checkpoint that is wanted is durable, and committed. */
+void hard_checkpoint(struct world *w, struct sim_node *node)
+{
+	struct sim_store *s = &node->store;
+
+	/* The log may begin behind it by now. */
+	if (s->check.next.lsn < s->want.start_lsn)
+		return;
+	s->want.check = s->check.next;
+	go(w, node);
+}
+
 /* Writing may begin once the epoch of this opening is durable. */
 void hard_epoch(struct world *w, struct sim_node *node)
 {
@@ -97,6 +109,7 @@ void hard_stop(struct world *w, struct sim_node *node)
 	s->want.clean = true;
 	s->want.end_lsn = s->cursor.lsn;
 	s->want.last_index = s->view_last;
+	checkpoint_stop(w, node);
 	s->want_switch = SWITCH_STOP;
 	go(w, node);
 }
@@ -111,6 +124,8 @@ static void want_start(struct sim_store *s, const struct sim_mark *first)
 	s->want.start_position = first->position;
 	s->want.start_lsn = first->lsn;
 	s->want.start_prev_crc = first->prev_crc;
+	if (s->want.check.lsn < first->lsn)
+		memset(&s->want.check, 0, sizeof(s->want.check));
 }
 
 /**
@@ -139,6 +154,8 @@ bool hard_switch(struct world *w, struct sim_node *node, u8 what,
 			sim_fail(w, node->id, "a snapshot replaces a log that is written");
 		s->resetting = true;
 		want_start(s, &end);
+		memset(&s->want.check, 0, sizeof(s->want.check));
+		checkpoint_reset(s);
 		s->want.base_index = meta->index;
 		s->want.base_term = meta->term;
 	}

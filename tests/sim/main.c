@@ -226,9 +226,10 @@ static void tell(const struct world *w, u32 steps)
 	printf("  %llu committed, %llu leaders, %llu starts, %u operations\n",
 	       (unsigned long long)history_newest(w)->commit_max, (unsigned long long)w->leaders,
 	       (unsigned long long)w->restarts, w->ops_n ? w->ops_n - 1 : 0);
-	printf("  %llu snapshots taken, %llu installed, %llu starts as suspect, %llu healed, %llu replaced, %llu recovered by force\n",
+	printf("  %llu snapshots taken, %llu installed, %llu starts from a checkpoint, %llu as suspect, %llu healed, %llu replaced, %llu recovered by force\n",
 	       (unsigned long long)w->snapshots, (unsigned long long)w->installs,
-	       (unsigned long long)w->suspects, (unsigned long long)w->healed_n,
+	       (unsigned long long)w->checkpoints, (unsigned long long)w->suspects,
+	       (unsigned long long)w->healed_n,
 	       (unsigned long long)w->replaced, (unsigned long long)w->recovered);
 	if (w->failed)
 		printf("  look: quorum-sim --seed %llu --steps %u --verbose --from %llu\n",

@@ -188,6 +188,7 @@ static void fx_forward(struct world *w, struct sim_node *node, const struct raft
 static void fx_commit(struct world *w, struct sim_node *node, u64 commit)
 {
 	node->commit = commit;
+	checkpoint_committed(w, node);
 	if (!w->draw.apply_max) {
 		node_apply(w, node);
 	} else if (!node->apply_due) {
@@ -239,6 +240,7 @@ static void carry_out(struct world *w, struct sim_node *node, const struct raft_
 		sim_log(w, node->id, "cuts its log from %llu on",
 			(unsigned long long)fx->truncate);
 		node_log_cut(w, node, fx->truncate);
+		checkpoint_cut(&node->store, fx->truncate);
 		break;
 	case RAFT_FX_APPEND:
 		fx_append(w, node, fx, src);
@@ -539,6 +541,8 @@ void node_running(struct world *w, struct sim_node *node)
 	node->role = RAFT_FOLLOWER;
 	node->leader = RAFT_NONE;
 	node->term = params.term;
+	if (node->commit > node->applied)
+		fx_commit(w, node, node->commit);
 	node_turn(w, node);
 	arm(w, node);
 }

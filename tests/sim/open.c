@@ -59,6 +59,8 @@ void store_wipe(struct world *w, struct sim_node *node)
 struct opening {
 	struct world *w;
 	struct sim_node *node;
+	u64 lsn;		/* of the record that is read */
+	u64 position;
 };
 
 static int open_read(void *ctx, u64 offset, void *buf, u32 bytes)
@@ -81,6 +83,8 @@ static int open_record(void *ctx, const struct disk_head *head, const void *reco
 		.last = head->nr ? head->first_index + head->nr - 1 : 0,
 	};
 
+	o->lsn = head->lsn;
+	o->position = head->position;
 	store_mark(o->w, s, &mark);
 	s->at += disk_record_span(&s->super, head);
 	return 0;
@@ -96,6 +100,23 @@ static int open_entry(void *ctx, const struct raft_entry *entry, const void *pay
 		return -EINVAL;
 	}
 	node_log_set(o->w, o->node, entry, payload);
+	checkpoint_entry(o->w, &o->node->store, entry, o->lsn, o->position);
+	return 0;
+}
+
+/* Is the configuration that goes with a checkpoint the newest in front of it? */
+static int open_config(void *ctx, const struct raft_entry *entry, const void *payload)
+{
+	struct opening *o = ctx;
+	struct sim_node *node = o->node;
+	u64 i = node->store.hard.check.index;
+
+	while (i > node->base && node->log[i].e.type != RAFT_ENTRY_CONFIG)
+		i--;
+	if (i != entry->index || node->log[i].e.term != entry->term ||
+	    payload_hash(payload, entry->size) != node->log[i].hash)
+		sim_fail(o->w, node->id, "the checkpoint goes with configuration %llu, not %llu",
+			 (unsigned long long)entry->index, (unsigned long long)i);
 	return 0;
 }
 
@@ -105,6 +126,7 @@ static int open_truncate(void *ctx, u64 index)
 
 	if (index <= o->node->last)
 		node_log_cut(o->w, o->node, index);
+	checkpoint_truncate(&o->node->store, index);
 	return 0;
 }
 
@@ -133,6 +155,8 @@ static void take_over(struct sim_node *node, const struct recover_result *r)
 	s->hard_busy = false;
 	s->hard_seq = 0;
 	s->hard_switch = SWITCH_NONE;
+	s->check.last_term = r->last_term;
+	s->check.types |= s->hard.check.types;
 	s->failed = false;
 	s->stopping = false;
 	s->resetting = false;
@@ -180,6 +204,9 @@ static void fill_configs(struct world *w, struct sim_node *node, struct raft_par
 		}
 		config->index = i;
 		n++;
+		/* Of those in front of the checkpoint only the newest is known. */
+		if (i <= node->store.check.from)
+			break;
 	}
 	params->configs = &w->configs[RAFT_CONFIGS_MAX - n];
 	params->nconfigs = n;
@@ -199,7 +226,8 @@ void store_params(struct world *w, struct sim_node *node, struct raft_params *pa
 	params->snapshot = node->snapshot;
 	params->config = node->snapshot_config;
 	params->nruns = 0;
-	for (i = s->hard.base_index + 1; i <= node->last; i++) {
+	params->commit_index = s->check.from;
+	for (i = max(s->hard.base_index + 1, s->check.from); i <= node->last; i++) {
 		if (params->nruns && node->log[i].e.term == w->runs[params->nruns - 1].term)
 			continue;
 		w->runs = pool_grow(w, w->runs, &cap, params->nruns + 1, sizeof(w->runs[0]));
@@ -228,6 +256,17 @@ static void open_snapshot(struct world *w, struct sim_node *node,
 		check_applied(w, node, true);
 }
 
+/* All that lies before the checkpoint is committed. */
+static void open_committed(struct world *w, struct sim_node *node)
+{
+	u64 index = node->store.check.from;
+
+	if (!history_knows(w, node, index, node_term_at(node, index)))
+		sim_fail(w, node->id, "the checkpoint %llu is of what nobody committed",
+			 (unsigned long long)index);
+	node->commit = index;
+}
+
 static void repair_super(struct sim_node *node)
 {
 	const struct disk_super *super = &node->store.super;
@@ -239,7 +278,7 @@ static void repair_super(struct sim_node *node)
 }
 
 /* Something that was acknowledged may be missing: remember it. */
-static void suspect(struct sim_store *s, const struct recover_result *r, u64 seen_last)
+void store_suspect(struct sim_store *s, const struct recover_result *r, u64 seen_last)
 {
 	struct disk_hard *h = &s->hard;
 	u64 first = max(r->last_index, h->base_index) + 1;
@@ -271,7 +310,7 @@ static int recover_lost(const struct recover_io *io, struct sim_store *s, u8 *bu
 	r->last_term = 0;
 	s->hard.base_index = 0;
 	s->hard.base_term = 0;
-	suspect(s, r, max3(whole.last_index, whole.seen_last, s->hard.snap_index));
+	store_suspect(s, r, max3(whole.last_index, whole.seen_last, s->hard.snap_index));
 	return 0;
 }
 
@@ -296,6 +335,7 @@ static void begin_anew(struct world *w, struct sim_node *node,
 	if (!recover_heals(r))
 		return;
 	memset(&s->hard.check, 0, sizeof(s->hard.check));
+	s->check.from = 0;
 	if (overtaken(node)) {
 		node_log_cut(w, node, node->base + 1);
 		s->hard.base_index = s->hard.snap_index;
@@ -313,19 +353,31 @@ static void begin_anew(struct world *w, struct sim_node *node,
 	s->hard.start_prev_crc = r->next.prev_crc;
 }
 
+/* Nothing of the log was read yet. */
+void store_forget(struct world *w, struct sim_node *node)
+{
+	struct sim_store *s = &node->store;
+
+	node_log_cut(w, node, node->base + 1);
+	s->nmarks = 0;
+	s->at = 0;
+	s->start_at = 0;
+	checkpoint_reset(s);
+}
+
 static int recover_all(struct world *w, struct sim_node *node, struct quorum_snap_meta *meta,
 		       struct recover_result *r)
 {
 	struct opening o = { .w = w, .node = node };
 	struct recover_io io = { .read = open_read, .ctx = &o, .device_bytes = node->disk.bytes };
 	struct recover_sink sink = { .record = open_record, .truncate = open_truncate,
-				     .entry = open_entry, .ctx = &o };
+				     .entry = open_entry, .config = open_config,
+				     .ctx = &o };
 	struct sim_store *s = &node->store;
 	int error;
 
-	s->nmarks = 0;
-	s->at = 0;
-	s->start_at = 0;
+	store_forget(w, node);
+	s->check.types = 0;
 	error = recover_super(&io, w->read_buf, &s->super, r);
 	if (!error && !r->verdict)
 		recover_match(&s->super, &w->genesis, node->id, r);
@@ -342,10 +394,9 @@ static int recover_all(struct world *w, struct sim_node *node, struct quorum_sna
 	node->base = s->hard.base_index;
 	node->base_term = s->hard.base_term;
 	node->last = node->base;
-	error = recover_log(&io, &s->super, &s->hard, w->read_buf, QUORUM_RECORD_BYTES_MAX,
-			    &sink, r);
+	error = checkpoint_recover(w, node, &io, &sink, r);
 	if (!error && recover_heals(r))
-		suspect(s, r, max(r->seen_last, r->last_index + 1));
+		store_suspect(s, r, max(r->seen_last, r->last_index + 1));
 	return error;
 }
 
@@ -403,6 +454,8 @@ int store_open(struct world *w, struct sim_node *node)
 	take_over(node, &r);
 	if (s->hard.snap_area && !w->failed)
 		open_snapshot(w, node, &meta);
+	if (s->check.from > node->commit && !w->failed)
+		open_committed(w, node);
 	sim_log(w, node->id, "opened: %s, term %llu, vote %u, log %llu to %llu",
 		recover_verdict_name(r.verdict), (unsigned long long)s->hard.term, s->hard.vote,
 		(unsigned long long)node->base, (unsigned long long)node->last);

@@ -12,6 +12,7 @@
  *	disk.c     a device: image, cache, writes under way, damage
  *	store.c    the log on that device, by format/disk and format/recover
  *	hard.c     term, vote, and which snapshot is in force, on that device
+ *	checkpoint.c places in the log from which a start can read it
  *	open.c     recovery: what a device holds when a node starts
  *	snapshot.c snapshots: taken, received, put in force, sent
  *	session.c  datagrams that are sealed
@@ -145,6 +146,7 @@ struct sim_draw {
 	u64 disk_max;
 	u32 physical_block;
 	u64 device_bytes;
+	u64 check_every;	/* granules between two checkpoints, 0: there are none */
 	bool unordered;		/* writes are reported as they end */
 	u32 record_entries;	/* of one record, at most */
 	u32 message_entries;	/* of one append, at most */
@@ -238,6 +240,27 @@ struct sim_mark {
 	u32 prev_crc;
 };
 
+/* Where an entry of type CONFIG lies. */
+struct sim_place {
+	u64 index;
+	u64 lsn;
+	u64 position;
+};
+
+/* Checkpoints to come. */
+struct sim_checkpoints {
+	struct disk_checkpoint next;
+	bool pending;		/* @next waits to be durable and committed */
+	u64 next_at;
+	u64 from;		/* index of the one this start began at, 0: none */
+	u64 taken_at;		/* granules written before the newest, ever */
+	u64 last_term;		/* of the log's last entry, 0: it was cut last */
+	u32 types;		/* bit per type of entry that may be in the log */
+	struct sim_place *configs;	/* ascending */
+	u64 nconfigs;
+	u64 cap;
+};
+
 /* What a write of the hard state does besides keeping (term, vote). */
 enum sim_switch {
 	SWITCH_NONE,
@@ -279,6 +302,7 @@ struct sim_store {
 	u32 head, n;			/* oldest first */
 	bool failed;
 	bool stopping;
+	struct sim_checkpoints check;
 	struct sim_record records[SIM_RECORDS];
 	u64 nrecords;
 
@@ -577,6 +601,7 @@ struct world {
 	u64 proposals;
 	u64 snapshots;		/* taken */
 	u64 installs;
+	u64 checkpoints;	/* starts from one */
 	u64 suspects;		/* starts as one */
 	u64 healed_n;
 	u64 replaced;
@@ -638,12 +663,27 @@ void hard_stop(struct world *w, struct sim_node *node);
 bool hard_switch(struct world *w, struct sim_node *node, u8 what,
 		 const struct quorum_snap_meta *meta, u32 area);
 void hard_healed(struct world *w, struct sim_node *node);
+void hard_checkpoint(struct world *w, struct sim_node *node);
 void hard_release(struct world *w, struct sim_node *node, u64 index, u64 term);
 void hard_bio_ended(struct world *w, struct sim_node *node, int error);
+
+/* checkpoint.c */
+void checkpoint_entry(struct world *w, struct sim_store *s, const struct raft_entry *e,
+		      u64 lsn, u64 position);
+void checkpoint_truncate(struct sim_store *s, u64 index);
+void checkpoint_cut(struct sim_store *s, u64 index);
+void checkpoint_note(struct world *w, struct sim_store *s, u64 last);
+void checkpoint_committed(struct world *w, struct sim_node *node);
+void checkpoint_stop(struct world *w, struct sim_node *node);
+void checkpoint_reset(struct sim_store *s);
+int checkpoint_recover(struct world *w, struct sim_node *node, const struct recover_io *io,
+		       const struct recover_sink *sink, struct recover_result *r);
 
 /* open.c */
 void store_format(struct world *w, struct sim_node *node);
 void store_wipe(struct world *w, struct sim_node *node);
+void store_suspect(struct sim_store *s, const struct recover_result *r, u64 seen_last);
+void store_forget(struct world *w, struct sim_node *node);
 int store_open(struct world *w, struct sim_node *node);
 void store_taken(struct world *w, struct sim_node *node);
 void store_params(struct world *w, struct sim_node *node, struct raft_params *params);

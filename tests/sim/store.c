@@ -188,6 +188,11 @@ bool store_submit(struct world *w, struct sim_node *node, struct raft_write *wri
 	for (i = 0; i < n; i++)
 		slot->terms[i] = node->log[write->first + i].e.term;
 	s->at += skip + span;
+	if (write->truncate)
+		checkpoint_truncate(s, write->truncate);
+	for (i = write->first; i <= write->last; i++)
+		checkpoint_entry(w, s, &node->log[i].e, slot->lsn, position);
+	checkpoint_note(w, s, write->last);
 	record_bio(w, node, slot, 0, position, bytes, s->buf);
 	return true;
 }

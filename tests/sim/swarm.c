@@ -69,6 +69,7 @@ static void draw_disk(struct world *w, struct sim_draw *d)
 	d->disk_min = world_random(w, d->disk_max / 2 + 1);
 	d->physical_block = world_random(w, 4) ? 512 : 4096;
 	d->unordered = world_random(w, 2);
+	d->check_every = world_random(w, 3) ? 1 + world_random(w, world_random(w, 2) ? 6 : 60) : 0;
 	d->record_entries = world_random(w, 2) ? ~0U : 1 + (u32)world_random(w, 8);
 	d->device_bytes = d->physical_block == 512 ? 2 << 20 : 8 << 20;
 	if (d->payload_max > 1024)

@@ -197,6 +197,7 @@ void world_reset(struct world *w, u64 seed)
 	w->proposals = 0;
 	w->snapshots = 0;
 	w->installs = 0;
+	w->checkpoints = 0;
 	w->suspects = 0;
 	w->healed_n = 0;
 	w->replaced = 0;
