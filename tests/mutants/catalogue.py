@@ -56,8 +56,8 @@ MUTANTS = [
     ("prevote-is-vote", "V-2", RAFT + "election.c", [
         ("\tr->granted = 0;\n\tr->doubtful = 0;\n\tr->answered = 0;\n\tr->resend_due", "\tr->resend_due")]),
     ("learner-elects", "V-4", RAFT + "election.c", [
-        ("raft_set_has(r->voters & ~r->answered, seat)", "raft_set_has(r->all & ~r->answered, seat)"),
-        ("r->hard.term + pre || !raft_set_has(r->voters, seat))", "r->hard.term + pre || seat < 0)"),
+        ("raft_set electors = raft_recovery_electors(r);", "raft_set electors = r->all;"),
+        ("!raft_set_has(raft_recovery_electors(r), seat))", "seat < 0)"),
         ("if (raft_set_size(set & half->voters) < half->election)",
          "if (raft_set_size(set) < half->election)", RAFT + "quorum.c")]),
     ("longer-log-wins", "V-6", RAFT + "log.c", [
@@ -254,8 +254,8 @@ MUTANTS = [
     ("torn-is-acked", "F-1", FORMAT + "recover.c", [
         ("head->flushed_lsn >= r->next.lsn;", "head->flushed_lsn;")]),
     ("content-unchecked", "F-3", FORMAT + "recover.c", [
-        ("return disk_record_check(w->super, head, *record) == DISK_OK ? 1 : 2;",
-         "return disk_record_check(w->super, head, *record) == DISK_OK ? 1 : 1;")]),
+        ("return got && disk_record_check(w->super, head, *record) == DISK_OK ? 1 : 2;",
+         "return got ? 1 : 2;")]),
     ("chain-unchecked", "D-16", FORMAT + "recover.c", [
         ("head->lsn == next->lsn && head->prev_crc == next->prev_crc &&", "head->lsn == next->lsn &&"),
         ("head->epoch >= next->epoch;", "true;")]),
@@ -267,6 +267,21 @@ MUTANTS = [
         ("\t\tr->last_index = index - 1;\n\t\tr->last_term = 0;", "\t\tr->last_term = 0;")]),
     ("record-checksum-unchecked", "F-3", FORMAT + "disk.c", [
         ("bytes - DISK_HEADER_BYTES) != head->data_crc)", "bytes - DISK_HEADER_BYTES) != head->data_crc && false)")]),
+
+    # ---- the checkpoint on the device ----
+    ("checkpoint-goes-unread", "-", RAFT + "log.c", [
+        ("max3(params->base_index, params->snapshot.index, params->commit_index);",
+         "max(params->base_index, params->snapshot.index);")]),
+    ("checkpoint-config-kept", "-", RAFT + "membership.c", [
+        ("\twhile (r->nkept > 1 && r->kept[1].index <= r->log.commit)\n"
+         "\t\tforget_oldest(r);\n\treturn 0;", "\treturn 0;")]),
+    ("damage-before-unseen", "F-1", FORMAT + "recover.c", [
+        ("if (!result->verdict && result->next.lsn == check->lsn &&", "if (!result->verdict ||"
+         " (result->next.lsn == check->lsn &&"),
+        ("max(result->last_index, hard->base_index) == max(check->index, hard->base_index)) {",
+         "max(result->last_index, hard->base_index) == max(check->index, hard->base_index))) {")]),
+    ("checkpoint-term-forgotten", "-", FORMAT + "recover.c", [
+        ("\t\tresult->last_term = check->term;\n", "")]),
 
     # ---- the snapshot on the device ----
     ("snapshot-content-unchecked", "F-3", FORMAT + "recover_snapshot.c", [
