@@ -682,6 +682,24 @@ static int check_address(const struct quorum_group_info *info, const struct raft
 	return 0;
 }
 
+/*
+ * What a step leaves open stays as it is; a new member has nothing that could stay.
+ */
+static int complete_step(const struct quorum_group_info *info, struct raft_change *step,
+			 const struct sockaddr_storage *where, struct netlink_ext_ack *extack)
+{
+	const struct raft_member *m = raft_config_find(&info->config, step->member.id);
+
+	if (m && step->op == RAFT_CHANGE_SET)
+		step->member.priority = m->priority;
+	if (m || where->ss_family || (step->op != RAFT_CHANGE_ADD &&
+				      step->op != RAFT_CHANGE_LEARNER &&
+				      step->op != RAFT_CHANGE_VOTER))
+		return 0;
+	NL_SET_ERR_MSG_MOD(extack, "a new member has no address: say where it is reached");
+	return -EDESTADDRREQ;
+}
+
 /* The engine refuses the change if the members are others than @info's by then. */
 static int change_members(struct quorum_group *g, struct raft_event *ev,
 			  struct raft_change *list, const struct sockaddr_storage *where,
@@ -691,9 +709,11 @@ static int change_members(struct quorum_group *g, struct raft_event *ev,
 	int error = 0;
 
 	quorum_group_get_info(g, info);
-	for (i = 0; i < count && !error; i++)
-		if (where[i].ss_family)
+	for (i = 0; i < count && !error; i++) {
+		error = complete_step(info, &list[i], &where[i], extack);
+		if (!error && where[i].ss_family)
 			error = check_address(info, list, count, &list[i], &where[i], extack);
+	}
 	if (error)
 		return error;
 	/* Whoever comes learns where the others are from the configuration alone. */

@@ -487,6 +487,20 @@ struct quorum_inflight {
 };
 
 /**
+ * struct quorum_place - where a member is
+ * @id: node id
+ * @told: as the configuration in force says
+ * @here: as this node was told since (relink.c), family 0: it was not
+ * @over: what the configuration said then; once it says something else, that holds
+ */
+struct quorum_place {
+	u32 id;
+	u8 told[RAFT_ADDRESS_BYTES];
+	struct sockaddr_storage here;
+	u8 over[RAFT_ADDRESS_BYTES];
+};
+
+/**
  * struct quorum_group - one group
  * @params: immutable, but for what relink.c changes [lock and where]
  * @number: place in the table, immutable
@@ -495,7 +509,9 @@ struct quorum_inflight {
  * @ref: table, device node, open files, transient users
  * @lock: start, stop, delete
  * @parts: see the top of this file
- * @where: protects addresses and keys in @params
+ * @where: protects addresses and keys in @params, @places, @nplaces
+ * @places: of the members, as far as they are known
+ * @nplaces: how many there are
  * @deleted: gone from the table [lock; pub]
  * @state: enum quorum_state [lock or loop; pub]
  * @error: errno that failed the group or its start [pub]
@@ -536,6 +552,8 @@ struct quorum_group {
 	struct mutex lock;
 	struct rw_semaphore parts;
 	spinlock_t where;
+	struct quorum_place places[QUORUM_MEMBERS_MAX];
+	u32 nplaces;
 	bool deleted;
 	u8 state;
 	int error;
@@ -591,6 +609,8 @@ struct quorum_group {
 	u64 tick_at;			/* when the machine is to be asked; see tick.c */
 	u64 tick_term;			/* leadership it was asked in last */
 	struct raft_config config_committed; /* as far as it is known */
+	struct quorum_net_member members[QUORUM_MEMBERS_MAX]; /* told to the link */
+	u64 members_retry;		/* when to tell it again, 0: it knows */
 	struct raft_config config_in;	/* of the message in hand */
 	struct wire_header ident;
 	struct raft_effects effects;
@@ -680,6 +700,8 @@ u32 quorum_members_fill(const struct quorum_group_info *info, struct raft_change
 			u32 count);
 void quorum_members_changed(struct quorum_group *g, const struct raft_config *config,
 			    bool committed);
+u64 quorum_members_turn(struct quorum_group *g, u64 now);
+struct quorum_place *quorum_members_place(struct quorum_group *g, u32 id);
 
 /* readback.c */
 int quorum_readback_init(struct quorum_readback *rb, struct quorum_group *g);

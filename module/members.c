@@ -11,7 +11,6 @@
 #include <linux/in.h>
 #include <linux/in6.h>
 #include <linux/netlink.h>
-#include <linux/slab.h>
 #include "format/config.h"
 #include "group_private.h"
 
@@ -60,23 +59,69 @@ static bool unpack(const u8 packed[RAFT_ADDRESS_BYTES], struct sockaddr_storage 
 	return addr->ss_family != AF_UNSPEC;
 }
 
+/* Of a member, NULL: no configuration has named it.  @g->where is held. */
+struct quorum_place *quorum_members_place(struct quorum_group *g, u32 id)
+{
+	u32 i;
+
+	lockdep_assert_held(&g->where);
+	for (i = 0; i < g->nplaces; i++)
+		if (g->places[i].id == id)
+			return &g->places[i];
+	return NULL;
+}
+
 /**
  * quorum_members_address() - where a member is reached
  * @g: the group
  * @member: of a configuration
  * @addr: filled in; family 0 if nothing says
+ *
+ * What this node was told since the configuration said something counts, until the
+ * configuration says something else; a member that it says nothing of is where the
+ * group was created with.
  */
 void quorum_members_address(struct quorum_group *g, const struct raft_member *member,
 			    struct sockaddr_storage *addr)
 {
+	const struct quorum_place *place;
 	u32 i;
 
-	if (unpack(member->address, addr))
-		return;
 	spin_lock(&g->where);
-	for (i = 0; i < g->params.genesis.n; i++)
-		if (g->params.members[i].id == member->id)
-			*addr = g->params.members[i].addr;
+	place = quorum_members_place(g, member->id);
+	if (place && place->here.ss_family &&
+	    !memcmp(place->over, member->address, sizeof(place->over))) {
+		*addr = place->here;
+	} else if (!unpack(member->address, addr)) {
+		for (i = 0; i < g->params.genesis.n; i++)
+			if (g->params.members[i].id == member->id)
+				*addr = g->params.members[i].addr;
+	}
+	spin_unlock(&g->where);
+}
+
+/* What @config says of its members; others are forgotten. */
+static void remember_places(struct quorum_group *g, const struct raft_config *config)
+{
+	const struct raft_member *m;
+	struct quorum_place *place;
+	u32 i, n = 0;
+
+	spin_lock(&g->where);
+	for (i = 0; i < g->nplaces; i++)
+		if (raft_config_find(config, g->places[i].id))
+			g->places[n++] = g->places[i];
+	g->nplaces = n;
+	for (i = 0; i < config->n; i++) {
+		m = &config->members[i];
+		place = quorum_members_place(g, m->id);
+		if (!place) {
+			place = &g->places[g->nplaces++];
+			memset(place, 0, sizeof(*place));
+			place->id = m->id;
+		}
+		memcpy(place->told, m->address, sizeof(place->told));
+	}
 	spin_unlock(&g->where);
 }
 
@@ -123,9 +168,9 @@ u32 quorum_members_fill(const struct quorum_group_info *info, struct raft_change
 	return n;
 }
 
-static void add(struct quorum_group *g, struct quorum_net_member *list, u32 *n,
-		const struct raft_config *config)
+static void add(struct quorum_group *g, u32 *n, const struct raft_config *config)
 {
+	struct quorum_net_member *list = g->members;
 	struct sockaddr_storage addr;
 	u32 i, j;
 
@@ -143,6 +188,26 @@ static void add(struct quorum_group *g, struct quorum_net_member *list, u32 *n,
 	}
 }
 
+/* Tell the link who is reached where; memory that is missing now is there later. */
+static void tell_link(struct quorum_group *g, const struct raft_config *config)
+{
+	struct netlink_ext_ack extack = {};
+	u32 n = 0;
+	int error = 0;
+
+	add(g, &n, config);
+	/* Who is not in it any more is spoken to until it is committed. */
+	add(g, &n, &g->config_committed);
+	/* Who joins may know nobody yet, or nobody's address. */
+	if (n)
+		error = quorum_link_set_members(g->link, n, g->members, &extack);
+	g->members_retry = error == -ENOMEM ?
+			   quorum_loop_now() + QUORUM_MEMBERS_RETRY_MS * (u64)NSEC_PER_MSEC : 0;
+	if (error && error != -ENOMEM)
+		pr_warn("%s: the members of index %llu cannot be reached: %s (%d)\n",
+			g->params.name, config->index, extack._msg ?: "failed", error);
+}
+
 /**
  * quorum_members_changed() - another configuration is in force, or it is committed
  * @g: the group
@@ -154,24 +219,23 @@ static void add(struct quorum_group *g, struct quorum_net_member *list, u32 *n,
 void quorum_members_changed(struct quorum_group *g, const struct raft_config *config,
 			    bool committed)
 {
-	struct quorum_net_member *list;
-	struct netlink_ext_ack extack = {};
-	u32 n = 0;
-	int error;
-
-	list = kcalloc(QUORUM_MEMBERS_MAX, sizeof(*list), GFP_KERNEL);
-	if (!list)
-		return;
-	add(g, list, &n, config);
-	/* Who is not in it any more is spoken to until it is committed. */
-	if (!committed)
-		add(g, list, &n, &g->config_committed);
-	else
+	if (committed)
 		g->config_committed = *config;
-	/* It joins, and all it knows so far names nobody with an address. */
-	error = n ? quorum_link_set_members(g->link, n, list, &extack) : 0;
-	if (error)
-		pr_warn("%s: the members of index %llu cannot be reached: %s (%d)\n",
-			g->params.name, config->index, extack._msg ?: "failed", error);
-	kfree(list);
+	remember_places(g, config);
+	tell_link(g, config);
+}
+
+/**
+ * quorum_members_turn() - tell the link what it had no memory for
+ * @g: the group
+ * @now: quorum_loop_now()
+ *
+ * Context: only the loop.
+ * Return: when to be called again, RAFT_NEVER: there is no need.
+ */
+u64 quorum_members_turn(struct quorum_group *g, u64 now)
+{
+	if (g->members_retry && g->members_retry <= now)
+		tell_link(g, raft_get_config(g->raft));
+	return g->members_retry ?: RAFT_NEVER;
 }

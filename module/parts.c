@@ -333,6 +333,7 @@ void quorum_parts_reset(struct quorum_group *g)
 	g->tick_at = 0;
 	g->tick_term = 0;
 	g->blind = false;
+	g->members_retry = 0;
 	/* A machine that keeps anything has to see everything. */
 	g->replay_needed = g->sm != &quorum_log_ops;
 	memset(&g->recovered, 0, sizeof(g->recovered));

@@ -17,6 +17,17 @@ static struct quorum_net_member *find_member(struct quorum_group_params *params,
 	return NULL;
 }
 
+/* Does the genesis name it, or a configuration? */
+static bool is_known(struct quorum_group *g, u32 id)
+{
+	bool known;
+
+	spin_lock(&g->where);
+	known = find_member(&g->params, id) || quorum_members_place(g, id);
+	spin_unlock(&g->where);
+	return known;
+}
+
 static int check(struct quorum_group *g, const struct quorum_relink *change,
 		 struct netlink_ext_ack *extack)
 {
@@ -26,7 +37,7 @@ static int check(struct quorum_group *g, const struct quorum_relink *change,
 		return -EBUSY;
 	}
 	for (u32 i = 0; i < change->n; i++) {
-		if (find_member(&g->params, change->members[i].id))
+		if (is_known(g, change->members[i].id))
 			continue;
 		NL_SET_ERR_MSG_MOD(extack, "no member of the group has this id");
 		return -ENOENT;
@@ -56,12 +67,26 @@ static int change_link(struct quorum_group *g, const struct quorum_relink *chang
 	return error;
 }
 
+/* It is there from now on, until a configuration says otherwise; @g->where is held. */
+static void move(struct quorum_group *g, const struct quorum_net_member *member)
+{
+	struct quorum_net_member *first = find_member(&g->params, member->id);
+	struct quorum_place *place = quorum_members_place(g, member->id);
+
+	if (first)
+		first->addr = member->addr;
+	if (!place)
+		return;
+	place->here = member->addr;
+	memcpy(place->over, place->told, sizeof(place->over));
+}
+
 /* What the next start takes, and what status tells. */
 static void change_params(struct quorum_group *g, const struct quorum_relink *change)
 {
 	spin_lock(&g->where);
 	for (u32 i = 0; i < change->n; i++)
-		find_member(&g->params, change->members[i].id)->addr = change->members[i].addr;
+		move(g, &change->members[i]);
 	if (change->listen.ss_family)
 		g->params.listen = change->listen;
 	if (change->keys[0].set)

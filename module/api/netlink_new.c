@@ -421,11 +421,9 @@ static int parse_step(const struct nlattr *attr, struct raft_change *step,
 					"only a new member can be made a witness");
 		step->member.roles = RAFT_M_WITNESS;
 	}
-	if (step->op == RAFT_CHANGE_ADD || step->op == RAFT_CHANGE_SET) {
-		if (!tb[QUORUM_A_MEMBER_ADDR])
-			return QUORUM_NL_REFUSE(extack, attr, -EDESTADDRREQ,
-					"a new member has no address: say where it is reached");
-	}
+	if (!tb[QUORUM_A_MEMBER_ADDR] && step->op == RAFT_CHANGE_SET)
+		return QUORUM_NL_REFUSE(extack, attr, -EDESTADDRREQ,
+				"a member has moved: say where it is now");
 	if (!tb[QUORUM_A_MEMBER_ADDR])
 		return 0;
 	error = parse_addr(tb[QUORUM_A_MEMBER_ADDR], where, extack);
