@@ -233,10 +233,10 @@ int quorum_session_open(struct quorum *q, uint64_t timeout_ns,
  * It is handed in again, within the time, whenever its outcome is not known, and is
  * applied once however many copies reach the log.
  *
- * Return: 0; -EKEYEXPIRED the session has ended, so that what became of earlier
- * copies is not known; -ENODATA it was applied, and its result was not kept; the
- * errors of quorum_propose(), after which @result->outcome says whether it is
- * certainly not applied or unknown; or what the machine says.
+ * Return: 0; -EKEYEXPIRED the session has ended: @result->outcome is refused, or
+ * unknown if an earlier copy may have been applied; -ENODATA it was applied, and its
+ * result was not kept; the errors of quorum_propose(), after which @result->outcome
+ * says whether it is certainly not applied or unknown; or what the machine says.
  */
 int quorum_session_command(struct quorum_session *session, const void *data, size_t len,
 			   uint64_t timeout_ns, struct quorum_reply_buffer *reply,

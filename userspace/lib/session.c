@@ -84,6 +84,9 @@ static int command(int fd, struct quorum_propose *template, struct quorum_reply_
 	/* One copy may be under way: that a later one was refused says nothing of it. */
 	if (err && unknown)
 		arg.outcome = QUORUM_OUTCOME_UNKNOWN;
+	/* In the log, and not applied; but an earlier copy may have been. */
+	if (!err && session && arg.verdict == EKEYEXPIRED)
+		arg.outcome = unknown ? QUORUM_OUTCOME_UNKNOWN : QUORUM_OUTCOME_REFUSED;
 	fill_result(result, &arg);
 	if (reply)
 		reply->len = arg.result_len;
