@@ -88,8 +88,8 @@ sessions_count_once()
 {
 	local old round
 
-	service sessions "$BIN/sessions" -n 6 -t "$(seconds 30)" "$(dev 1)" "$(dev 2)" "$(dev 3)"
-	for round in 1 2 3; do
+	service sessions "$BIN/sessions" -n 3 -t "$(seconds 30)" "$(dev 1)" "$(dev 2)" "$(dev 3)"
+	for round in 1 2; do
 		old=$(leader)
 		q "$old" stop "demo-$old"
 		# shellcheck disable=SC2046
