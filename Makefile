@@ -44,7 +44,9 @@ tools:				## build libquorum and quorumctl
 
 unit:				## test engine and formats in user space, with sanitizers
 	@$(TOP)/scripts/deps unit
-	@status=0; $(MAKE) -C $(TOP)/tests/unit || status=1; \
+	@status=0; mkdir -p $(BUILD); \
+		flock $(BUILD)/unit.lock $(MAKE) -s -C $(TOP)/tests/unit build && \
+		$(MAKE) -C $(TOP)/tests/unit || status=1; \
 		$(MAKE) -C $(TOP)/userspace check || status=1; exit $$status
 
 scenarios:			## scripted Raft bugs against the engine (tests/scenarios)
@@ -54,8 +56,10 @@ scenarios:			## scripted Raft bugs against the engine (tests/scenarios)
 sim:				## 100,000 simulated clusters with every kind of fault
 	@$(TOP)/scripts/deps unit
 	@$(MAKE) -s -C $(TOP)/tests/sim
-	@$(BUILD)/quorum-sim --seeds 1..2000 --twice $(QUORUM_JOBS:%=--jobs %)
-	@$(BUILD)/quorum-sim --seeds 2001..102000 $(QUORUM_JOBS:%=--jobs %)
+	@$(MAKE) -s -C $(TOP)/tests/sim sanitized
+	@$(BUILD)/sanitized/quorum-sim --seeds 1..150 $(QUORUM_JOBS:%=--jobs %)
+	@$(BUILD)/quorum-sim --seeds 1..1000 --twice $(QUORUM_JOBS:%=--jobs %)
+	@$(BUILD)/quorum-sim --seeds 1001..100000 $(QUORUM_JOBS:%=--jobs %)
 
 explore:			## every interleaving of small clusters
 	@$(TOP)/scripts/deps unit
