@@ -310,5 +310,5 @@ MUTANTS = [
 SHORT = [
     "vote-again", "commit-past-verified", "late-write-vouches", "leader-takes-term",
     "own-vote-undurable", "promise-undurable", "longer-log-wins", "commit-older-term",
-    "acked-is-torn", "content-unchecked", "copy-taken-twice", "older-pair-found",
+    "torn-is-acked", "content-unchecked", "copy-taken-twice", "older-pair-found",
 ]
