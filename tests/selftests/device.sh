@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Trouble with the device: errors, a device that hangs or goes, and damage that is
-# found beside the work. Each disk is a device-mapper target over the loop device.
+# Trouble with the device: errors, a device that hangs or goes, damage that is found
+# beside the work, and sectors that cannot be read. Each disk is a device-mapper target over the loop device.
 # Topology: lib.sh.
 
 . "$(dirname -- "$0")/lib.sh"
@@ -226,6 +226,58 @@ damage_read_back_heals()
 	acknowledged "$node" "bulk 9 x"
 }
 
+# ---- sectors that cannot be read: dm-dust; a write makes them good again ----
+
+dusty()
+{
+	switch_to "$1" "0 $(sectors "$1") dust $(cat "$T/loop-$1") 0 512"
+	dm message "$(target "$1")" 0 enable
+}
+
+# bad_sectors NODE SECTOR...
+bad_sectors()
+{
+	local node=$1 sector
+
+	shift
+	for sector; do dm message "$(target "$node")" 0 addbadblock "$sector"; done
+}
+
+bad_left() { dm message "$(target "$1")" 0 countbadblocks; }
+bad_all_gone() { bad_left "$1" | grep -q 'countbadblocks: 0 '; }
+
+# The sector in which it says: sector_of NODE TEXT
+sector_of()
+{
+	local at
+
+	at=$(grep -obUa "$2" "$T/$1.img" | head -n 1 | cut -d: -f1)
+	[ -n "$at" ] || fail "'$2' is not on the disk of node $1" >&2
+	echo $((at / 512))
+}
+
+# At a start: a record of the log's tail, the first superblock, and the whole first
+# mirror of term and vote.
+bad_sectors_heal_at_a_start()
+{
+	local node before status=0
+
+	node=$(others "$(leader)" | cut -d' ' -f1)
+	before=$(heals "$node")
+	q "$node" down "demo-$node"
+	sync -f "$T/$node.img"
+	dusty "$node"
+	bad_sectors "$node" 0 32 64 "$(sector_of "$node" "bulk 212 x")"
+	"$QUORUMCTL" fsck "$(disk "$node")" >"$T/fsck" || status=$?
+	[ $status = 4 ] || fail "fsck ends with $status: $(cat "$T/fsck")"
+	q "$node" up "$(conf "$node")"
+	until_ok "$(seconds 30)" "node $node is whole again" above heals "$node" "$before"
+	until_ok "$(seconds 30)" "all sectors are written" bad_all_gone "$node"
+	wait_leader
+	logs_equal
+	acknowledged "$node" "bulk 212 x"
+}
+
 cleanup_targets()
 {
 	local node
@@ -240,4 +292,5 @@ cleanup_targets()
 
 run_tests setup:120 a_follower_s_write_fails the_leader_s_write_fails \
 	the_leader_s_device_hangs a_device_vanishes a_restart_reads_the_tail:90 \
-	damage_before_the_checkpoint_heals:90 damage_read_back_heals:90 cleanup_targets
+	damage_before_the_checkpoint_heals:90 damage_read_back_heals:90 \
+	bad_sectors_heal_at_a_start:90 cleanup_targets
