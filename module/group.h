@@ -35,6 +35,7 @@ struct quorum_group;
  * @unsealed: asked for to do without @keys
  * @secret: what is sent is hidden as well
  * @snapshot_entries: applied since the last snapshot that make another one due
+ * @tail_suspect: do not vote after an unclean stop until a leader knows the log's end
  * @members: addresses; one per genesis member, any order
  */
 struct quorum_group_params {
@@ -48,6 +49,7 @@ struct quorum_group_params {
 	bool unsealed;
 	bool secret;
 	u32 snapshot_entries;
+	bool tail_suspect;
 	struct quorum_net_member members[QUORUM_MEMBERS_MAX];
 };
 
@@ -80,6 +82,7 @@ struct quorum_group_info {
 	bool unsealed;
 	bool secret;
 	u32 snapshot_entries;
+	bool tail_suspect;
 	struct sockaddr_storage addrs[QUORUM_MEMBERS_MAX]; /* in the order of @config */
 	u64 incarnations[QUORUM_MEMBERS_MAX];		/* likewise */
 	u32 self;

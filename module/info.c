@@ -138,6 +138,7 @@ static void describe(struct quorum_group *g, struct quorum_group_info *info)
 	info->unsealed = g->params.unsealed;
 	info->secret = g->params.secret;
 	info->snapshot_entries = g->params.snapshot_entries;
+	info->tail_suspect = g->params.tail_suspect;
 	spin_lock(&g->where);
 	info->listen = g->params.listen;
 	spin_unlock(&g->where);

@@ -212,6 +212,8 @@ static int read_log(struct quorum_group *g, struct netlink_ext_ack *extack)
 		kfree(rec.configs);
 		return -ENOMEM;
 	}
+	if (g->params.tail_suspect)
+		quorum_store_doubt_tail(g->store);
 	error = quorum_store_recover(g->store, recovered_entry, recovered_truncate,
 				     recovered_before, &rec, &g->recovered, extack);
 	if (!error && g->recovered.check_index)

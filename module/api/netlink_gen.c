@@ -26,7 +26,7 @@ const struct nla_policy quorum_member_kept_nl_policy[QUORUM_A_MEMBER_ID + 1] = {
 	[QUORUM_A_MEMBER_ID] = { .type = NLA_U32, },
 };
 
-static const struct nla_policy quorum_group_new_nl_policy[QUORUM_A_GROUP_JOIN + 1] = {
+static const struct nla_policy quorum_group_new_nl_policy[QUORUM_A_GROUP_TAIL_SUSPECT + 1] = {
 	[QUORUM_A_GROUP_NAME] = { .type = NLA_NUL_STRING, .len = 255, },
 	[QUORUM_A_GROUP_DEVICE] = { .type = NLA_NUL_STRING, .len = 4095, },
 	[QUORUM_A_GROUP_CLUSTER] = NLA_POLICY_EXACT_LEN(16),
@@ -44,6 +44,7 @@ static const struct nla_policy quorum_group_new_nl_policy[QUORUM_A_GROUP_JOIN + 
 	[QUORUM_A_GROUP_SECRET] = { .type = NLA_FLAG, },
 	[QUORUM_A_GROUP_SNAPSHOT_ENTRIES] = { .type = NLA_U32, },
 	[QUORUM_A_GROUP_JOIN] = { .type = NLA_FLAG, },
+	[QUORUM_A_GROUP_TAIL_SUSPECT] = { .type = NLA_FLAG, },
 };
 
 static const struct nla_policy quorum_group_start_nl_policy[QUORUM_A_GROUP_NAME + 1] = {
@@ -99,7 +100,7 @@ static const struct genl_ops quorum_nl_ops[] = {
 		.cmd		= QUORUM_CMD_GROUP_NEW,
 		.doit		= quorum_nl_group_new_doit,
 		.policy		= quorum_group_new_nl_policy,
-		.maxattr	= QUORUM_A_GROUP_JOIN,
+		.maxattr	= QUORUM_A_GROUP_TAIL_SUSPECT,
 		.flags		= GENL_ADMIN_PERM,
 	},
 	{

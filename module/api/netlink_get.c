@@ -382,6 +382,7 @@ static int put_config(struct sk_buff *skb, const struct quorum_group_info *info)
 	    (info->secret && nla_put_flag(skb, QUORUM_A_GROUP_SECRET)) ||
 	    (genesis->joins && nla_put_flag(skb, QUORUM_A_GROUP_JOIN)) ||
 	    nla_put_u32(skb, QUORUM_A_GROUP_SNAPSHOT_ENTRIES, info->snapshot_entries) ||
+	    (info->tail_suspect && nla_put_flag(skb, QUORUM_A_GROUP_TAIL_SUSPECT)) ||
 	    (info->unsealed && nla_put_flag(skb, QUORUM_A_GROUP_UNSEALED)))
 		return -EMSGSIZE;
 	for (i = 0; i < info->config.n; i++)

@@ -307,6 +307,20 @@ static int parse_keys(struct genl_info *info, struct quorum_group_params *params
 	return -ENOKEY;
 }
 
+static int parse_tail(struct genl_info *info, struct quorum_group_params *params)
+{
+	const struct quorum_genesis *genesis = &params->genesis;
+	u32 i, voters = 0;
+
+	params->tail_suspect = info->attrs[QUORUM_A_GROUP_TAIL_SUSPECT];
+	for (i = 0; i < genesis->n; i++)
+		voters += genesis->members[i].voter;
+	if (params->tail_suspect && voters == 1)
+		return QUORUM_NL_REFUSE(info->extack, info->attrs[QUORUM_A_GROUP_TAIL_SUSPECT],
+				-EINVAL, "the only voter has nobody to confirm the end of its log");
+	return 0;
+}
+
 int quorum_nl_parse_new(struct genl_info *info, struct quorum_group_params *params)
 {
 	struct quorum_genesis *genesis = &params->genesis;
@@ -345,6 +359,8 @@ int quorum_nl_parse_new(struct genl_info *info, struct quorum_group_params *para
 		return QUORUM_NL_REFUSE(info->extack, attrs[QUORUM_A_GROUP_SNAPSHOT_ENTRIES],
 				-ERANGE, "a snapshot every so many entries: 64 or more");
 	error = parse_members(info, params);
+	if (!error)
+		error = parse_tail(info, params);
 	if (!error)
 		error = check(info, params);
 	if (!error)

@@ -566,9 +566,21 @@ static int recover_content(struct quorum_store *store, const struct recover_sink
 				     r);
 	if (!error && found->has_snap && recover_is_behind(store, c, &found->snap))
 		recover_replace(store, c, &found->snap);
-	if (!error && recover_heals(r))
+	if (!error && (recover_heals(r) || (store->doubts_tail && r->verdict == RECOVER_TORN)))
 		recover_suspect(store, max(r->seen_last, r->last_index + 1));
 	return error;
+}
+
+/**
+ * quorum_store_doubt_tail() - take a torn tail for damage
+ * @store: the store, before quorum_store_recover()
+ *
+ * Nothing on the device tells what was acknowledged at last (recover.h, row P), in case
+ * it has lost that: this member waits until a leader has confirmed the end of its log.
+ */
+void quorum_store_doubt_tail(struct quorum_store *store)
+{
+	store->doubts_tail = true;
 }
 
 /**

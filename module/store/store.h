@@ -157,6 +157,9 @@ struct quorum_store *quorum_store_open(dev_t device,
 /* Random number drawn by format: a wiped device gets another.  Never 0. */
 u64 quorum_store_incarnation(const struct quorum_store *store);
 
+/* Before quorum_store_recover(): a log that was not stopped cleanly makes a suspect. */
+void quorum_store_doubt_tail(struct quorum_store *store);
+
 /**
  * quorum_store_recover() - read the log
  * @store: the store

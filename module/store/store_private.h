@@ -230,6 +230,7 @@ struct quorum_store {
 	struct recover_result found;
 	u64 whole_bytes;		/* QUORUM_STORE_WHOLE, but for tests */
 	bool recovered;
+	bool doubts_tail;		/* quorum_store_doubt_tail() */
 	bool replaced;			/* the snapshot took the log's place at the start */
 	bool started;
 

@@ -80,6 +80,32 @@ two_members_heal()
 	logs_equal
 }
 
+# `tail = suspect`: the disk as it was while the group ran, as after a power cut.
+a_tail_is_doubted()
+{
+	local node mark
+
+	node=$(others "$(leader)" | cut -d' ' -f1)
+	catch_up
+	sync -f "$T/$node.img"
+	cp --sparse=always "$T/$node.img" "$T/cut.img"
+	mark=$(dmesg | grep -c "demo-$node: the log is whole again" || true)
+	q "$node" down "demo-$node"
+	echo 'tail = suspect' >>"$(conf "$node")"
+	# A clean stop leaves nothing to doubt.
+	q "$node" up "$(conf "$node")"
+	wait_leader
+	! healed "$node" "$mark" || fail "a clean stop makes a suspect"
+	[ "$(get "$node" tail-suspect)" = true ]
+	q "$node" down "demo-$node"
+	dd if="$T/cut.img" of="$T/$node.img" bs=1M conv=notrunc status=none
+	sync -f "$T/$node.img"
+	q "$node" up "$(conf "$node")"
+	until_ok "$(seconds 30)" "the tail of node $node is confirmed" healed "$node" "$mark"
+	wait_leader
+	logs_equal
+}
+
 all_whole()
 {
 	local node last=
@@ -89,4 +115,4 @@ all_whole()
 }
 
 run_tests setup:120 a_follower_heals:180 the_leader_heals:180 \
-	two_members_heal:180
+	two_members_heal:180 a_tail_is_doubted

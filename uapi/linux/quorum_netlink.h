@@ -659,6 +659,11 @@ enum {
 	 * address of its own in listen.
 	 */
 	QUORUM_A_GROUP_JOIN,
+	/*
+	 * flag: After a start without a clean stop before it this node does not vote
+	 * until a leader has confirmed the end of its log. Needs other voters.
+	 */
+	QUORUM_A_GROUP_TAIL_SUSPECT,
 
 	__QUORUM_A_GROUP_MAX,
 	QUORUM_A_GROUP_MAX = (__QUORUM_A_GROUP_MAX - 1)

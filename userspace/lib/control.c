@@ -250,6 +250,9 @@ static bool put_config(struct nlmsghdr *nlh, size_t size,
 	    !mnl_attr_put_u32_check(nlh, size, QUORUM_A_GROUP_SNAPSHOT_ENTRIES,
 				    config->snapshot_entries))
 		return false;
+	if (config->tail_suspect &&
+	    !mnl_attr_put_check(nlh, size, QUORUM_A_GROUP_TAIL_SUSPECT, 0, NULL))
+		return false;
 	if (config->unsealed &&
 	    !mnl_attr_put_check(nlh, size, QUORUM_A_GROUP_UNSEALED, 0, NULL))
 		return false;

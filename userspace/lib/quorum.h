@@ -456,6 +456,8 @@ struct quorum_member_config {
  *	0: the kernel's default
  * @join: this node comes to a group that exists and is told its members: there are no
  *	@members, and @listen is the address it is added with
+ * @tail_suspect: after an unclean stop do not vote until a leader has confirmed the end
+ *	of the log
  */
 struct quorum_group_config {
 	uint32_t size;
@@ -477,6 +479,7 @@ struct quorum_group_config {
 	uint32_t secret;
 	uint32_t snapshot_entries;
 	uint32_t join;
+	uint32_t tail_suspect;
 };
 
 /**

@@ -207,6 +207,8 @@ static const char *difference(const struct quorum_object *group, const struct co
 	    quorum_object_u64(group, QUORUM_A_GROUP_SNAPSHOT_ENTRIES) !=
 		config->snapshot_entries)
 		return "snapshot";
+	if (quorum_object_has(group, QUORUM_A_GROUP_TAIL_SUSPECT) != !!config->tail_suspect)
+		return "tail";
 	if (!moved && quorum_object_get(group, QUORUM_A_GROUP_LISTEN, 0, &value) &&
 	    !same_address(&value, &config->listen))
 		return "listen";

@@ -378,6 +378,14 @@ static int set_join(struct parser *p, char *value)
 	return 0;
 }
 
+static int set_tail(struct parser *p, char *value)
+{
+	p->conf->config.tail_suspect = !strcmp(value, "suspect");
+	if (!p->conf->config.tail_suspect && strcmp(value, "cut"))
+		return bad(p, "tail '%s' is neither cut nor suspect", value);
+	return 0;
+}
+
 static int set_snapshot(struct parser *p, char *value)
 {
 	uint64_t entries;
@@ -406,6 +414,7 @@ static const struct key {
 	{ "key", set_key, false, false },
 	{ "key2", set_key2, false, false },
 	{ "auth", set_auth, false, false },
+	{ "tail", set_tail, false, false },
 	{ "snapshot", set_snapshot, false, false },
 	{ "join", set_join, false, false },
 };
@@ -447,7 +456,7 @@ static int parse_line(struct parser *p, char *line)
 	if (i == KEYS)
 		return bad(p, "there is no key '%.60s'; the keys are group, cluster, "
 			      "node, device, member, timing, name, listen, machine, "
-			      "key, key2, auth, snapshot and join",
+			      "key, key2, auth, tail, snapshot and join",
 			   name);
 	if (!*value)
 		return bad(p, "%s has no value", name);

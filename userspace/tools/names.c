@@ -308,6 +308,7 @@ static const struct name group_names[] = {
 	[QUORUM_A_GROUP_CONFIG_COMMITTED] = NUMBER("config-committed"),
 	[QUORUM_A_GROUP_JOINT] = FLAG("joint"),
 	[QUORUM_A_GROUP_SNAPSHOT_ENTRIES] = NUMBER("snapshot-entries"),
+	[QUORUM_A_GROUP_TAIL_SUSPECT] = FLAG("tail-suspect"),
 	[QUORUM_A_GROUP_SNAPSHOT_INDEX] = NUMBER("snapshot-index"),
 	[QUORUM_A_GROUP_SNAPSHOT_TERM] = NUMBER("snapshot-term"),
 	[QUORUM_A_GROUP_SNAPSHOT_BYTES] = NUMBER("snapshot-bytes"),
