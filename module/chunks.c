@@ -10,6 +10,7 @@
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include "format/config.h"
+#include "format/recover.h"
 #include "group_private.h"
 #include "trace.h"
 
@@ -52,6 +53,9 @@ static void chunks_work(struct work_struct *work)
 	if (error) {
 		c->bytes = 0;
 		c->not_before = c->ready_at + (error == -ESTALE ? UNUSED_NS : RETRY_NS);
+		/* What is in memory is good: another one takes its place. */
+		if (error == -EUCLEAN || recover_unreadable(error))
+			WRITE_ONCE(c->group->snaps.rotten, true);
 		/* Another one came into force meanwhile: the engine wants that then. */
 		if (error != -ESTALE)
 			pr_err_ratelimited("%s: reading the snapshot of index %llu failed (%d)\n",

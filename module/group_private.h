@@ -360,6 +360,7 @@ struct quorum_install {
  * @nconfigs: number of these
  * @stage: of the own one, enum snap_stage [loop; pub]
  * @asked: a user wants one; set by anybody
+ * @rotten: the one in force cannot be read; set by the worker that reads it
  * @last_error: errno of the last try [pub]
  * @name: of the own one being made [work]
  * @config: its configuration [work]
@@ -396,6 +397,7 @@ struct quorum_snapshots {
 	u32 nconfigs;
 	u8 stage;
 	bool asked;
+	bool rotten;
 	int last_error;
 	struct raft_snapshot name;
 	struct raft_config config;

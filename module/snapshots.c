@@ -243,7 +243,7 @@ static bool due(struct quorum_group *g, u64 now)
 	/* Which configurations came before the store's checkpoint is not known. */
 	if (applied < g->recovered.check_index)
 		return false;
-	if (READ_ONCE(sn->asked))
+	if (READ_ONCE(sn->asked) || READ_ONCE(sn->rotten))
 		return true;
 	/* User space alone knows when it is worth it. */
 	if (now < sn->not_before || g->sm == &quorum_log_ops)
@@ -368,6 +368,7 @@ static void job_begin(struct quorum_group *g, u8 job)
 		WRITE_ONCE(sn->stage, SNAP_WRITING);
 		WRITE_ONCE(sn->taken, 0);
 		WRITE_ONCE(sn->asked, false);
+		WRITE_ONCE(sn->rotten, false);
 		WRITE_ONCE(sn->last_error, 0);
 	}
 	sn->job = job;
@@ -485,6 +486,7 @@ int quorum_snapshots_alloc(struct quorum_group *g)
 	sn->nconfigs = 0;
 	sn->stage = SNAP_NONE;
 	sn->asked = false;
+	sn->rotten = false;
 	sn->last_error = 0;
 	sn->index = 0;
 	sn->log_bytes = 0;

@@ -98,6 +98,8 @@ left_behind()
 	done
 }
 
+dmesg_says() { dmesg | grep -q "$1"; }
+
 messages() { total link.rx-messages.snapshot; }
 
 same_state()
@@ -114,16 +116,37 @@ same_state()
 	cmp "$T/rev-1" "$T/rev-3"
 }
 
+# The state in NODE's two snapshot areas rots: they are the first quarter of its device.
+snapshots_rot()
+{
+	local at text
+
+	text=$(head -c 60 "$T/large")
+	sync -f "$T/$1.img"
+	grep -obUa "$text" "$T/$1.img" | cut -d: -f1 | awk '$1 < 16 * 1024 * 1024' >"$T/places"
+	[ -s "$T/places" ] || fail "no snapshot on the disk of node $1 holds it"
+	while read -r at; do
+		printf 'X' | dd of="$T/$1.img" bs=1 seek="$at" conv=notrunc status=none
+	done <"$T/places"
+	sync -f "$T/$1.img"
+}
+
+# The leader finds its snapshot damaged as it sends it, and takes another.
 one_left_behind_is_sent_it()
 {
-	local node sent revision last
+	local node sent revision last one
 
 	node=$(others "$(leader)" | cut -d' ' -f1)
 	revision=$(kv "$node" put before/watch x)
 	sent=$(messages)
 	left_behind "$node"
 	last=$(get "$node" last-index)
+	# shellcheck disable=SC2046
+	one=$(leader $(others "$node"))
+	snapshots_rot "$one"
 	sw ip link set "p$node" up
+	until_ok "$(seconds 20)" "the leader finds it" dmesg_says "$one: reading the snapshot of index"
+	kv "$one" put after/rot x >/dev/null
 	until_ok "$(seconds 60)" "node $node gets it" above "$node" first-index "$last"
 	[ "$(messages)" -gt "$sent" ] || fail "no snapshot was sent"
 	same_state
@@ -174,6 +197,30 @@ stops_while_it_is_sent()
 	sw tc qdisc del dev "p$node" root
 	wait_leader
 	same_state
+}
+
+# Teardown while one is being taken, at whatever point.
+stops_while_it_is_taken()
+{
+	local node round
+
+	node=$(others "$(leader)" | cut -d' ' -f1)
+	for round in 1 2; do
+		kv "$(leader)" put "round/$round" x >/dev/null
+		catch_up
+		service taking "$QUORUMCTL" --netns "$NS-$node" snapshot "demo-$node"
+		[ $((round % 2)) = 0 ] || until_ok "$(seconds 5)" "it begins" taken_or_begun "$node"
+		q "$node" down "$(conf "$node")"
+		service_end taking
+		q "$node" up "$(conf "$node")"
+		wait_leader
+	done
+	same_state
+}
+
+taken_or_begun()
+{
+	[ "$(get "$1" snapshot-index)" = "$(get "$1" applied)" ] || [ "$(get "$1" taking-bytes)" != - ]
 }
 
 # Another group, whose machine is log: user space hands in the state.
@@ -230,4 +277,4 @@ state_of_user_space()
 
 run_tests setup on_request by_itself_under_load a_restart_goes_on \
 	one_left_behind_is_sent_it cuts_while_it_is_sent stops_while_it_is_sent \
-	state_of_user_space
+	stops_while_it_is_taken state_of_user_space
