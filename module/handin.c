@@ -130,7 +130,7 @@ static int acceptable(struct quorum_group *g)
 		return -EIO;
 	if (READ_ONCE(g->state) != QUORUM_STATE_RUNNING)
 		return -ESHUTDOWN;
-	return g->sm == &quorum_log_ops ? 0 : -EOPNOTSUPP;
+	return g->sm == &quorum_log_ops && !READ_ONCE(g->blind) ? 0 : -EOPNOTSUPP;
 }
 
 static int claim(struct quorum_group *g, const void *file)

@@ -86,6 +86,12 @@ static void drop_writer(struct quorum_snapshots *sn)
 	quorum_machine_restore_abort(sn->group->machine);
 }
 
+/* Does the state come from user space?  A witness has none, whatever the machine. */
+static bool is_handed_in(const struct quorum_group *g)
+{
+	return g->sm == &quorum_log_ops && !quorum_machine_is_blind(g->machine);
+}
+
 static int write_some(struct quorum_snapshots *sn, const void *data, u32 len)
 {
 	int error = quorum_snapshots_write(sn, data, len);
@@ -136,7 +142,7 @@ static int take_begun(struct quorum_snapshots *sn)
 	sn->received = false;
 	error = write_state(sn);
 	/* Its state is user space's. */
-	if (!error && sn->group->sm == &quorum_log_ops)
+	if (!error && is_handed_in(sn->group))
 		error = quorum_handin_stream(sn, write_some);
 	return error ?: quorum_store_snap_seal(sn->writer, true, sn->name.crc);
 }
@@ -246,7 +252,7 @@ static bool due(struct quorum_group *g, u64 now)
 	if (READ_ONCE(sn->asked) || READ_ONCE(sn->rotten))
 		return true;
 	/* User space alone knows when it is worth it. */
-	if (now < sn->not_before || g->sm == &quorum_log_ops)
+	if (now < sn->not_before || is_handed_in(g))
 		return false;
 	quorum_store_get_stats(g->store, &stats);
 	written = stats.log_bytes - sn->log_bytes;
