@@ -288,8 +288,8 @@ def check_states(cluster, events, nodes):
         differ = {key for key in wanted | state if wanted.get(key) != state.get(key)}
         expect(not differ, f"node {node} differs from what was watched: " + "; ".join(
             f"{key}: {state.get(key)} for {wanted.get(key)}" for key in sorted(differ)[:5]))
-        status = cluster.status(node)
-        seen.add((status["commit"], status.get("state-hash")))
-    expect(len(seen) == 1, f"(index, hash of the state) of the nodes: {seen}")
+        digest = json.loads(cluster.on(node, "quorumctl", "--json", "status", "demo", "--hash"))
+        seen.add((digest["index"], digest["hash"], digest["sessions"]))
+    expect(len(seen) == 1, f"(index, hash of the state, sessions) of the nodes: {seen}")
     note(f"{len(wanted)} keys, the same on nodes {', '.join(map(str, nodes))}; "
-         f"index and hash of the state: {seen.pop()}")
+         f"index, hash of the state, sessions: {seen.pop()}")
