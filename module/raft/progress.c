@@ -82,10 +82,19 @@ static void window_free(struct raft_peer *p, u64 match)
  *
  * An APPEND is as good as a heartbeat, as long as it is answered; appends that a
  * slow device swallows would otherwise leave check-quorum without an answer.
+ *
+ * RAFT_F_GRID: where the last message was a heartbeat, the next one comes with those of
+ * all other groups, somewhat early at first.  In a busy group it does not: it would
+ * overtake what is on its way, for nothing.
  */
 u64 raft_progress_beat_due(const struct raft *r, const struct raft_peer *p)
 {
-	return (p->waiting ? p->since : p->sent) + r->timing.heartbeat;
+	u64 from = p->waiting ? p->since : p->sent;
+	u64 due = from + r->timing.heartbeat;
+
+	if (r->grid && from == p->beaten && p->sent == p->beaten)
+		due -= due % r->timing.heartbeat;
+	return due;
 }
 
 void raft_progress_beat(struct raft *r, int seat)
@@ -97,6 +106,7 @@ void raft_progress_beat(struct raft *r, int seat)
 	p->sent = r->now;
 	p->waiting = true;
 	p->since = r->now;
+	p->beaten = r->now;
 	p->beat_seq++;
 	beat = &p->beats[p->beat_seq % RAFT_BEATS];
 	beat->seq = p->beat_seq;

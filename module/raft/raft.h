@@ -126,6 +126,7 @@ struct raft_timing {
 /* struct raft_params.flags: of this node alone, never replicated */
 #define RAFT_F_SUSPECT		0x100	/* may have lost what it acknowledged (bug F-1) */
 #define RAFT_F_JOIN		0x200	/* knows no members until a log names them */
+#define RAFT_F_GRID		0x400	/* idle heartbeats at multiples of their interval */
 
 /* struct raft_config.flags */
 #define RAFT_F_PREVOTE		0x1	/* ask before raising the term (thesis 9.6) */
@@ -207,7 +208,7 @@ struct raft_snapshot {
 /**
  * struct raft_params - what a group is made of
  * @self: own node id; may be missing from @config (then a silent follower)
- * @flags: RAFT_F_SUSPECT, RAFT_F_JOIN or 0
+ * @flags: RAFT_F_SUSPECT, RAFT_F_JOIN, RAFT_F_GRID
  * @self: own node id; may be missing from every configuration (then it only
  *	listens, until a log names it)
  * @seed: for the generator inside the engine; every node needs another

@@ -189,6 +189,7 @@ struct raft_half {
  * @sent: leader: time of the last APPEND or HEARTBEAT
  * @waiting: leader: something was sent since its last answer
  * @since: leader: when, for the first time; a HEARTBEAT starts anew
+ * @beaten: leader: time of the last HEARTBEAT
  * @beat_seq: leader: number of the last HEARTBEAT
  * @stale_seq: leader: answers to heartbeats up to this one say nothing about what
  *	was sent since next was turned back
@@ -228,6 +229,7 @@ struct raft_peer {
 	u64 sent;
 	bool waiting;
 	u64 since;
+	u64 beaten;
 	u64 beat_seq;
 	u64 stale_seq;
 	struct raft_beat beats[RAFT_BEATS];
@@ -361,6 +363,7 @@ struct raft_told {
  * @self: own node id
  * @seat: own seat, -1: not a member
  * @flags: RAFT_F_*, of @config
+ * @grid: RAFT_F_GRID
  * @timing: of @config
  * @config: configuration in force, a copy of the last of @kept
  * @nkept: number of @kept
@@ -403,6 +406,7 @@ struct raft {
 	u32 self;
 	int seat;
 	u32 flags;
+	bool grid;
 	struct raft_timing timing;
 	struct raft_config config;
 	u32 nkept;

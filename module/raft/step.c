@@ -119,6 +119,7 @@ int raft_init(struct raft *r, const struct raft_params *params, u64 now)
 	raft_random_seed(r, params->seed);
 	raft_read_init(r);
 	raft_suspect_init(r, params->flags);
+	r->grid = params->flags & RAFT_F_GRID;
 	r->snapshot = params->snapshot;
 	r->snapshot_config = params->config;
 	r->leader_heard = now;

@@ -724,7 +724,7 @@ void cluster_restart(struct cluster *c, u32 id)
 	}
 	node->mem_last = node->disk_last;
 	params.self = id;
-	params.flags = node->suspect ? RAFT_F_SUSPECT : 0;
+	params.flags |= node->suspect ? RAFT_F_SUSPECT : 0;
 	params.seed = c->seed ^ ((u64)node->steps << 32);
 	params.term = node->disk_term;
 	params.vote = node->disk_vote;
