@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Fuzz target of everything that reads a datagram: the codec and the putting
+ * Fuzz target of everything that reads a datagram: bundles, the codec and the putting
  * together of fragments.
  *
  * The input is a series of datagrams, each behind a le16 length.  The fuzzer
@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "format/assemble.h"
+#include "format/bundle.h"
 #include "format/wire.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -90,6 +91,26 @@ static void take(struct assemble *as, u64 now, const u8 *buf, size_t len)
 	check_message(as->buf, assemble_bytes(as), &hdr);
 }
 
+/* Alone, or several in one. */
+static void take_any(struct assemble *as, u64 now, const u8 *buf, size_t len)
+{
+	size_t at, one, end = 0;
+	struct bundle b;
+
+	if (!bundle_is(buf, len)) {
+		take(as, now, buf, len);
+		return;
+	}
+	if (bundle_open(&b, buf, len) != WIRE_OK)
+		return;
+	while (bundle_next(&b, &at, &one)) {
+		REQUIRE(one && at >= end && at + one <= len);
+		end = at + one;
+		take(as, now, buf + at, one);
+	}
+	REQUIRE(end == len);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static u8 *whole;
@@ -120,7 +141,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			if (buf[2] == WIRE_VERSION)
 				wire_seal(buf, len);
 		}
-		take(&as, now++, buf, len);
+		take_any(&as, now++, buf, len);
 		free(buf);
 		data += len;
 		size -= len;
