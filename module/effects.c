@@ -148,6 +148,12 @@ static void fx_append(struct quorum_group *g, const struct raft_effect *fx,
 		WARN_ON_ONCE(1);
 }
 
+/* How long a heartbeat may wait for those of other groups, ns. */
+static u64 patience(const struct quorum_group *g)
+{
+	return raft_get_config(g->raft)->timing.heartbeat / 8;
+}
+
 /**
  * quorum_effects_send() - encode a message and send it
  * @g: the group
@@ -169,7 +175,11 @@ void quorum_effects_send(struct quorum_group *g, const struct raft_msg *msg,
 	if (size)
 		memcpy(buf + len, payload, size);
 	trace_quorum_send(g, msg);
-	quorum_link_send(g->link, msg->to, len + size);
+	if ((msg->type == RAFT_MSG_HEARTBEAT && g->patient) ||
+	    msg->type == RAFT_MSG_HEARTBEAT_REPLY)
+		quorum_link_send_later(g->link, msg->to, len, patience(g));
+	else
+		quorum_link_send(g->link, msg->to, len + size);
 }
 
 static void fx_commit(struct quorum_group *g, u64 commit)

@@ -605,6 +605,7 @@ struct quorum_group {
 	struct quorum_inflight inflight[RAFT_WRITES_MAX];
 	u32 ninflight;
 	bool store_full;		/* the ring refused a batch; see pump.c */
+	bool patient;			/* the event in hand is the clock's */
 	u32 pump_first;			/* member served first this turn */
 	u64 swept_term;			/* of the newest applied entry */
 	u64 offer_after;		/* a busy leader gets no proposals before */

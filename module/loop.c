@@ -252,8 +252,12 @@ static void take_deadline(struct quorum_group *g)
 {
 	struct raft_event ev = { .type = RAFT_EV_TICK };
 
-	if (quorum_loop_now() >= raft_deadline(g->raft))
-		quorum_effects_step(g, &ev, NULL);
+	if (quorum_loop_now() < raft_deadline(g->raft))
+		return;
+	/* Nobody waits for what the clock alone demands. */
+	g->patient = true;
+	quorum_effects_step(g, &ev, NULL);
+	g->patient = false;
 }
 
 /* Set the timer to the engine's deadline or the next resend, if it changed. */

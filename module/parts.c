@@ -164,7 +164,7 @@ static int start_engine(struct quorum_group *g, const struct recovery *rec)
 	}
 	params->self = g->params.self;
 	params->seed = get_random_u64();
-	params->flags = (g->recovered.suspect ? RAFT_F_SUSPECT : 0) |
+	params->flags = RAFT_F_GRID | (g->recovered.suspect ? RAFT_F_SUSPECT : 0) |
 			(genesis->joins ? RAFT_F_JOIN : 0);
 	genesis_config(genesis, &params->config);
 	params->term = g->recovered.term;

@@ -27,7 +27,8 @@
  *
  * (a) The link leaves the hash, which ends (1).
  * (b) If it was the last, the endpoint leaves the table, which ends (4), and (5)
- *     has ended with the last link.  udp_tunnel_sock_release() clears
+ *     has ended with the last link.  quorum_gather_stop() ends the timer and the
+ *     work that send from it.  udp_tunnel_sock_release() clears
  *     sk_user_data, which ends (6); waits for a grace period; and releases the
  *     socket.  A datagram that comes meanwhile finds NULL and is freed.
  * (c) synchronize_net() after (a) and (b): every quorum_receive() that could hold
@@ -135,6 +136,11 @@ static struct quorum_endpoint *endpoint_create(struct net *net,
 	ep->net = net;
 	ep->addr = *addr;
 	hash_init(ep->links);
+	error = quorum_gather_start(ep);
+	if (error) {
+		kfree(ep);
+		return ERR_PTR(error);
+	}
 
 	error = port_config(addr, &port);
 	if (!error)
@@ -144,6 +150,7 @@ static struct quorum_endpoint *endpoint_create(struct net *net,
 		error = -EAFNOSUPPORT;
 	if (error) {
 		explain_bind(error, extack);
+		quorum_gather_stop(ep);
 		kfree(ep);
 		return ERR_PTR(error);
 	}
@@ -211,6 +218,7 @@ static bool endpoint_drop(struct quorum_endpoint *ep)
 	if (--ep->users)
 		return false;
 	list_del(&ep->node);
+	quorum_gather_stop(ep);
 	udp_tunnel_sock_release(ep->sock);
 	return true;
 }

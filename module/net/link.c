@@ -289,6 +289,8 @@ static bool take_datagram(struct quorum_link *link, struct wire_header *hdr)
 		return false;
 	}
 	link_ask_repair(link, m, NULL, ktime_get_boottime_ns());
+	if (hdr->type == RAFT_MSG_HEARTBEAT)
+		m->bundled = link_cb(skb)->bundled;
 	if (hdr->type != WIRE_REPAIR)
 		return true;
 	link_repair(link, m, skb);
@@ -357,7 +359,6 @@ void quorum_link_get_stats(struct quorum_link *link, struct quorum_link_stats *s
 
 	stats->tx_datagrams = atomic64_read(&c->tx_datagrams);
 	stats->tx_bytes = atomic64_read(&c->tx_bytes);
-	stats->tx_errors = atomic64_read(&c->tx_errors);
 	stats->repairs_asked = atomic64_read(&c->repairs_asked);
 	stats->fragments_repaired = atomic64_read(&c->fragments_repaired);
 	stats->rx_datagrams = atomic64_read(&c->rx_datagrams);
@@ -368,6 +369,9 @@ void quorum_link_get_stats(struct quorum_link *link, struct quorum_link_stats *s
 	}
 	/* The endpoint may be left for another one any time. */
 	mutex_lock(&link->change);
+	stats->tx_bundles = atomic64_read(&link->endpoint->tx_bundles);
+	stats->tx_errors = atomic64_read(&c->tx_errors) +
+			   atomic64_read(&link->endpoint->tx_errors);
 	for (u32 i = 0; i < QUORUM_DROP_NR; i++)
 		stats->drops[i] = atomic64_read(&c->drops[i]) +
 				  atomic64_read(&link->endpoint->drops[i]);

@@ -104,6 +104,7 @@ struct quorum_link_stats {
 	u64 tx_datagrams;
 	u64 tx_bytes;		/* UDP payload */
 	u64 tx_messages[RAFT_MSG_NR];
+	u64 tx_bundles;		/* of the endpoint: several groups' datagrams in one */
 	u64 tx_errors;		/* the stack refused to send */
 	u64 repairs_asked;	/* of members, for lost fragments */
 	u64 fragments_repaired;	/* sent again when asked */
@@ -244,6 +245,21 @@ void *quorum_link_buffer(struct quorum_link *link);
  * Context: only the loop; process, may sleep for memory, not for the network.
  */
 void quorum_link_send(struct quorum_link *link, u32 peer, size_t len);
+
+/**
+ * quorum_link_send_later() - quorum_link_send() of what is in no hurry
+ * @link: the link
+ * @peer: node id of a member
+ * @len: its length, header included; it fits any datagram
+ * @within: it leaves in so many ns at the latest
+ *
+ * Where several groups use the endpoint it waits for what they have for the same
+ * node, and they share a datagram (format/bundle.h).  The answer to a heartbeat waits
+ * only if the heartbeat had waited: who was asked at once answers at once.
+ *
+ * Context: as quorum_link_send().
+ */
+void quorum_link_send_later(struct quorum_link *link, u32 peer, size_t len, u64 within);
 
 /* Bytes of one message, header included, that travel to @peer in one datagram. Loop only. */
 size_t quorum_link_mtu(struct quorum_link *link, u32 peer);

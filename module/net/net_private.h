@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The inside of the net: endpoint.c, receive.c, session.c, member.c, guest.c,
- * repair.c, send.c, link.c.
+ * repair.c, send.c, gather.c, link.c.
  *
  * Who touches what:
  *
@@ -16,7 +16,8 @@
  *
  * All else is written before the link is published and never again.
  *
- * Locks, outermost first: endpoints_lock, link->change, link->path, member->lock.
+ * Locks, outermost first: endpoints_lock, link->change, link->path, that of gather.c,
+ * member->lock.
  */
 #ifndef QUORUM_NET_PRIVATE_H
 #define QUORUM_NET_PRIVATE_H
@@ -48,7 +49,10 @@ enum {
  * @sock: the socket; its sk_user_data points here while anyone may receive
  * @users: links of it [endpoints_lock]
  * @links: the links, by the group's number [written under endpoints_lock, RCU]
+ * @gather: see gather.c
  * @drops: datagrams that no link could be blamed for
+ * @tx_bundles: bundles sent
+ * @tx_errors: bundles that the stack refused to send
  */
 struct quorum_endpoint {
 	struct list_head node;
@@ -57,7 +61,10 @@ struct quorum_endpoint {
 	struct socket *sock;
 	u32 users;
 	DECLARE_HASHTABLE(links, ENDPOINT_HASH_BITS);
+	struct endpoint_gather *gather;
 	atomic64_t drops[QUORUM_DROP_NR];
+	atomic64_t tx_bundles;
+	atomic64_t tx_errors;
 };
 
 /**
@@ -91,6 +98,7 @@ struct member_keys {
  * @counter: of the last sealed datagram sent to it [loop]
  * @hello_credit: HELLOs that may be sent to it now [loop]
  * @hello_time: when @hello_credit was reckoned, boottime ns [loop]
+ * @bundled: its last HEARTBEAT came in a bundle [loop]
  * @session: of the fragments in @as [loop]
  * @as: messages it is sending us in fragments [loop]
  * @nheld: how many of them are whole and not read yet [loop]
@@ -115,6 +123,7 @@ struct link_member {
 	u64 counter;
 	u32 hello_credit;
 	u64 hello_time;
+	bool bundled;
 	u32 session;
 	struct assemble as[QUORUM_REASSEMBLIES];
 	u32 nheld;
@@ -198,6 +207,16 @@ union link_source {
 	u8 v6[CMSG_SPACE(sizeof(struct in6_pktinfo))];
 };
 
+/* What is known of a datagram in a queue, in its cb. */
+struct link_cb {
+	bool bundled;
+};
+
+static inline struct link_cb *link_cb(struct sk_buff *skb)
+{
+	return (struct link_cb *)skb->cb;
+}
+
 /**
  * struct quorum_link - one group's use of an endpoint
  * @node: in @endpoint->links
@@ -218,6 +237,7 @@ union link_source {
  * @kept: what can be repaired [loop]
  * @keep: the one whose buffer is @tx [loop]
  * @tx: quorum_link_buffer() [loop]
+ * @within: what is sent now may wait so many ns for other groups, 0: not at all [loop]
  * @message: number of the last message sent in fragments [loop]
  * @change: excludes changes of the members, keys and the endpoint
  * @path: held while a datagram leaves, and while the way out changes
@@ -249,6 +269,7 @@ struct quorum_link {
 	struct link_kept kept[QUORUM_KEPT_MAX];
 	u32 keep;
 	void *tx;
+	u64 within;
 	u32 message;
 	struct mutex change;
 	struct mutex path;
@@ -361,9 +382,18 @@ void link_keep(struct quorum_link *link, const struct link_member *m,
 	       const struct wire_fragment *frag);
 void link_repair(struct quorum_link *link, struct link_member *m, const struct sk_buff *skb);
 
+/* gather.c */
+int quorum_gather_start(struct quorum_endpoint *ep);
+void quorum_gather_stop(struct quorum_endpoint *ep);
+bool quorum_gather(struct quorum_link *link, const struct sockaddr_storage *to,
+		   const struct kvec *vec, size_t n, size_t len);
+
 /* send.c */
+int endpoint_send(struct quorum_endpoint *ep, struct sockaddr_storage *to,
+		  union link_source *source, size_t source_len, struct kvec *vec, size_t n,
+		  enum link_class class);
 int link_send_datagram(struct quorum_link *link, struct link_member *m, struct kvec *vec,
-		       size_t n);
+		       size_t n, enum link_class class);
 int link_send_sealed(struct quorum_link *link, struct link_member *m, struct kvec vec[3],
 		     size_t n, u64 life);
 int link_send_fragment(struct quorum_link *link, struct link_member *m, void *buf,

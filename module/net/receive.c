@@ -5,8 +5,8 @@
  * The work per datagram is bounded: at most QUORUM_MTU_MAX bytes are pulled
  * together and summed, one hash chain of this kernel's own groups is walked,
  * QUORUM_MEMBERS_MAX ids are compared, and where the address is a member's, one
- * MAC is made, or two.  Nothing is ever answered from here, and
- * what is refused costs a counter.
+ * MAC is made, or two.  A bundle is QUORUM_BUNDLE_MAX of these at most, and not longer.
+ * Nothing is ever answered from here, and what is refused costs a counter.
  *
  * What is queued holds no reference to a device, a route or a namespace, so it
  * may lie there while those go away.
@@ -20,6 +20,7 @@
 #include <net/ipv6.h>
 #include <net/sock.h>
 #include <net/udp.h>
+#include "../format/bundle.h"
 #include "net_private.h"
 #include "net_trace.h"
 
@@ -159,34 +160,44 @@ static void detach(struct sk_buff *skb)
 	skb->dev = NULL;
 }
 
-static void receive(struct quorum_endpoint *ep, struct sk_buff *skb, sa_family_t family)
+/* Only what is in no hurry shares a datagram. */
+static bool may_be_bundled(const struct wire_header *hdr)
 {
-	const struct wire_header *known = NULL;
+	return (hdr->type == RAFT_MSG_HEARTBEAT || hdr->type == RAFT_MSG_HEARTBEAT_REPLY) &&
+	       !hdr->fragment;
+}
+
+static void drop(struct quorum_endpoint *ep, struct sk_buff *skb, const struct wire_header *hdr,
+		 enum quorum_drop why)
+{
+	atomic64_inc(&ep->drops[why]);
+	trace_quorum_datagram_drop(hdr, skb->len, quorum_drop_name(why));
+	kfree_skb(skb);
+}
+
+/* A datagram that came alone, or in a bundle; linear, without UDP header. */
+static void receive_one(struct quorum_endpoint *ep, struct sk_buff *skb, sa_family_t family,
+			bool bundled)
+{
 	struct quorum_link *link;
 	struct wire_header hdr;
 	enum quorum_drop why;
 	enum wire_error error;
 
-	why = QUORUM_DROP_SHORT;
-	if (!pskb_may_pull(skb, sizeof(struct udphdr) + WIRE_HEADER_BYTES))
-		goto drop;
-	__skb_pull(skb, sizeof(struct udphdr));
-	why = QUORUM_DROP_LENGTH;
-	if (skb->len > QUORUM_MTU_MAX)
-		goto drop;
-	why = QUORUM_DROP_QUEUE;	/* no memory is no room */
-	if (skb_linearize(skb))
-		goto drop;
-
 	error = wire_check(skb->data, skb->len, &hdr);
 	if (error) {
-		why = drop_of_error(error);
-		goto drop;
+		drop(ep, skb, NULL, drop_of_error(error));
+		return;
 	}
-	known = &hdr;
+	if (bundled && !may_be_bundled(&hdr)) {
+		drop(ep, skb, &hdr, QUORUM_DROP_TYPE);
+		return;
+	}
 	link = link_find(ep, &hdr, &why);
-	if (!link)
-		goto drop;
+	if (!link) {
+		drop(ep, skb, &hdr, why);
+		return;
+	}
 	if (!link_accepts(link, skb, family, &hdr, &why)) {
 		link_drop(link, why);
 		trace_quorum_datagram_drop(&hdr, skb->len, quorum_drop_name(why));
@@ -200,16 +211,62 @@ static void receive(struct quorum_endpoint *ep, struct sk_buff *skb, sa_family_t
 	}
 	trace_quorum_datagram_receive(&hdr, skb->len);
 	detach(skb);
+	link_cb(skb)->bundled = bundled;
 	if (link_queue(link, skb, hdr.type))
 		return;
 	link_drop(link, QUORUM_DROP_QUEUE);
 	trace_quorum_datagram_drop(&hdr, skb->len, quorum_drop_name(QUORUM_DROP_QUEUE));
-	goto free;
-drop:
-	atomic64_inc(&ep->drops[why]);
-	trace_quorum_datagram_drop(known, skb->len, quorum_drop_name(why));
 free:
 	kfree_skb(skb);
+}
+
+/* Each datagram in it as if it had come alone. */
+static void receive_bundle(struct quorum_endpoint *ep, struct sk_buff *skb, sa_family_t family)
+{
+	enum wire_error error;
+	struct bundle b;
+	size_t at, len;
+
+	error = bundle_open(&b, skb->data, skb->len);
+	if (error) {
+		drop(ep, skb, NULL, drop_of_error(error));
+		return;
+	}
+	while (bundle_next(&b, &at, &len)) {
+		struct sk_buff *one = skb_clone(skb, GFP_ATOMIC);
+
+		if (!one) {
+			atomic64_inc(&ep->drops[QUORUM_DROP_QUEUE]);
+			continue;
+		}
+		__skb_pull(one, at);
+		__skb_trim(one, len);
+		receive_one(ep, one, family, true);
+	}
+	consume_skb(skb);
+}
+
+static void receive(struct quorum_endpoint *ep, struct sk_buff *skb, sa_family_t family)
+{
+	enum quorum_drop why;
+
+	why = QUORUM_DROP_SHORT;
+	if (!pskb_may_pull(skb, sizeof(struct udphdr) + WIRE_HEADER_BYTES))
+		goto drop;
+	__skb_pull(skb, sizeof(struct udphdr));
+	why = QUORUM_DROP_LENGTH;
+	if (skb->len > QUORUM_MTU_MAX)
+		goto drop;
+	why = QUORUM_DROP_QUEUE;	/* no memory is no room */
+	if (skb_linearize(skb))
+		goto drop;
+	if (bundle_is(skb->data, skb->len))
+		receive_bundle(ep, skb, family);
+	else
+		receive_one(ep, skb, family, false);
+	return;
+drop:
+	drop(ep, skb, NULL, why);
 }
 
 /**

@@ -129,52 +129,90 @@ static void trace_sent(const void *head, size_t len)
 }
 
 /**
+ * endpoint_send() - send a datagram from an endpoint
+ * @ep: the endpoint
+ * @to: where it goes
+ * @source: where it comes from
+ * @source_len: its length; 0: the bound address
+ * @vec: the pieces of the datagram
+ * @n: how many
+ * @class: what must not wait has a quarter of the send buffer to itself
+ *
+ * Context: process; does not wait for the network.
+ * Return: 0 or a negative errno of the stack.
+ */
+int endpoint_send(struct quorum_endpoint *ep, struct sockaddr_storage *to,
+		  union link_source *source, size_t source_len, struct kvec *vec, size_t n,
+		  enum link_class class)
+{
+	struct sock *sk = ep->sock->sk;
+	struct msghdr msg = {
+		.msg_name = to,
+		.msg_namelen = to->ss_family == AF_INET ? sizeof(struct sockaddr_in) :
+							  sizeof(struct sockaddr_in6),
+		.msg_flags = MSG_DONTWAIT | MSG_NOSIGNAL,
+	};
+	size_t len = 0;
+	int sent;
+
+	for (size_t i = 0; i < n; i++)
+		len += vec[i].iov_len;
+	if (class == LINK_BULK && sk_wmem_alloc_get(sk) > QUORUM_TX_BULK_BYTES_MAX)
+		return -ENOBUFS;
+	if (source_len) {
+		msg.msg_control = source;
+		msg.msg_controllen = source_len;
+	}
+	sent = kernel_sendmsg(ep->sock, &msg, vec, n, len);
+	if (sent == -EINVAL && source_len) {
+		/* Behind a translator the own address is not one of this host. */
+		msg.msg_control = NULL;
+		msg.msg_controllen = 0;
+		sent = kernel_sendmsg(ep->sock, &msg, vec, n, len);
+	}
+	return sent < 0 ? sent : 0;
+}
+
+/**
  * link_send_datagram() - send a finished datagram
  * @link: the link
  * @m: to whom
  * @vec: its pieces
  * @n: how many
+ * @class: its class
  *
  * Context: only the loop.
  * Return: 0 or a negative errno of the stack.
  */
 int link_send_datagram(struct quorum_link *link, struct link_member *m, struct kvec *vec,
-		       size_t n)
+		       size_t n, enum link_class class)
 {
 	struct sockaddr_storage addr;
-	struct msghdr msg = {
-		.msg_name = &addr,
-		.msg_flags = MSG_DONTWAIT | MSG_NOSIGNAL,
-	};
-	struct socket *sock;
 	size_t len = 0;
-	int sent;
+	int error = 0;
 
 	member_address(m, &addr);
-	msg.msg_namelen = addr.ss_family == AF_INET ? sizeof(struct sockaddr_in) :
-						      sizeof(struct sockaddr_in6);
 	for (size_t i = 0; i < n; i++)
 		len += vec[i].iov_len;
 	mutex_lock(&link->path);
-	sock = link->endpoint->sock;
-	if (link->source_len) {
-		msg.msg_control = &link->source;
-		msg.msg_controllen = link->source_len;
-	}
-	sent = kernel_sendmsg(sock, &msg, vec, n, len);
-	if (sent == -EINVAL && link->source_len) {
-		/* Behind a translator the own address is not one of this host. */
-		msg.msg_control = NULL;
-		msg.msg_controllen = 0;
-		sent = kernel_sendmsg(sock, &msg, vec, n, len);
-	}
+	if (!link->within || !quorum_gather(link, &addr, vec, n, len))
+		error = endpoint_send(link->endpoint, &addr, &link->source, link->source_len,
+				      vec, n, class);
 	mutex_unlock(&link->path);
-	if (sent < 0)
-		return sent;
+	if (error)
+		return error;
 	atomic64_inc(&link->counters.tx_datagrams);
 	atomic64_add(len, &link->counters.tx_bytes);
 	trace_sent(vec[0].iov_base, len);
 	return 0;
+}
+
+static enum link_class class_of(const void *head)
+{
+	struct wire_header hdr;
+
+	wire_header_get(head, &hdr);
+	return wire_type_is_long(hdr.type) ? LINK_BULK : LINK_URGENT;
 }
 
 /**
@@ -189,21 +227,22 @@ int link_send_sealed(struct quorum_link *link, struct link_member *m, struct kve
 		     size_t n, u64 life)
 {
 	u8 trailer[SEAL_BYTES];
+	enum link_class class = class_of(vec[0].iov_base);
 
 	if (!link->session) {
 		wire_seal_split(vec[0].iov_base, vec[0].iov_len,
 				n > 1 ? vec[1].iov_base : NULL, n > 1 ? vec[1].iov_len : 0);
-		return link_send_datagram(link, m, vec, n);
+		return link_send_datagram(link, m, vec, n, class);
 	}
 	if (link->secret) {
 		n = link_hide(link, m, vec, n, life);
-		return n ? link_send_datagram(link, m, vec, n) : -ENOKEY;
+		return n ? link_send_datagram(link, m, vec, n, class) : -ENOKEY;
 	}
 	if (!link_seal(link, m, vec, n, life, trailer))
 		return -ENOKEY;
 	vec[n].iov_base = trailer;
 	vec[n].iov_len = sizeof(trailer);
-	return link_send_datagram(link, m, vec, n + 1);
+	return link_send_datagram(link, m, vec, n + 1, class);
 }
 
 static int send_whole(struct quorum_link *link, struct link_member *m, size_t len, u64 life)
@@ -291,6 +330,7 @@ static int try_send(struct quorum_link *link, struct link_member *m, size_t len)
 		life = link_life_of(m);
 		if (!life) {
 			/* It would not take it.  The engine sends again, as after a loss. */
+			link->within = 0;
 			link_say_hello(link, m, 0);
 			return -ENOTCONN;
 		}
@@ -325,6 +365,18 @@ void quorum_link_send(struct quorum_link *link, u32 peer, size_t len)
 	}
 	if (hdr.type < RAFT_MSG_NR)
 		atomic64_inc(&link->counters.tx_messages[hdr.type]);
+}
+
+void quorum_link_send_later(struct quorum_link *link, u32 peer, size_t len, u64 within)
+{
+	struct link_member *m = link_member_find(link, peer);
+	struct wire_header hdr;
+
+	wire_header_get(link->tx, &hdr);
+	if (m && (hdr.type != RAFT_MSG_HEARTBEAT_REPLY || m->bundled))
+		link->within = within;
+	quorum_link_send(link, peer, len);
+	link->within = 0;
 }
 
 size_t quorum_link_mtu(struct quorum_link *link, u32 peer)

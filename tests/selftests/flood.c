@@ -55,6 +55,8 @@ enum {
 	TYPE_APPEND	= 5,
 	TYPE_FORWARD	= 9,
 	TYPE_LAST	= 10,
+	BUNDLE_HEAD	= 8,	/* of two datagrams */
+	BUNDLED_MAX	= 700,
 	DATAGRAM_MAX	= 1472,
 	SAMPLES_MAX	= 32,
 };
@@ -397,6 +399,42 @@ static void make_unsealed(struct datagram *d)
 	seal(d);
 }
 
+/*
+ * Two datagrams in one, as right ones as what was recorded: cut where they are long, or
+ * twice the same.
+ */
+static void make_bundle_replay(struct datagram *d)
+{
+	const struct datagram *other = &samples[dice((uint32_t)nsamples)];
+	size_t a = d->len, b = other->len;
+
+	if (a > BUNDLED_MAX)
+		a = BUNDLED_MAX;
+	if (b > BUNDLED_MAX)
+		b = BUNDLED_MAX;
+	memmove(d->data + BUNDLE_HEAD, d->data, a);
+	memcpy(d->data + BUNDLE_HEAD + a, other->data, b);
+	memcpy(d->data, "\x52\x51\x10\x02", 4);
+	put16(d, 4, (uint16_t)a);
+	put16(d, 6, (uint16_t)b);
+	d->len = BUNDLE_HEAD + a + b;
+}
+
+/* Counts and lengths that cannot be. */
+static void make_bundle(struct datagram *d)
+{
+	static const uint8_t counts[] = { 0, 1, 3, 16, 17, 255 };
+
+	make_bundle_replay(d);
+	switch (dice(5)) {
+	case 0: d->data[3] = counts[dice(6)]; break;
+	case 1: put16(d, 4 + 2 * dice(2), (uint16_t)dice(65536)); break;
+	case 2: d->len = BUNDLE_HEAD + dice((uint32_t)d->len - BUNDLE_HEAD); break;
+	case 3: d->len += 1 + dice(32); break;
+	case 4: put16(d, 4, 0); break;
+	}
+}
+
 static void make_replay(struct datagram *d)
 {
 	(void)d;
@@ -425,6 +463,8 @@ static const struct kind {
 	{ "fragment", make_fragment },
 	{ "orphan", make_orphan },
 	{ "replay", make_replay },
+	{ "bundle", make_bundle },
+	{ "bundle-replay", make_bundle_replay },
 	{ "forged", make_forged },
 	{ "edited", make_edited },
 	{ "reflected", make_reflected },

@@ -465,6 +465,8 @@ enum {
 	QUORUM_A_LINK_RX_MESSAGES,
 	/* nest of drops: What was received and dropped, by reason. */
 	QUORUM_A_LINK_DROPS,
+	/* u64: Datagrams from this address that held those of several groups. */
+	QUORUM_A_LINK_TX_BUNDLES,
 
 	__QUORUM_A_LINK_MAX,
 	QUORUM_A_LINK_MAX = (__QUORUM_A_LINK_MAX - 1)

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Gathering: what several groups have for one node at the same moment leaves in one
+ * datagram (format/bundle.h), so that idle traffic does not grow with the groups.
+ *
+ * The heartbeats of all idle groups fall on the same moments (RAFT_F_GRID), and so do
+ * the answers.  Each is sealed by its own link, and put into the bundle of its way: the
+ * same source and destination.  A bundle leaves when every group of the endpoint has had
+ * its say, when it is full, or when the first of what is in it has waited long enough.
+ * One alone leaves as it is.
+ *
+ * A bundle holds bytes, and no link: who left the endpoint meanwhile is not missed.
+ */
+#include <linux/hrtimer.h>
+#include <linux/ktime.h>
+#include <linux/mm.h>
+#include <linux/workqueue.h>
+#include "../format/bundle.h"
+#include "net_private.h"
+
+enum {
+	ROOM = QUORUM_MTU_MIN - sizeof(struct ipv6hdr) - sizeof(struct udphdr) -
+	       BUNDLE_HEAD_BYTES_MAX,
+};
+
+/**
+ * struct gather_bundle - datagrams of one way
+ * @to: where it goes
+ * @source: where it comes from, see union link_source
+ * @source_len: likewise
+ * @count: datagrams in it, 0: the rest means nothing
+ * @bytes: of @data in use
+ * @lengths: of the datagrams
+ * @data: they
+ */
+struct gather_bundle {
+	struct sockaddr_storage to;
+	union link_source source;
+	size_t source_len;
+	u32 count;
+	u32 bytes;
+	u16 lengths[QUORUM_BUNDLE_MAX];
+	u8 data[ROOM];
+};
+
+/**
+ * struct endpoint_gather - the bundles of an endpoint
+ * @ep: the endpoint
+ * @timer: expires when the first of what waits may wait no longer
+ * @work: sends it all then
+ * @lock: protects the rest; inside link->path
+ * @due: when @timer expires, boottime ns; 0: nothing waits
+ * @bundles: of all ways
+ */
+struct endpoint_gather {
+	struct quorum_endpoint *ep;
+	struct hrtimer timer;
+	struct work_struct work;
+	struct mutex lock;
+	u64 due;
+	struct gather_bundle bundles[QUORUM_BUNDLES_MAX];
+};
+
+static void send_bundle(struct endpoint_gather *g, struct gather_bundle *b)
+{
+	u8 head[BUNDLE_HEAD_BYTES_MAX];
+	struct kvec vec[2] = { { .iov_base = b->data, .iov_len = b->bytes } };
+	size_t n = 1;
+
+	lockdep_assert_held(&g->lock);
+	if (b->count > 1) {
+		vec[1] = vec[0];
+		vec[0].iov_base = head;
+		vec[0].iov_len = bundle_head(head, b->lengths, b->count);
+		n = 2;
+	}
+	if (endpoint_send(g->ep, &b->to, &b->source, b->source_len, vec, n, LINK_URGENT) < 0)
+		atomic64_inc(&g->ep->tx_errors);
+	else if (n > 1)
+		atomic64_inc(&g->ep->tx_bundles);
+	b->count = 0;
+	b->bytes = 0;
+}
+
+static void send_all(struct work_struct *work)
+{
+	struct endpoint_gather *g = container_of(work, struct endpoint_gather, work);
+
+	mutex_lock(&g->lock);
+	g->due = 0;
+	for (u32 i = 0; i < QUORUM_BUNDLES_MAX; i++)
+		if (g->bundles[i].count)
+			send_bundle(g, &g->bundles[i]);
+	mutex_unlock(&g->lock);
+}
+
+static enum hrtimer_restart timer_expired(struct hrtimer *timer)
+{
+	struct endpoint_gather *g = container_of(timer, struct endpoint_gather, timer);
+
+	queue_work(system_highpri_wq, &g->work);
+	return HRTIMER_NORESTART;
+}
+
+/* The bundle of a link's way to @to, or one to begin; NULL: too many ways. */
+static struct gather_bundle *find_bundle(struct endpoint_gather *g,
+					 const struct quorum_link *link,
+					 const struct sockaddr_storage *to)
+{
+	struct gather_bundle *unused = NULL;
+
+	for (u32 i = 0; i < QUORUM_BUNDLES_MAX; i++) {
+		struct gather_bundle *b = &g->bundles[i];
+
+		if (!b->count)
+			unused = unused ?: b;
+		else if (!memcmp(&b->to, to, sizeof(*to)) &&
+			 b->source_len == link->source_len &&
+			 !memcmp(&b->source, &link->source, b->source_len))
+			return b;
+	}
+	if (unused) {
+		unused->to = *to;
+		unused->source = link->source;
+		unused->source_len = link->source_len;
+	}
+	return unused;
+}
+
+static void add(struct gather_bundle *b, const struct kvec *vec, size_t n, size_t len)
+{
+	for (size_t i = 0; i < n; i++) {
+		memcpy(b->data + b->bytes, vec[i].iov_base, vec[i].iov_len);
+		b->bytes += vec[i].iov_len;
+	}
+	b->lengths[b->count++] = len;
+}
+
+static void arm(struct endpoint_gather *g, u64 within)
+{
+	u64 due = ktime_get_boottime_ns() + within;
+
+	if (g->due && g->due <= due)
+		return;
+	g->due = due;
+	hrtimer_start(&g->timer, ns_to_ktime(within), HRTIMER_MODE_REL);
+}
+
+/**
+ * quorum_gather() - let a datagram wait for those of other groups
+ * @link: the link, @link->path held
+ * @to: where it goes
+ * @vec: its pieces, finished
+ * @n: how many
+ * @len: bytes of all of them
+ *
+ * Context: only the loop.
+ * Return: true: it will leave, @link->within ns from now at the latest; false: send it.
+ */
+bool quorum_gather(struct quorum_link *link, const struct sockaddr_storage *to,
+		   const struct kvec *vec, size_t n, size_t len)
+{
+	struct endpoint_gather *g = link->endpoint->gather;
+	/* A guess is enough: it says when to wait no longer. */
+	u32 groups = READ_ONCE(link->endpoint->users);
+	struct gather_bundle *b;
+
+	lockdep_assert_held(&link->path);
+	if (groups < 2 || len > ROOM)
+		return false;
+	mutex_lock(&g->lock);
+	b = find_bundle(g, link, to);
+	if (b) {
+		if (b->count && b->bytes + len > ROOM)
+			send_bundle(g, b);
+		add(b, vec, n, len);
+		if (b->count == QUORUM_BUNDLE_MAX || b->count >= groups)
+			send_bundle(g, b);
+		else
+			arm(g, link->within);
+	}
+	mutex_unlock(&g->lock);
+	return b;
+}
+
+/**
+ * quorum_gather_start() - make what an endpoint gathers in
+ * @ep: the endpoint
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int quorum_gather_start(struct quorum_endpoint *ep)
+{
+	struct endpoint_gather *g = kvzalloc(sizeof(*g), GFP_KERNEL);
+
+	if (!g)
+		return -ENOMEM;
+	g->ep = ep;
+	mutex_init(&g->lock);
+	INIT_WORK(&g->work, send_all);
+	hrtimer_init(&g->timer, CLOCK_BOOTTIME, HRTIMER_MODE_REL);
+	g->timer.function = timer_expired;
+	ep->gather = g;
+	return 0;
+}
+
+/**
+ * quorum_gather_stop() - forget what waits, for good
+ * @ep: the endpoint, whose socket is still there; no link sends from it any more
+ *
+ * Context: process, sleeps.
+ */
+void quorum_gather_stop(struct quorum_endpoint *ep)
+{
+	struct endpoint_gather *g = ep->gather;
+
+	hrtimer_cancel(&g->timer);
+	cancel_work_sync(&g->work);
+	mutex_destroy(&g->lock);
+	kvfree(g);
+	ep->gather = NULL;
+}
