@@ -26,7 +26,7 @@ GET_RELEASE = vermagic=$$(modinfo -F vermagic $(BUILD)/quorum.ko) && \
 	{ echo "build/quorum.ko does not say which kernel it is for" >&2; exit 1; }; }
 DKMS     = $(DESTDIR)/usr/src/quorum-$(VERSION)
 
-.PHONY: all module tools unit scenarios kunit selftests selftests-smp cluster power-cut cluster-long test demo check \
+.PHONY: all module tools unit scenarios kunit selftests selftests-smp flood-long ends-long cluster power-cut cluster-long test demo check \
 	sim sim-long bench coverage crash corrupt fuzz explore mutants mutants-short install dkms-install kernels deps clean distclean help
 
 all: module tools		## build the module and the tools (the default)
@@ -102,6 +102,16 @@ selftests: tools		## the real module in namespaces of a debug kernel (UML)
 selftests-smp: tools		## the same on two processors with preemption (QEMU)
 	@$(TOP)/scripts/deps kernel build qemu
 	@$(TOP)/scripts/selftests x86-debug
+
+flood-long: tools		## a million hostile datagrams at the running module (UML)
+	@$(TOP)/scripts/deps kernel build qemu
+	@QUORUM_SELFTEST_COUNT=25000 QUORUM_SELFTEST_LONG=4 $(TOP)/scripts/selftests uml-debug datagrams
+
+ends-long: tools		## 1,000 namespace exits and 1,000 changes of the socket under load (UML)
+	@$(TOP)/scripts/deps kernel build qemu
+	@QUORUM_SELFTEST_ROUNDS=1000 QUORUM_SELFTEST_LONG=8 \
+		QUORUM_SELFTEST_ONLY="namespaces_go_under_load the_socket_changes_under_load" \
+		$(TOP)/scripts/selftests uml-debug teardown network
 
 cluster: tools			## three QEMU machines on Debian's stock kernel
 	@$(TOP)/scripts/deps qemu build

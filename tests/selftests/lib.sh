@@ -23,7 +23,9 @@
 # Environment: QUORUM_MODULE (quorum.ko, when it is not loaded yet), QUORUMCTL,
 # QUORUM_SELFTEST_BIN (the helper programs, built with make),
 # QUORUM_SELFTEST_TIMING (preset), QUORUM_SELFTEST_SCALE (factor of all time
-# limits), QUORUM_SELFTEST_SHORT=1 (fewer rounds and tests), QUORUM_SELFTEST_VERBOSE=1.
+# limits), QUORUM_SELFTEST_SHORT=1 (fewer rounds and tests), QUORUM_SELFTEST_VERBOSE=1,
+# QUORUM_SELFTEST_ONLY ("FUNCTION...": these tests, and what sets up and ends),
+# QUORUM_SELFTEST_LONG (factor of the tests' time limits, for more rounds).
 
 set -u
 SELF=${0##*/}
@@ -619,10 +621,26 @@ all_gone()
 	fi
 }
 
+# Those of the tests that QUORUM_SELFTEST_ONLY names, or all.
+chosen()
+{
+	local test
+
+	for test in "$@"; do
+		case " setup ${QUORUM_SELFTEST_ONLY:-${test%%:*}} " in
+		*" ${test%%:*} "*) echo "$test" ;;
+		esac
+	done
+}
+
 # run_tests FUNCTION...: a function may be followed by :SECONDS, its limit.
 run_tests()
 {
-	local count=$(($# + 2)) i=0 test name limit status failed=0 started
+	local count i=0 test name limit status failed=0 started
+
+	# shellcheck disable=SC2046 # words without blanks
+	set -- $(chosen "$@") all_gone no_leaks
+	count=$#
 
 	trap finish EXIT
 	trap 'exit 130' INT
@@ -640,12 +658,13 @@ run_tests()
 	build_helpers
 	[ -x "$QUORUMCTL" ] || { echo "1..0 # SKIP quorumctl is not built"; exit $SKIP; }
 	echo "1..$count"
-	for test in "$@" all_gone no_leaks; do
+	for test in "$@"; do
 		case $test in all_gone) unset -f before_each ;; esac
 		i=$((i + 1))
 		name=${test%%:*}
 		limit=$(seconds 60)
 		[ "$name" = "$test" ] || limit=$(seconds "${test##*:}")
+		limit=$((limit * ${QUORUM_SELFTEST_LONG:-1}))
 		mark_log "$i $name"
 		started=$SECONDS
 		# Not in a condition: `set -e` would be dead in all of it.

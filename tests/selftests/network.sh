@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # What networks do: cuts in one direction, links that flap, delay, loss, small MTUs,
-# addresses that change, IPv6 alone. Topology: lib.sh.
-# QUORUM_SELFTEST_ROUNDS: how often the socket is changed.
+# narrow paths, hosts with several addresses, addresses that change, IPv6 alone.
+# Topology: lib.sh. QUORUM_SELFTEST_ROUNDS: how often the socket is changed.
+# QUORUM_SELFTEST_LONG: narrow paths of IPv6, too.
 
 . "$(dirname -- "$0")/lib.sh"
 
@@ -142,8 +143,9 @@ fragments()
 {
 	local node
 
-	for node in $NODES; do n "$node" cat /proc/net/snmp; done |
-		awk '$1 == "Ip:" && $2 ~ /^[0-9]/ { sum += $NF } END { print sum }'
+	for node in $NODES; do n "$node" cat /proc/net/snmp /proc/net/snmp6; done |
+		awk '$1 == "Ip:" && $2 ~ /^[0-9]/ { sum += $NF }
+		     $1 == "Ip6FragCreates" { sum += $2 } END { print sum }'
 }
 
 # move NODE ADDRESS: the node has another address, and all are told, one by one.
@@ -183,12 +185,113 @@ the_socket_changes_under_load()
 
 	one=$(leader)
 	load_begin socket
-	for i in $(seq "$(rounds "${QUORUM_SELFTEST_ROUNDS:-4}" 3)"); do
-		move "$one" "10.77.0.$one:7421"
-		move "$one" "10.77.0.$one:7420"
+	for i in $(seq "$(rounds "${QUORUM_SELFTEST_ROUNDS:-8}" 6)"); do
+		move "$one" "10.77.0.$one:$((7420 + i % 2))"
+		[ $((i % 50)) != 0 ] || note "$i changes"
 	done
+	move "$one" "10.77.0.$one:7420"
 	load_end socket
 }
+
+# listen_at NODE ADDRESS|own: where it receives, from the next relink on.
+listen_at()
+{
+	sed -i '/^listen/d' "$(conf "$1")"
+	[ "$2" = own ] || echo "listen = $2" >>"$(conf "$1")"
+}
+
+# A node is told by an address of its second interface and is reached, and answers, through
+# the first, whose address the route would choose. Nobody takes anything from that one.
+# multi_homed HERE THERE BITS ANY: address prefixes, bits of an address, the wildcard.
+multi_homed()
+{
+	local here=$1 there=$2 bits=$3 any=$4 one node before
+
+	one=$(leader)
+	[ -e "$T/uplink-$one" ] ||
+		ip -n "$NS-$one" link add eth1 type veth peer name "q$one" netns "$NS-0"
+	touch "$T/uplink-$one"
+	sw ip link set "q$one" master br0 up
+	n "$one" ip link set eth1 up
+	n "$one" ip addr add "$there$one/$bits" dev eth1 $NODAD
+	for node in $(others "$one"); do
+		n "$node" ip route add "$there$one/$bits" via "$here$one"
+	done
+	# With the same port the wildcard and what is there already would be in each other's way.
+	listen_at "$one" "$any:7421"
+	move "$one" "$(with_port "$there$one" 7421)"
+	wait_leader
+	catch_up
+	before=$(total link.drops.source)
+	for node in $NODES; do propose "$node" "listening at $any, from $node" >/dev/null; done
+	logs_equal
+	[ "$(total link.drops.source)" = "$before" ] || fail "it answers from another address"
+}
+
+# with_port ADDRESS PORT
+with_port()
+{
+	case $1 in
+	*:*) echo "[$1]:$2" ;;
+	*) echo "$1:$2" ;;
+	esac
+}
+
+several_addresses() { NODAD='' multi_homed 10.77.0. 10.78.0. 32 0.0.0.0; }
+several_addresses_ipv6() { NODAD=nodad multi_homed fd77:: fd78:: 128 '[::]'; }
+
+# Between a node and the others is a router, and behind it, both ways, 1,400 bytes pass.
+# Its words are heeded: what was cut too large is lost, then nothing is, and IP has nothing to cut.
+# narrow_path HERE THERE BITS NET: address prefixes, bits of an address and of a network.
+narrow_path()
+{
+	local here=$1 there=$2 bits=$3 net=$4 one other node made
+
+	one=$(leader)
+	other=$(others "$one" | cut -d' ' -f1)
+	for node in $NODES; do listen_at "$node" own; done
+	# shellcheck disable=SC2016 # for the inner shell
+	sw sh -c 'for file in ipv4/ip_forward ipv6/conf/all/forwarding; do
+		echo 1 >"/proc/sys/net/$file"; done'
+	sw ip link set "p$one" nomaster
+	sw ip addr add "${here}254/$net" dev br0 $NODAD
+	sw ip addr add "${there}254/$net" dev "p$one" $NODAD
+	sw ip route add "$there$one/$bits" dev "p$one" mtu lock 1400
+	n "$one" ip addr del "$here$one/$net" dev eth0
+	n "$one" ip addr add "$there$one/$net" dev eth0 $NODAD
+	for node in $(others "$one"); do
+		sw ip route add "$here$node/$bits" dev br0 mtu lock 1400
+		n "$one" ip route replace "$here$node/$bits" via "${there}254"
+		n "$node" ip route replace "$there$one/$bits" via "${here}254"
+	done
+	move "$one" "$(with_port "$there$one" 7420)"
+	wait_leader
+	large_both_ways "$one" "$other"
+	# The leader sends to all, all others to the leader.
+	[ "$(leader)" = "$one" ] || other=$(leader)
+	n "$one" ip route get "$here$other" | grep -q 'mtu 1400' || fail "node $one has not learned"
+	n "$other" ip route get "$there$one" | grep -q 'mtu 1400' || fail "node $other has not learned"
+	# What was known of the path is asked for again within a second.
+	sleep 1.2
+	made=$(fragments)
+	large_both_ways "$one" "$other"
+	[ "$(fragments)" = "$made" ] || fail "IP had to fragment"
+}
+
+# Proposals at a follower go to the leader whole.
+large_both_ways()
+{
+	local node
+
+	for node in "$@"; do
+		client propose -n 1 -b 65536 -t $((10000 * SCALE)) -p large "$(dev "$node")" >"$T/large"
+		grep -q ^committed "$T/large"
+	done
+	logs_equal
+}
+
+a_narrow_path_ipv6() { NODAD=nodad narrow_path fd77:: fd79:: 128 64; }
+a_narrow_path() { NODAD='' narrow_path 10.77.0. 10.79.0. 32 24; }
 
 # 300 ms each way: the preset `wan` bears it.
 far_apart()
@@ -218,6 +321,8 @@ ipv6_alone()
 
 	for node in $NODES; do
 		q "$node" down "$(conf "$node")"
+		# Where the test before has left a router.
+		sw ip link set "p$node" master br0
 		n "$node" ip -4 addr flush dev eth0
 		print_conf "$node" "$(disk "$node")" demo fd77:: >"$(conf "$node")"
 	done
@@ -230,4 +335,6 @@ ipv6_alone()
 
 run_tests setup:120 one_way_cut flapping_link:90 no_election_at_five_percent_loss \
 	lost_fragments_are_repaired smallest_mtu \
-	an_address_changes_under_load:90 the_socket_changes_under_load:120 far_apart:120 ipv6_alone
+	an_address_changes_under_load:90 the_socket_changes_under_load:120 far_apart:120 \
+	several_addresses a_narrow_path ipv6_alone several_addresses_ipv6 \
+	${QUORUM_SELFTEST_LONG:+a_narrow_path_ipv6}

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Everything ends cleanly at any moment, under load: groups, namespaces, the
 # module. Whoever waits is told. Topology: lib.sh.
+# QUORUM_SELFTEST_ROUNDS: how many namespaces end under load.
 
 . "$(dirname -- "$0")/lib.sh"
 
@@ -224,31 +225,65 @@ create_and_delete_at_once()
 
 the_namespace_goes_under_load()
 {
-	local round
+	load_start
+	waiters_start 3
+	service_end events-3
+	ip netns del "$NS-3"
+	waiters_told "ESHUTDOWN|ENODEV"
+	until_ok "$(seconds 10)" "the device node is gone" test ! -e "$(dev 3)"
+	wait_leader 1 2
+	propose 1 "without the third" >/dev/null
+	load_end
+	namespace_again 3
+	service events-3 "$QUORUMCTL" --netns "$NS-3" --json events
+	wait_leader
+	propose 3 "the third is back" >/dev/null
+	logs_equal
+	one_leader_per_term
+}
 
-	for round in $(seq "$(rounds 3 1)"); do
-		load_start
-		waiters_start 3
-		service_end events-3
+# A new namespace, the same disk.
+namespace_again()
+{
+	local node=$1
+
+	ip netns add "$NS-$node"
+	n "$node" ip link set lo up
+	until_ok "$(seconds 10)" "the old link is gone" link_free "p$node"
+	ip -n "$NS-$node" link add eth0 type veth peer name "p$node" netns "$NS-0"
+	ip -n "$NS-$node" addr add "10.77.0.$node/24" dev eth0
+	ip -n "$NS-$node" link set eth0 up
+	sw ip link set "p$node" master br0 up
+	q "$node" up "$(conf "$node")"
+}
+
+# Again and again, while everybody proposes: the others all the time, and it itself until
+# its namespace is gone.
+namespaces_go_under_load()
+{
+	local round rounds before commit
+
+	rounds=$(rounds "${QUORUM_SELFTEST_ROUNDS:-6}" 1)
+	load_start
+	service_end load-3
+	service_end events-3
+	before=$(get 1 commit)
+	for round in $(seq "$rounds"); do
+		service load-3 "$BIN/client" propose -n 0 -j 2 -w 20 -k -t 500 -p load "$(dev 3)"
+		until_ok "$(seconds 20)" "node 3 commits" grep -q ^committed "$T/load-3"
 		ip netns del "$NS-3"
-		waiters_told "ESHUTDOWN|ENODEV"
 		until_ok "$(seconds 10)" "the device node is gone" test ! -e "$(dev 3)"
-		wait_leader 1 2
-		propose 1 "without the third, $round" >/dev/null
-		load_end
-		# A new namespace, the same disk.
-		ip netns add "$NS-3"
-		n3 ip link set lo up
-		until_ok "$(seconds 10)" "the old link is gone" link_free p3
-		ip -n "$NS-3" link add eth0 type veth peer name p3 netns "$NS-0"
-		ip -n "$NS-3" addr add 10.77.0.3/24 dev eth0
-		ip -n "$NS-3" link set eth0 up
-		sw ip link set p3 master br0 up
-		service events-3 "$QUORUMCTL" --netns "$NS-3" --json events
-		q 3 up "$(conf 3)"
-		wait_leader
-		propose 3 "the third is back, $round" >/dev/null
+		service_end load-3
+		namespace_again 3
+		[ $((round % 50)) != 0 ] || note "$round rounds"
 	done
+	service events-3 "$QUORUMCTL" --netns "$NS-3" --json events
+	commit=$(get 1 commit)
+	note "$rounds namespaces, $((commit - before)) entries meanwhile"
+	[ "$commit" -ge $((before + rounds)) ]
+	wait_leader
+	load_end
+	propose 3 "after all of them"
 	logs_equal
 	one_leader_per_term
 }
@@ -347,5 +382,6 @@ run_tests setup:120 stop_tells_who_waits delete_tells_who_waits an_open_file_out
 	delete_while_proposals_wait refused_while_running start_and_stop_under_load:240 \
 	stop_while_it_starts:120 \
 	create_and_delete:240 create_and_delete_at_once:120 the_namespace_goes_under_load:240 \
+	namespaces_go_under_load:240 \
 	rmmod_is_refused_while_files_are_open rmmod_with_running_groups:120 rmmod_while_it_starts rmmod_under_load:120 \
 	rmmod_with_a_flood

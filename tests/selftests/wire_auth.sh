@@ -31,7 +31,35 @@ a_flipped_bit()
 }
 without_authentication() { bad unsealed "seal short"; }
 of_another_cluster() { bad cluster cluster; }
-from_no_member() { bad replay source -o 10.77.0.99; }
+bundles_that_cannot_be() { bad bundle "short field length type replay session seal"; }
+replayed_in_bundles() { bad bundle-replay "type replay session seal length"; }
+# Nothing is answered: nobody has even asked where that address is.
+from_no_member()
+{
+	local node
+
+	bad replay source -o 10.77.0.99
+	for node in $NODES; do [ -z "$(n "$node" ip neigh show 10.77.0.99)" ]; done
+}
+
+# Each datagram that leaves, comes or is dropped can be watched, with the reason that is
+# counted.
+datagrams_are_traced()
+{
+	local tracing=/sys/kernel/tracing COUNT=50 event
+
+	[ -d $tracing/events ] || mount -t tracefs none $tracing 2>/dev/null ||
+		skip "there is no tracefs"
+	for event in send receive drop; do
+		echo 1 >"$tracing/events/quorum_net/quorum_datagram_$event/enable"
+	done
+	bad forged seal
+	echo 0 >$tracing/events/quorum_net/enable
+	cat $tracing/trace >"$T/trace"
+	grep -q 'quorum_datagram_send: group=.*type=.*len=' "$T/trace"
+	grep -q 'quorum_datagram_receive: group=.*type=.*len=' "$T/trace"
+	[ "$(grep -c 'quorum_datagram_drop: .*: seal$' "$T/trace")" -ge $((COUNT * 95 / 100)) ]
+}
 
 # What node A sent to B, sent to A as if B had: the key of the other direction.
 reflected()
@@ -245,7 +273,8 @@ everything_was_kept()
 }
 
 run_tests setup:120 forged edited replayed truncated a_flipped_bit without_authentication \
-	of_another_cluster from_no_member reflected replayed_after_a_restart_of_the_receiver \
+	of_another_cluster bundles_that_cannot_be replayed_in_bundles from_no_member \
+	datagrams_are_traced reflected replayed_after_a_restart_of_the_receiver \
 	replayed_after_a_restart_of_the_sender keys_change_under_load \
 	who_has_another_key_is_not_heard relink_refuses everything_was_kept \
 	secret_datagrams_show_nothing secret_datagrams_cannot_be_changed \

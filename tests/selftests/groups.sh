@@ -1,0 +1,147 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Many groups of the same nodes at one address: what idle ones cost does not grow with
+# their number, since their heartbeats share datagrams. Topology: lib.sh.
+
+. "$(dirname -- "$0")/lib.sh"
+
+# With QUORUM_SELFTEST_LONG eight.
+GROUPS_MANY="g1 g2 g3 g4 g5${QUORUM_SELFTEST_LONG:+ g6 g7 g8}"
+BEATS=$(rounds 10 8)
+# Bundles wait for an eighth of it, which a slow kernel needs.
+TIMING="heartbeat=400ms election=2s-4s"
+
+setup()
+{
+	local node
+
+	make_nodes
+	make_groups g1
+}
+
+# of GROUP NODE PATH...: values of its status there.
+of()
+{
+	local group=$1 node=$2
+
+	shift 2
+	q "$node" --json status "$group-$node" | "$BIN/jsonq" "$@"
+}
+
+make_groups()
+{
+	local group node
+
+	for group in "$@"; do
+		for node in $NODES; do
+			make_disk "$group-$node" 4
+			print_conf "$node" "$(disk "$group-$node")" "$group" >"$T/$group-$node.conf"
+			q "$node" format "$T/$group-$node.conf" >/dev/null
+		done
+		for node in $NODES; do q "$node" up "$T/$group-$node.conf"; done
+	done
+	for group in "$@"; do lead_by_one "$group"; done
+}
+
+leader_of() { of "$1" 1 leader; }
+led_by_one() { for node in $NODES; do [ "$(of "$1" "$node" leader)" = 1 ] || return 1; done; }
+
+# Node 1 leads it, so that all heartbeats go one way and all answers the other.
+lead_by_one()
+{
+	local group=$1 node end=$((SECONDS + $(seconds 30)))
+
+	until led_by_one "$group"; do
+		[ $SECONDS -lt $end ] || fail "node 1 does not lead $group"
+		q 1 wait "$group-1" --leader --timeout "$(seconds 10)s" >/dev/null
+		node=$(leader_of "$group")
+		case $node in
+		1) sleep 0.2 ;;
+		[23]) q "$node" transfer "$group-$node" 1 || true ;;
+		esac
+	done
+}
+
+# UDP datagrams that have left a node, and those that reached it.
+datagrams()
+{
+	n "$1" cat /proc/net/snmp | awk '$1 == "Udp:" && $2 ~ /^[0-9]/ { print $5 }'
+}
+
+# cost NODE: datagrams that leave it for each heartbeat of a group, in hundredths: of
+# the leader to two members, or its answers.
+cost()
+{
+	local node=$1 from to before after
+
+	before=$(datagrams "$node")
+	from=$(of g1 1 link.tx-messages.heartbeat)
+	until_ok "$(seconds 30)" "$BEATS heartbeats" beaten $((from + 2 * BEATS))
+	to=$(of g1 1 link.tx-messages.heartbeat)
+	after=$(datagrams "$node")
+	echo $((200 * (after - before) / (to - from)))
+}
+
+beaten() { [ "$(of g1 1 link.tx-messages.heartbeat)" -ge "$1" ]; }
+
+idle_traffic_does_not_grow()
+{
+	local one_out one_back many_out many_back group
+
+	lead_by_one g1
+	one_out=$(cost 1)
+	one_back=$(cost 2)
+	[ "$(of g1 1 link.tx-bundles)" = 0 ] || fail "one group alone has bundles"
+	# shellcheck disable=SC2086 # a list
+	make_groups ${GROUPS_MANY#g1 }
+	many_out=$(cost 1)
+	many_back=$(cost 2)
+	note "datagrams per interval, in hundredths: the leader $one_out with one group," \
+		"$many_out with $(echo "$GROUPS_MANY" | wc -w); a member $one_back and $many_back"
+	[ "$(of g1 1 link.tx-bundles)" -gt 0 ]
+	# Without sharing there would be as many times more as there are groups.
+	[ "$many_out" -le $((one_out * 2)) ] || fail "the leader sends more"
+	[ "$many_back" -le $((one_back * 2)) ] || fail "a member answers more"
+	for group in $GROUPS_MANY; do
+		[ "$(leader_of "$group")" = 1 ] || fail "$group has another leader now"
+	done
+}
+
+# What somebody waits for does not wait, whatever else there is to send.
+every_group_commits()
+{
+	local group node
+
+	for group in $GROUPS_MANY; do
+		for node in $NODES; do
+			q "$node" propose "$group-$node" --timeout "$(seconds 5)s" "at $node" >/dev/null
+		done
+	done
+	for node in $NODES; do
+		[ "$(of g1 "$node" link.drops.{type,length,field,short} | tr '\t' ' ')" = "0 0 0 0" ] ||
+			fail "bundles hold what they should not: $(of g1 "$node" link.drops)"
+	done
+}
+
+# Others go on when one comes, goes, or loses a member.
+groups_come_and_go()
+{
+	local i group term
+
+	term=$(of g2 1 term)
+	for i in $(seq "$(rounds 5 2)"); do
+		q 1 stop g1-1
+		q 2 stop g3-2
+		q 1 start g1-1
+		q 2 start g3-2
+	done
+	for group in ${GROUPS_MANY#g1 g2 g3 }; do
+		[ "$(leader_of "$group")" = 1 ] || fail "$group has another leader now"
+	done
+	[ "$(of g2 1 term)" = "$term" ] || fail "there was an election in g2"
+	q 1 wait g1-1 --leader --timeout "$(seconds 30)s" >/dev/null
+	q 2 wait g3-2 --leader --timeout "$(seconds 30)s" >/dev/null
+	every_group_commits
+}
+
+run_tests setup:120 idle_traffic_does_not_grow:180 every_group_commits groups_come_and_go:120
