@@ -257,10 +257,13 @@ static bool may_return(const struct world *w)
 
 	for (id = 1; id <= w->n; id++) {
 		const struct sim_node *node = w->nodes[id];
+		const struct sim_store *s = &node->store;
+		/* What was under way in a crash may be there all the same. */
+		u64 term = max(s->view_hard.term, s->doubt ? s->doubt_hard.term : 0);
 
 		if (!(f->left >> id & 1))
 			continue;
-		if (node->store.view_hard.term >= f->target * RAFT_TERM_FORCED ||
+		if (term >= f->target * RAFT_TERM_FORCED ||
 		    members(&node->config) & ~(f->kept | f->left | f->lost))
 			return false;
 	}
