@@ -577,6 +577,10 @@ static int refused(u8 reason, struct netlink_ext_ack *extack)
 	case RAFT_REFUSED_INVALID:
 		NL_SET_ERR_MSG_MOD(extack, "there is nothing to change, or a value is out of its range");
 		return -EINVAL;
+	case RAFT_REFUSED_QUORUMS:
+		NL_SET_ERR_MSG_MOD(extack,
+				   "two elections have to share a voter, and each election one with each commit: make the quorums larger");
+		return -EINVAL;
 	case RAFT_REFUSED_WITNESS:
 		NL_SET_ERR_MSG_MOD(extack, "a witness keeps no log and cannot lead");
 		return -EOPNOTSUPP;
@@ -690,8 +694,10 @@ static int complete_step(const struct quorum_group_info *info, struct raft_chang
 {
 	const struct raft_member *m = raft_config_find(&info->config, step->member.id);
 
-	if (m && step->op == RAFT_CHANGE_SET)
-		step->member.priority = m->priority;
+	if (step->member.priority == QUORUM_PRIORITY_SAME)
+		step->member.priority = m ? m->priority : 0;
+	if (m && step->op == RAFT_CHANGE_SET && !where->ss_family)
+		memcpy(step->member.address, m->address, sizeof(m->address));
 	if (m || where->ss_family || (step->op != RAFT_CHANGE_ADD &&
 				      step->op != RAFT_CHANGE_LEARNER &&
 				      step->op != RAFT_CHANGE_VOTER))
@@ -700,12 +706,35 @@ static int complete_step(const struct quorum_group_info *info, struct raft_chang
 	return -EDESTADDRREQ;
 }
 
+/* The whole of the settings: what is said, and what is in force for the rest. */
+static void complete_settings(const struct raft_config *config,
+			      const struct quorum_settings *said, struct raft_settings *all)
+{
+	all->flags = config->flags;
+	all->timing = config->timing;
+	all->quorums = config->quorums;
+	if (said->heartbeat_us)
+		all->timing.heartbeat = said->heartbeat_us * (u64)NSEC_PER_USEC;
+	if (said->election_min_us)
+		all->timing.election_min = said->election_min_us * (u64)NSEC_PER_USEC;
+	if (said->election_max_us)
+		all->timing.election_max = said->election_max_us * (u64)NSEC_PER_USEC;
+	if (said->has_election)
+		all->quorums.election = min_t(u32, said->election_quorum, U8_MAX);
+	if (said->has_commit)
+		all->quorums.commit = min_t(u32, said->commit_quorum, U8_MAX);
+	if (said->has_lease)
+		all->flags = said->lease ? all->flags | RAFT_F_LEASE : all->flags & ~RAFT_F_LEASE;
+}
+
 /* The engine refuses the change if the members are others than @info's by then. */
 static int change_members(struct quorum_group *g, struct raft_event *ev,
 			  struct raft_change *list, const struct sockaddr_storage *where,
-			  struct quorum_group_info *info, struct netlink_ext_ack *extack)
+			  const struct quorum_settings *said, struct quorum_group_info *info,
+			  struct netlink_ext_ack *extack)
 {
 	u32 i, count = ev->change.count;
+	struct raft_settings settings;
 	int error = 0;
 
 	quorum_group_get_info(g, info);
@@ -716,6 +745,13 @@ static int change_members(struct quorum_group *g, struct raft_event *ev,
 	}
 	if (error)
 		return error;
+	if (said->set) {
+		complete_settings(&info->config, said, &settings);
+		ev->change.settings = &settings;
+		/* Quorums of both sizes, until all know the new ones. */
+		if (said->has_election || said->has_commit)
+			ev->change.joint = true;
+	}
 	/* Whoever comes learns where the others are from the configuration alone. */
 	ev->change.count = quorum_members_fill(info, list, count);
 	return ask(g, ev, extack);
@@ -723,7 +759,7 @@ static int change_members(struct quorum_group *g, struct raft_event *ev,
 
 int quorum_group_change(struct quorum_group *g, u64 seen, struct raft_change *list,
 			const struct sockaddr_storage *where, u32 count,
-			struct netlink_ext_ack *extack)
+			const struct quorum_settings *settings, struct netlink_ext_ack *extack)
 {
 	struct raft_event ev = {
 		.type = RAFT_EV_CHANGE,
@@ -742,7 +778,7 @@ int quorum_group_change(struct quorum_group *g, u64 seen, struct raft_change *li
 		return -ENOMEM;
 	for (i = 0; i < count; i++)
 		quorum_members_pack(&where[i], list[i].member.address);
-	error = change_members(g, &ev, list, where, info, extack);
+	error = change_members(g, &ev, list, where, settings, info, extack);
 	kfree(info);
 	return error;
 }

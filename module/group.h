@@ -354,11 +354,41 @@ int quorum_watch_wait(struct quorum_watching *w);
 __poll_t quorum_watch_poll(struct quorum_watching *w, struct file *file, poll_table *wait);
 
 /**
- * quorum_group_change() - change who is a member
+ * struct quorum_settings - what a group shall decide by; see uapi/quorum.yaml
+ * @set: there is something in here
+ * @heartbeat_us: 0: as it is
+ * @election_min_us: likewise
+ * @election_max_us: likewise
+ * @has_election: @election_quorum is said
+ * @has_commit: @commit_quorum is said
+ * @has_lease: @lease is said
+ * @election_quorum: 0: more than half
+ * @commit_quorum: likewise
+ * @lease: answer reads by it
+ */
+struct quorum_settings {
+	bool set;
+	u32 heartbeat_us;
+	u32 election_min_us;
+	u32 election_max_us;
+	bool has_election;
+	bool has_commit;
+	bool has_lease;
+	u32 election_quorum;
+	u32 commit_quorum;
+	bool lease;
+};
+
+/* struct raft_change.member.priority: as it is. */
+#define QUORUM_PRIORITY_SAME	U8_MAX
+
+/**
+ * quorum_group_change() - change who is a member, or what is decided by
  * @seen: index of the configuration the caller saw, QUORUM_A_GROUP_CONFIG_INDEX
  * @list: what to change, @count steps that take effect at once; room for
  *	RAFT_CHANGES_MAX
  * @where: address of each step's member, family 0 if it has none
+ * @settings: what else changes
  *
  * Begins it: events CONFIG and status tell how far it is.
  * Refusals: -EREMCHG this node does not lead; -ESTALE @seen is not in force any
@@ -368,7 +398,7 @@ __poll_t quorum_watch_poll(struct quorum_watching *w, struct file *file, poll_ta
  */
 int quorum_group_change(struct quorum_group *group, u64 seen, struct raft_change *list,
 			const struct sockaddr_storage *where, u32 count,
-			struct netlink_ext_ack *extack);
+			const struct quorum_settings *settings, struct netlink_ext_ack *extack);
 
 /**
  * struct quorum_recovery - a forced recovery

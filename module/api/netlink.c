@@ -173,7 +173,7 @@ int quorum_nl_group_change_doit(struct sk_buff *skb, struct genl_info *info)
 	error = change ? quorum_nl_parse_change(info, change) : -ENOMEM;
 	if (!error)
 		error = quorum_group_change(group, change->seen, change->list, change->where,
-					    change->n, info->extack);
+					    change->n, &change->settings, info->extack);
 	kfree(change);
 	quorum_group_put(group);
 	return explain(error, info->extack);

@@ -34,12 +34,14 @@ int quorum_nl_parse_relink(struct genl_info *info, struct quorum_relink *change)
  * @n: number of steps
  * @list: the steps, without addresses
  * @where: address of each step's member, family 0: none
+ * @settings: what else changes
  */
 struct quorum_nl_change {
 	u64 seen;
 	u32 n;
 	struct raft_change list[RAFT_CHANGES_MAX];	/* room to fill in what is not known */
 	struct sockaddr_storage where[QUORUM_MEMBERS_MAX];
+	struct quorum_settings settings;
 };
 
 /* Return: 0, or a negative errno with its sentence in @info->extack. */

@@ -15,11 +15,21 @@ const struct nla_policy quorum_member_config_nl_policy[QUORUM_A_MEMBER_ADDR + 1]
 	[QUORUM_A_MEMBER_ADDR] = NLA_POLICY_NESTED(quorum_addr_nl_policy),
 };
 
-const struct nla_policy quorum_member_step_nl_policy[QUORUM_A_MEMBER_WITNESS + 1] = {
+const struct nla_policy quorum_member_step_nl_policy[QUORUM_A_MEMBER_PRIORITY + 1] = {
 	[QUORUM_A_MEMBER_ID] = { .type = NLA_U32, },
 	[QUORUM_A_MEMBER_ADDR] = NLA_POLICY_NESTED(quorum_addr_nl_policy),
 	[QUORUM_A_MEMBER_STEP] = { .type = NLA_U32, },
 	[QUORUM_A_MEMBER_WITNESS] = { .type = NLA_FLAG, },
+	[QUORUM_A_MEMBER_PRIORITY] = { .type = NLA_U32, },
+};
+
+const struct nla_policy quorum_settings_nl_policy[QUORUM_A_SETTINGS_LEASE + 1] = {
+	[QUORUM_A_SETTINGS_HEARTBEAT_US] = { .type = NLA_U32, },
+	[QUORUM_A_SETTINGS_ELECTION_MIN_US] = { .type = NLA_U32, },
+	[QUORUM_A_SETTINGS_ELECTION_MAX_US] = { .type = NLA_U32, },
+	[QUORUM_A_SETTINGS_ELECTION_QUORUM] = { .type = NLA_U32, },
+	[QUORUM_A_SETTINGS_COMMIT_QUORUM] = { .type = NLA_U32, },
+	[QUORUM_A_SETTINGS_LEASE] = { .type = NLA_U32, },
 };
 
 const struct nla_policy quorum_member_kept_nl_policy[QUORUM_A_MEMBER_ID + 1] = {
@@ -76,10 +86,11 @@ static const struct nla_policy quorum_group_transfer_nl_policy[QUORUM_A_GROUP_TA
 	[QUORUM_A_GROUP_TARGET] = { .type = NLA_U32, },
 };
 
-static const struct nla_policy quorum_group_change_nl_policy[QUORUM_A_GROUP_CONFIG_INDEX + 1] = {
+static const struct nla_policy quorum_group_change_nl_policy[QUORUM_A_GROUP_SETTINGS + 1] = {
 	[QUORUM_A_GROUP_NAME] = { .type = NLA_NUL_STRING, .len = 255, },
 	[QUORUM_A_GROUP_MEMBER] = NLA_POLICY_NESTED(quorum_member_step_nl_policy),
 	[QUORUM_A_GROUP_CONFIG_INDEX] = { .type = NLA_U64, },
+	[QUORUM_A_GROUP_SETTINGS] = NLA_POLICY_NESTED(quorum_settings_nl_policy),
 };
 
 static const struct nla_policy quorum_group_recover_nl_policy[QUORUM_A_GROUP_ACCEPT_SUSPECT + 1] = {
@@ -150,7 +161,7 @@ static const struct genl_ops quorum_nl_ops[] = {
 		.cmd		= QUORUM_CMD_GROUP_CHANGE,
 		.doit		= quorum_nl_group_change_doit,
 		.policy		= quorum_group_change_nl_policy,
-		.maxattr	= QUORUM_A_GROUP_CONFIG_INDEX,
+		.maxattr	= QUORUM_A_GROUP_SETTINGS,
 		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 	{

@@ -10,7 +10,8 @@
 /* Policies of nests, for nla_parse_nested(). */
 extern const struct nla_policy quorum_addr_nl_policy[QUORUM_A_ADDR_PORT + 1];
 extern const struct nla_policy quorum_member_config_nl_policy[QUORUM_A_MEMBER_ADDR + 1];
-extern const struct nla_policy quorum_member_step_nl_policy[QUORUM_A_MEMBER_WITNESS + 1];
+extern const struct nla_policy quorum_member_step_nl_policy[QUORUM_A_MEMBER_PRIORITY + 1];
+extern const struct nla_policy quorum_settings_nl_policy[QUORUM_A_SETTINGS_LEASE + 1];
 extern const struct nla_policy quorum_member_kept_nl_policy[QUORUM_A_MEMBER_ID + 1];
 
 int quorum_nl_group_new_doit(struct sk_buff *skb, struct genl_info *info);

@@ -351,6 +351,8 @@ static int put_member(struct sk_buff *skb, const struct quorum_group_info *info,
 	     nla_put_flag(skb, QUORUM_A_MEMBER_LEAVING)) ||
 	    (member->roles & RAFT_M_WITNESS && nla_put_flag(skb, QUORUM_A_MEMBER_WITNESS)))
 		return -EMSGSIZE;
+	if (nla_put_u32(skb, QUORUM_A_MEMBER_PRIORITY, member->priority))
+		return -EMSGSIZE;
 	if (member->id == info->self && nla_put_flag(skb, QUORUM_A_MEMBER_SELF))
 		return -EMSGSIZE;
 	if (info->incarnations[i] &&
@@ -389,6 +391,30 @@ static int put_config(struct sk_buff *skb, const struct quorum_group_info *info)
 	for (i = 0; i < info->config.n; i++)
 		if (put_member(skb, info, i))
 			return -EMSGSIZE;
+	return 0;
+}
+
+static u32 us_of(u64 ns)
+{
+	return div_u64(ns, NSEC_PER_USEC);
+}
+
+/* What is in force, which may be other than what the group was created with. */
+static int put_settings(struct sk_buff *skb, const struct raft_config *config)
+{
+	struct nlattr *nest = nla_nest_start(skb, QUORUM_A_GROUP_SETTINGS);
+
+	if (!nest ||
+	    nla_put_u32(skb, QUORUM_A_SETTINGS_HEARTBEAT_US, us_of(config->timing.heartbeat)) ||
+	    nla_put_u32(skb, QUORUM_A_SETTINGS_ELECTION_MIN_US,
+			us_of(config->timing.election_min)) ||
+	    nla_put_u32(skb, QUORUM_A_SETTINGS_ELECTION_MAX_US,
+			us_of(config->timing.election_max)) ||
+	    nla_put_u32(skb, QUORUM_A_SETTINGS_ELECTION_QUORUM, config->quorums.election) ||
+	    nla_put_u32(skb, QUORUM_A_SETTINGS_COMMIT_QUORUM, config->quorums.commit) ||
+	    nla_put_u32(skb, QUORUM_A_SETTINGS_LEASE, !!(config->flags & RAFT_F_LEASE)))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
 	return 0;
 }
 
@@ -445,7 +471,7 @@ static int put_live(struct sk_buff *skb, const struct quorum_group_info *info)
 	    nla_put_u64_64bit(skb, QUORUM_A_GROUP_DEADLINE_NS, ago(raft->deadline, info->now),
 			      QUORUM_A_GROUP_PAD))
 		return -EMSGSIZE;
-	if (put_snapshot(skb, info))
+	if (put_settings(skb, &info->config) || put_snapshot(skb, info))
 		return -EMSGSIZE;
 	return put_store(skb, &info->store) ?: put_link(skb, &info->link);
 }

@@ -437,7 +437,15 @@ static int parse_step(const struct nlattr *attr, struct raft_change *step,
 					"only a new member can be made a witness");
 		step->member.roles = RAFT_M_WITNESS;
 	}
-	if (!tb[QUORUM_A_MEMBER_ADDR] && step->op == RAFT_CHANGE_SET)
+	step->member.priority = step->op == RAFT_CHANGE_SET ? QUORUM_PRIORITY_SAME : 0;
+	if (tb[QUORUM_A_MEMBER_PRIORITY]) {
+		if (nla_get_u32(tb[QUORUM_A_MEMBER_PRIORITY]) > RAFT_PRIORITY_MAX)
+			return QUORUM_NL_REFUSE(extack, tb[QUORUM_A_MEMBER_PRIORITY], -ERANGE,
+					"a priority is 0 to 7");
+		step->member.priority = nla_get_u32(tb[QUORUM_A_MEMBER_PRIORITY]);
+	}
+	if (!tb[QUORUM_A_MEMBER_ADDR] && !tb[QUORUM_A_MEMBER_PRIORITY] &&
+	    step->op == RAFT_CHANGE_SET)
 		return QUORUM_NL_REFUSE(extack, attr, -EDESTADDRREQ,
 				"a member has moved: say where it is now");
 	if (!tb[QUORUM_A_MEMBER_ADDR])
@@ -447,6 +455,34 @@ static int parse_step(const struct nlattr *attr, struct raft_change *step,
 		return QUORUM_NL_REFUSE(extack, tb[QUORUM_A_MEMBER_ADDR], -EDESTADDRREQ,
 				"a member's address is no unicast one: say where it is reached");
 	return error;
+}
+
+static u32 said_u32(struct nlattr * const *tb, u32 attr, bool *has)
+{
+	*has = tb[attr];
+	return tb[attr] ? nla_get_u32(tb[attr]) : 0;
+}
+
+/* That they fit together is for the engine to say. */
+static int parse_settings(const struct nlattr *attr, struct quorum_settings *s,
+			  struct netlink_ext_ack *extack)
+{
+	struct nlattr *tb[QUORUM_A_SETTINGS_MAX + 1];
+	bool has;
+	int error;
+
+	error = nla_parse_nested(tb, QUORUM_A_SETTINGS_MAX, attr, quorum_settings_nl_policy,
+				 extack);
+	if (error)
+		return error;
+	s->set = true;
+	s->heartbeat_us = said_u32(tb, QUORUM_A_SETTINGS_HEARTBEAT_US, &has);
+	s->election_min_us = said_u32(tb, QUORUM_A_SETTINGS_ELECTION_MIN_US, &has);
+	s->election_max_us = said_u32(tb, QUORUM_A_SETTINGS_ELECTION_MAX_US, &has);
+	s->election_quorum = said_u32(tb, QUORUM_A_SETTINGS_ELECTION_QUORUM, &s->has_election);
+	s->commit_quorum = said_u32(tb, QUORUM_A_SETTINGS_COMMIT_QUORUM, &s->has_commit);
+	s->lease = said_u32(tb, QUORUM_A_SETTINGS_LEASE, &s->has_lease);
+	return 0;
 }
 
 int quorum_nl_parse_change(struct genl_info *info, struct quorum_nl_change *change)
@@ -471,7 +507,8 @@ int quorum_nl_parse_change(struct genl_info *info, struct quorum_nl_change *chan
 			return error;
 		change->n++;
 	}
-	return 0;
+	attr = info->attrs[QUORUM_A_GROUP_SETTINGS];
+	return attr ? parse_settings(attr, &change->settings, info->extack) : 0;
 }
 
 /* ---- forced recovery ---- */

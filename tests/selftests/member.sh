@@ -144,5 +144,38 @@ a_witness_is_enough_for_two()
 	one_leader_per_term
 }
 
+# What the group decides by is in its log, and refused where it cannot be.
+settings_are_of_the_group()
+{
+	local at other node
+
+	at=$(leader)
+	other=$((at % 3 + 1))
+	refused 'share a voter' q "$at" settings "demo-$at" --election-quorum 1
+	refused 'share a voter' q "$at" settings "demo-$at" --election-quorum 2 --commit-quorum 1
+	refused 'out of its range' q "$at" settings "demo-$at" --heartbeat 30s
+	refused "node $at" q "$other" settings "demo-$other" --lease on
+	q "$at" settings "demo-$at" --election-quorum 3 --commit-quorum 1 --lease on \
+		--priority "$at=7" --timeout "$(seconds 10)s"
+	q "$at" settings "demo-$at" --heartbeat 90ms --timeout "$(seconds 10)s"
+	catch_up
+	for node in $NODES; do
+		[ "$(get "$node" settings.election-quorum settings.commit-quorum settings.lease)" = \
+			"$(printf '3\t1\t1')" ] || fail "$node: $(q "$node" settings "demo-$node")"
+		[ "$(get "$node" settings.heartbeat-us)" = 90000 ]
+		q "$node" settings "demo-$node" | grep -q "priority *node $at: 7"
+		q "$node" status "demo-$node" | grep -q "heartbeat 90"
+	done
+	# One is enough to commit, and it takes all to elect.
+	for node in $(others "$at"); do q "$node" stop "demo-$node"; done
+	propose "$at" "alone, by its quorum"
+	for node in $(others "$at"); do q "$node" start "demo-$node"; done
+	q "$at" settings "demo-$at" --election-quorum 0 --commit-quorum 0 --lease off \
+		--timeout "$(seconds 20)s"
+	logs_equal
+	one_leader_per_term
+}
+
 run_tests setup:120 members_are_listed wrong_changes_are_refused a_member_is_removed_and_added \
-	the_leader_is_removed members_outlive_a_restart a_witness_is_enough_for_two
+	the_leader_is_removed members_outlive_a_restart settings_are_of_the_group \
+	a_witness_is_enough_for_two

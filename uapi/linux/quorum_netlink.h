@@ -320,9 +320,42 @@ enum {
 	 * of a new member, and for as long as it is one.
 	 */
 	QUORUM_A_MEMBER_WITNESS,
+	/*
+	 * u32: 0 to 7: who has less than others waits longer before it campaigns. In
+	 * group-change: of a new member (0 when missing), or with step set.
+	 */
+	QUORUM_A_MEMBER_PRIORITY,
 
 	__QUORUM_A_MEMBER_MAX,
 	QUORUM_A_MEMBER_MAX = (__QUORUM_A_MEMBER_MAX - 1)
+};
+
+/*
+ * settings: What a group decides by, which is in its log like its members. In group-
+ * change what is missing stays as it is.
+ */
+enum {
+	/* u32: A leader speaks at least this often. */
+	QUORUM_A_SETTINGS_HEARTBEAT_US = 1,
+	/* u32: Shortest election timeout, at least twice heartbeat-us. */
+	QUORUM_A_SETTINGS_ELECTION_MIN_US,
+	/* u32: Longest election timeout. */
+	QUORUM_A_SETTINGS_ELECTION_MAX_US,
+	/* u32: Voters it takes to be elected, more than half; 0 for just that. */
+	QUORUM_A_SETTINGS_ELECTION_QUORUM,
+	/*
+	 * u32: Voters it takes to commit, 0 for more than half. With election-quorum
+	 * more than all voters.
+	 */
+	QUORUM_A_SETTINGS_COMMIT_QUORUM,
+	/*
+	 * u32: 1 when leaders answer reads without asking, as long as a quorum has
+	 * answered lately; that trusts the members' clocks to run equally fast.
+	 */
+	QUORUM_A_SETTINGS_LEASE,
+
+	__QUORUM_A_SETTINGS_MAX,
+	QUORUM_A_SETTINGS_MAX = (__QUORUM_A_SETTINGS_MAX - 1)
 };
 
 /* messages: Messages by type; the attribute's number is the type on the wire. */
@@ -666,6 +699,8 @@ enum {
 	 * until a leader has confirmed the end of its log. Needs other voters.
 	 */
 	QUORUM_A_GROUP_TAIL_SUSPECT,
+	/* nest of settings: What is in force; in group-change, what shall be. */
+	QUORUM_A_GROUP_SETTINGS,
 
 	__QUORUM_A_GROUP_MAX,
 	QUORUM_A_GROUP_MAX = (__QUORUM_A_GROUP_MAX - 1)
@@ -758,10 +793,10 @@ enum {
 	 */
 	QUORUM_CMD_GROUP_TRANSFER,
 	/*
-	 * Change who is a member: one step, or several that take effect together. Asked
-	 * of the leader, and answered as soon as it is under way; events and group-get
-	 * tell how far it is. Needs CAP_NET_ADMIN in the user namespace that owns the
-	 * network namespace.
+	 * Change who is a member, in one step or several that take effect together, or
+	 * what the group decides by. Asked of the leader, and answered as soon as it is
+	 * under way; events and group-get tell how far it is. Needs CAP_NET_ADMIN in
+	 * the user namespace that owns the network namespace.
 	 */
 	QUORUM_CMD_GROUP_CHANGE,
 	/*

@@ -387,8 +387,43 @@ int quorum_group_change(struct quorum_control *control, const char *name, uint64
 		if (steps[i].witness &&
 		    !mnl_attr_put_check(nlh, size, QUORUM_A_MEMBER_WITNESS, 0, NULL))
 			return -EMSGSIZE;
+		if (steps[i].has_priority &&
+		    !mnl_attr_put_u32_check(nlh, size, QUORUM_A_MEMBER_PRIORITY, steps[i].priority))
+			return -EMSGSIZE;
 		mnl_attr_nest_end(nlh, nest);
 	}
+	return finish(control, nlh, NULL);
+}
+
+int quorum_group_settings(struct quorum_control *control, const char *name, uint64_t seen,
+			  const struct quorum_settings *s)
+{
+	struct nlmsghdr *nlh = begin(control, QUORUM_CMD_GROUP_CHANGE, 0);
+	size_t size = sizeof(control->buf);
+	struct nlattr *nest;
+
+	if (!name || s->size < sizeof(*s) ||
+	    !mnl_attr_put_strz_check(nlh, size, QUORUM_A_GROUP_NAME, name) ||
+	    !mnl_attr_put_u64_check(nlh, size, QUORUM_A_GROUP_CONFIG_INDEX, seen))
+		return -EINVAL;
+	nest = mnl_attr_nest_start_check(nlh, size, QUORUM_A_GROUP_SETTINGS);
+	if (!nest)
+		return -EMSGSIZE;
+	/* Far from the end of the buffer: six numbers follow a name. */
+	if (s->heartbeat_us)
+		mnl_attr_put_u32(nlh, QUORUM_A_SETTINGS_HEARTBEAT_US, s->heartbeat_us);
+	if (s->election_min_us)
+		mnl_attr_put_u32(nlh, QUORUM_A_SETTINGS_ELECTION_MIN_US, s->election_min_us);
+	if (s->election_max_us)
+		mnl_attr_put_u32(nlh, QUORUM_A_SETTINGS_ELECTION_MAX_US, s->election_max_us);
+	if (s->election_quorum >= 0)
+		mnl_attr_put_u32(nlh, QUORUM_A_SETTINGS_ELECTION_QUORUM,
+				 (uint32_t)s->election_quorum);
+	if (s->commit_quorum >= 0)
+		mnl_attr_put_u32(nlh, QUORUM_A_SETTINGS_COMMIT_QUORUM, (uint32_t)s->commit_quorum);
+	if (s->lease >= 0)
+		mnl_attr_put_u32(nlh, QUORUM_A_SETTINGS_LEASE, (uint32_t)s->lease);
+	mnl_attr_nest_end(nlh, nest);
 	return finish(control, nlh, NULL);
 }
 

@@ -601,13 +601,49 @@ int quorum_group_snapshot(struct quorum_control *control, const char *name);
  * @id: node id
  * @addr: where a new member is reached; family 0: not said
  * @witness: not 0: the new member keeps no payload and never leads
+ * @has_priority: not 0: @priority is said
+ * @priority: 0 to 7; who has less than others waits longer before it campaigns
  */
 struct quorum_step {
 	uint32_t step;
 	uint32_t id;
 	struct sockaddr_storage addr;
 	uint32_t witness;
+	uint32_t has_priority;
+	uint32_t priority;
 };
+
+/**
+ * struct quorum_settings - what a group decides by
+ * @size: sizeof(struct quorum_settings)
+ * @heartbeat_us: microseconds, 0: as it is
+ * @election_min_us: likewise
+ * @election_max_us: likewise
+ * @election_quorum: voters it takes to be elected, 0: more than half, -1: as it is
+ * @commit_quorum: voters it takes to commit, likewise
+ * @lease: 1: leaders answer reads by a lease, 0: they ask, -1: as it is
+ */
+struct quorum_settings {
+	uint32_t size;
+	uint32_t heartbeat_us;
+	uint32_t election_min_us;
+	uint32_t election_max_us;
+	int32_t election_quorum;
+	int32_t commit_quorum;
+	int32_t lease;
+};
+
+/**
+ * quorum_group_settings() - change what a group decides by
+ * @control: the handle
+ * @name: name of the group on this machine, which leads
+ * @seen: QUORUM_A_GROUP_CONFIG_INDEX as it was seen
+ * @settings: what shall be
+ *
+ * Begins it, as quorum_group_change() does, which says what is returned.
+ */
+int quorum_group_settings(struct quorum_control *control, const char *name, uint64_t seen,
+			  const struct quorum_settings *settings);
 
 /**
  * quorum_group_change() - change who is a member

@@ -232,6 +232,14 @@ int quorum_group_change(struct quorum_control *control, const char *name, uint64
 	return quorum_group_start(control, name);
 }
 
+int quorum_group_settings(struct quorum_control *control, const char *name, uint64_t seen,
+			  const struct quorum_settings *settings)
+{
+	(void)seen;
+	(void)settings;
+	return quorum_group_start(control, name);
+}
+
 int quorum_group_transfer(struct quorum_control *control, const char *name,
 			  uint32_t target)
 {

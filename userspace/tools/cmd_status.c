@@ -442,13 +442,24 @@ static void show_device(const struct quorum_object *group)
 static void show_timers(const struct quorum_object *group)
 {
 	char beat[32], low[32], high[32], next[32] = "";
+	struct quorum_object s;
+	uint64_t us[3] = {
+		get(group, QUORUM_A_GROUP_HEARTBEAT_US),
+		get(group, QUORUM_A_GROUP_ELECTION_MIN_US),
+		get(group, QUORUM_A_GROUP_ELECTION_MAX_US),
+	};
 
+	/* What it was created with may have been changed. */
+	if (quorum_object_get(group, QUORUM_A_GROUP_SETTINGS, 0, &s)) {
+		us[0] = get(&s, QUORUM_A_SETTINGS_HEARTBEAT_US);
+		us[1] = get(&s, QUORUM_A_SETTINGS_ELECTION_MIN_US);
+		us[2] = get(&s, QUORUM_A_SETTINGS_ELECTION_MAX_US);
+	}
 	if (quorum_object_has(group, QUORUM_A_GROUP_DEADLINE_NS))
 		duration(get(group, QUORUM_A_GROUP_DEADLINE_NS), next, sizeof(next));
 	line("timers", "heartbeat %s, election %s to %s%s%s",
-	     duration(1000 * get(group, QUORUM_A_GROUP_HEARTBEAT_US), beat, sizeof(beat)),
-	     duration(1000 * get(group, QUORUM_A_GROUP_ELECTION_MIN_US), low, sizeof(low)),
-	     duration(1000 * get(group, QUORUM_A_GROUP_ELECTION_MAX_US), high, sizeof(high)),
+	     duration(1000 * us[0], beat, sizeof(beat)), duration(1000 * us[1], low, sizeof(low)),
+	     duration(1000 * us[2], high, sizeof(high)),
 	     *next ? ", next in " : "", next);
 }
 

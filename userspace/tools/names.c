@@ -162,9 +162,21 @@ static const struct name member_names[] = {
 	[QUORUM_A_MEMBER_STEP] = VALUE("step", names_member_step),
 	[QUORUM_A_MEMBER_SNAPSHOT_STORED] = NUMBER("snapshot-stored"),
 	[QUORUM_A_MEMBER_WITNESS] = FLAG("witness"),
+	[QUORUM_A_MEMBER_PRIORITY] = NUMBER("priority"),
 };
 
 const struct names names_member = TABLE(member_names);
+
+static const struct name settings_names[] = {
+	[QUORUM_A_SETTINGS_HEARTBEAT_US] = NUMBER("heartbeat-us"),
+	[QUORUM_A_SETTINGS_ELECTION_MIN_US] = NUMBER("election-min-us"),
+	[QUORUM_A_SETTINGS_ELECTION_MAX_US] = NUMBER("election-max-us"),
+	[QUORUM_A_SETTINGS_ELECTION_QUORUM] = NUMBER("election-quorum"),
+	[QUORUM_A_SETTINGS_COMMIT_QUORUM] = NUMBER("commit-quorum"),
+	[QUORUM_A_SETTINGS_LEASE] = NUMBER("lease"),
+};
+
+const struct names names_settings = TABLE(settings_names);
 
 static const struct name messages_names[] = {
 	[QUORUM_A_MESSAGES_PREVOTE] = NUMBER("prevote"),
@@ -275,6 +287,7 @@ static const struct name group_names[] = {
 	[QUORUM_A_GROUP_UNSEALED] = FLAG("unsealed"),
 	[QUORUM_A_GROUP_SECRET] = FLAG("secret"),
 	[QUORUM_A_GROUP_JOIN] = FLAG("join"),
+	[QUORUM_A_GROUP_SETTINGS] = NEST("settings", names_settings),
 	[QUORUM_A_GROUP_ACCEPT_SUSPECT] = FLAG("accept-suspect"),
 	[QUORUM_A_GROUP_STATE] = VALUE("state", names_state),
 	[QUORUM_A_GROUP_ERROR] = NUMBER("error"),

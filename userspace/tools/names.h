@@ -44,7 +44,7 @@ struct names {
 };
 
 extern const struct names names_addr, names_member, names_messages, names_drops, names_store,
-	names_link, names_runtime, names_group, names_event;
+	names_link, names_runtime, names_group, names_event, names_settings;
 
 /* By number, ended by NULL; what lies below the first value is NULL too. */
 extern const char * const names_state[], * const names_role[], * const names_cause[],

@@ -24,6 +24,7 @@ const struct command tool_commands[] = {
 	COMMAND(read, "Print committed entries"),
 	COMMAND(tail, "Print the last committed entries, and follow"),
 	COMMAND(member, "Show or change who is a member"),
+	COMMAND(settings, "Show or change timing, quorums, lease and priorities"),
 	COMMAND(snapshot, "Take a snapshot now, and cut the log"),
 	COMMAND(transfer, "Have another member lead"),
 	COMMAND(recover, "Go on without members that are lost for good"),

@@ -146,6 +146,7 @@ int cmd_lock(int argc, char **argv);
 int cmd_elect(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_member(int argc, char **argv);
+int cmd_settings(int argc, char **argv);
 int cmd_propose(int argc, char **argv);
 int cmd_read(int argc, char **argv);
 int cmd_relink(int argc, char **argv);
@@ -164,7 +165,7 @@ int cmd_wait(int argc, char **argv);
 extern const char help_create[], help_delete[], help_down[], help_dump[], help_events[],
 	help_elect[], help_format[], help_fsck[], help_genid[], help_genkey[], help_help[],
 	help_kv[], help_list[], help_lock[], help_member[], help_propose[], help_read[],
-	help_relink[], help_snapshot[], help_recover[],
+	help_relink[], help_settings[], help_snapshot[], help_recover[],
 	help_start[], help_status[], help_stop[], help_tail[], help_transfer[], help_up[],
 	help_version[], help_wait[];
 
