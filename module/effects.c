@@ -222,6 +222,22 @@ static void fx_forward(struct quorum_group *g, const struct raft_effect *fx,
 		quorum_waiters_forwarded(g, src->batch[i], fx->forward.term);
 }
 
+/*
+ * A leader has given back what was missing, or nobody has it any more: the mark on the
+ * device goes.  Where this member's device held more than all members together have
+ * now, that is said: some of it may have been acknowledged.
+ */
+static void fx_healed(struct quorum_group *g)
+{
+	const struct quorum_recovered *found = &g->recovered;
+
+	g->snaps.heal = true;
+	g->lost = g->last < found->suspect_last && found->suspect_last > found->suspect_first;
+	if (g->lost)
+		pr_err("%s: entries from %llu to %llu are damaged here and nobody has them: what was acknowledged of them is lost\n",
+		       g->params.name, max(g->last + 1, found->suspect_first), found->suspect_last);
+}
+
 static void fx_result(struct quorum_group *g, const struct raft_effect *fx)
 {
 	if (fx->result.reason == RAFT_COMMITTED)
@@ -318,8 +334,7 @@ static void carry_out(struct quorum_group *g, const struct raft_effect *fx,
 		quorum_group_transferred(g, fx->transfer.reason);
 		break;
 	case RAFT_FX_HEALED:
-		/* A leader has given back what was missing: the mark on the device goes. */
-		g->snaps.heal = true;
+		fx_healed(g);
 		break;
 	case RAFT_FX_READ:
 		quorum_reads_answered(g, fx->read.handle, fx->read.index, fx->read.reason);

@@ -531,6 +531,7 @@ struct quorum_place {
  * @replay: entries older than the cache, for the state machine
  * @replay_needed: they are more than something to read
  * @recovered: what start found [parts]
+ * @lost: some of what the device once held is on no member any more [loop]
  * @recovered_last: entries up to here came from the device and were never
  *	replaced since: they need not be held for the state machine [loop]
  * @base: last index that is not in the log any more; readers begin behind it [pub]
@@ -574,6 +575,7 @@ struct quorum_group {
 	bool replay_needed;
 	struct quorum_recovered recovered;
 	u64 recovered_last;
+	bool lost;
 
 	atomic64_t base;
 	atomic64_t applied;

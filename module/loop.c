@@ -145,7 +145,7 @@ static void switches_ended(struct quorum_group *g, unsigned long switches, int e
 		quorum_group_fail(g, error, RAFT_HALT_STORE);
 		return;
 	}
-	if (switches & BIT(SWITCH_HEALED))
+	if (switches & BIT(SWITCH_HEALED) && !g->lost)
 		pr_info("%s: the log is whole again\n", g->params.name);
 	quorum_snapshots_switched(g, switches);
 }

@@ -80,6 +80,31 @@ two_members_heal()
 	logs_equal
 }
 
+# One entry is damaged on all members: that is what is said, the log in front of it is
+# there, and the group goes on behind it.
+damage_on_all_members_is_told()
+{
+	local node mark text
+
+	# Each in a record of its own.
+	for text in "in front of the loss" "the first of the lost" "another of the lost"; do
+		propose "$(leader)" "$text" >/dev/null
+		catch_up
+	done
+	mark=$(dmesg | grep -c "and nobody has them" || true)
+	for node in $NODES; do q "$node" down "demo-$node"; done
+	for node in $NODES; do damage "$node" "the first of the lost"; done
+	for node in $NODES; do q "$node" up "$(conf "$node")"; done
+	wait_leader
+	[ "$(dmesg | grep -c "and nobody has them")" -gt "$mark" ] || fail "nothing is said of the loss"
+	propose "$(leader)" "after the loss" >/dev/null
+	logs_equal
+	client log "$(dev 1)" >"$T/log"
+	grep -q "in front of the loss" "$T/log"
+	grep -q "after the loss" "$T/log"
+	if grep "of the lost" "$T/log"; then fail "an entry is there behind one that is lost"; fi
+}
+
 # `tail = suspect`: the disk as it was while the group ran, as after a power cut.
 a_tail_is_doubted()
 {
@@ -115,4 +140,4 @@ all_whole()
 }
 
 run_tests setup:120 a_follower_heals:180 the_leader_heals:180 \
-	two_members_heal:180 a_tail_is_doubted
+	two_members_heal:180 a_tail_is_doubted damage_on_all_members_is_told
