@@ -75,13 +75,16 @@ static bool settled(const struct change *c)
 static int pause_and_look(struct change *c)
 {
 	struct quorum_object event;
+	int err;
 
 	if (tool_stop)
 		return tool_fail("interrupted; the change goes on");
 	if (tool_now() >= c->deadline)
 		return tool_fail("the change of group %s is not done within the time; it goes on",
 				 c->name);
-	quorum_events_next(c->events, LOOK_MS, &event);
+	err = quorum_events_next(c->events, LOOK_MS, &event);
+	if (err && err != -EAGAIN && err != -EINTR && err != -ENOBUFS)
+		return tool_fail("cannot follow the events: %s", tool_strerror(-err));
 	return look(c);
 }
 
