@@ -54,7 +54,7 @@ enum {
 	AT_BODY		= 48,
 	TYPE_APPEND	= 5,
 	TYPE_FORWARD	= 9,
-	TYPE_LAST	= 10,
+	TYPE_LAST	= 15,	/* a reply to a part of a snapshot */
 	BUNDLE_HEAD	= 8,	/* of two datagrams */
 	BUNDLED_MAX	= 700,
 	DATAGRAM_MAX	= 1472,
