@@ -32,7 +32,7 @@
  *     window over its counters (RFC 6479).  A datagram of an older session is
  *     refused; one of the same session is taken once, since counters never repeat in
  *     a session; one of a newer session begins a new window, and everything older
- *     falls under the first rule.
+ *     falls under the first rule.  Where a sender leaves, the highest is kept (net/past.c).
  * (3) How a sender learns the receiver's life: from any datagram of the receiver
  *     that passes (1) and (2), so one made for the sender's own present life.  A
  *     recorded one cannot teach it a life of the past, but for one that was held

@@ -50,6 +50,7 @@ const char *quorum_drop_name(enum quorum_drop drop)
 static void link_free(struct quorum_link *link)
 {
 	link_free_members(link);
+	link_forget_past(link);
 	for (u32 i = 0; i < ARRAY_SIZE(link->kept); i++)
 		kvfree(link->kept[i].buf);
 	kvfree(link->hidden);
@@ -106,6 +107,8 @@ static struct quorum_link *link_alloc(const struct quorum_link_params *params)
 	mutex_init(&link->change);
 	mutex_init(&link->path);
 	INIT_LIST_HEAD(&link->gone);
+	spin_lock_init(&link->past_lock);
+	INIT_LIST_HEAD(&link->past);
 	spin_lock_init(&link->stranger.lock);
 	/*
 	 * Grows from one link to the next, so that members do not take what comes

@@ -209,6 +209,7 @@ static void free_member(struct link_member *m)
 	for (u32 i = 0; i < ARRAY_SIZE(m->as); i++)
 		kvfree(m->as[i].buf);
 	kfree_sensitive(rcu_dereference_protected(m->keys, true));
+	kfree(m->past);
 	kfree(m);
 }
 
@@ -241,6 +242,9 @@ static struct link_member *make_member(struct quorum_link *link, u32 id)
 			goto no_memory;
 		assemble_init(&m->as[i], buf);
 	}
+	m->past = kmalloc(sizeof(*m->past), GFP_KERNEL);
+	if (!m->past)
+		goto no_memory;
 	keys = make_keys(link, link->keys, id);
 	if (IS_ERR(keys))
 		goto no_memory;
@@ -291,6 +295,7 @@ static bool table_has(const struct member_table *table, const struct link_member
 static void take_leave(struct quorum_link *link, struct link_member *m)
 {
 	link->used = max(link->used, m->counter);
+	link_remember(link, m);
 	list_add(&m->gone, &link->gone);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The inside of the net: endpoint.c, receive.c, session.c, member.c, guest.c,
- * repair.c, send.c, gather.c, link.c.
+ * past.c, repair.c, send.c, gather.c, link.c.
  *
  * Who touches what:
  *
@@ -17,7 +17,7 @@
  * All else is written before the link is published and never again.
  *
  * Locks, outermost first: endpoints_lock, link->change, link->path, that of gather.c,
- * member->lock.
+ * member->lock, link->past_lock.
  */
 #ifndef QUORUM_NET_PRIVATE_H
 #define QUORUM_NET_PRIVATE_H
@@ -82,15 +82,35 @@ struct member_keys {
 };
 
 /**
+ * struct link_past - what was taken from a sender before it left
+ * @node: in @link->past
+ * @id: its node id
+ * @incarnation: of its device
+ * @session: newest session
+ * @top: highest counter of it
+ */
+struct link_past {
+	struct list_head node;
+	u32 id;
+	u32 session;
+	u64 incarnation;
+	u64 top;
+};
+
+/**
  * struct link_member - one seat, as seen from the wire
  * @rcu: freed with it
  * @gone: in @link->gone [loop]
  * @guest: no member, see guest.c [link->change]
  * @id: node id
  * @keys: NULL for the own seat and without a key [link->change, RCU]
- * @lock: protects the next five; softirq takes it
+ * @past: for when it leaves, see past.c [loop]
+ * @lock: protects the next eight; softirq takes it
  * @addr: where it is, as link_address() made it
  * @window: what was taken from it
+ * @left: it is no member any more, nothing is taken from it
+ * @past_session: newest session of what was taken before it left last, 0: none
+ * @past_top: highest counter of it
  * @life: its life, to be echoed to it; 0: not known
  * @hello_due: a HELLO is to be sent to it
  * @hello_echo: with this echo
@@ -113,9 +133,13 @@ struct link_member {
 	bool guest;
 	u32 id;
 	struct member_keys __rcu *keys;
+	struct link_past *past;
 	spinlock_t lock;
 	struct sockaddr_storage addr;
 	struct seal_window window;
+	bool left;
+	u32 past_session;
+	u64 past_top;
 	u64 life;
 	bool hello_due;
 	u64 hello_echo;
@@ -248,6 +272,9 @@ static inline struct link_cb *link_cb(struct sk_buff *skb)
  * @stranger: see guest.c
  * @gone: members taken off @table, until the loop lets go of them [loop]
  * @used: highest counter of a datagram to any of those that left [loop]
+ * @past_lock: protects the next two; softirq takes it
+ * @past: what was taken from those
+ * @npast: how many are in there
  * @counters: counters
  */
 struct quorum_link {
@@ -280,6 +307,9 @@ struct quorum_link {
 	struct link_stranger stranger;
 	struct list_head gone;
 	u64 used;
+	spinlock_t past_lock;
+	struct list_head past;
+	u32 npast;
 	struct link_counters counters;
 };
 
@@ -373,6 +403,12 @@ bool link_seal(struct quorum_link *link, struct link_member *m, const struct kve
 u64 link_life_of(struct link_member *m);
 void link_say_hello(struct quorum_link *link, struct link_member *m, u64 echo);
 void link_send_hellos(struct quorum_link *link);
+
+/* past.c */
+void link_remember(struct quorum_link *link, struct link_member *m);
+bool link_is_past(struct quorum_link *link, struct link_member *m,
+		  const struct wire_header *hdr, u64 counter);
+void link_forget_past(struct quorum_link *link);
 
 /* repair.c */
 void link_ask_repair(struct quorum_link *link, struct link_member *m,

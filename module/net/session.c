@@ -73,6 +73,12 @@ static bool take_stamp(struct quorum_link *link, struct link_member *m,
 			note_hello(link, m, life);
 		return false;
 	}
+	*why = QUORUM_DROP_SOURCE;
+	if (m->left)
+		return false;
+	*why = QUORUM_DROP_REPLAY;
+	if (link_is_past(link, m, hdr, stamp->counter))
+		return false;
 	*why = QUORUM_DROP_INCARNATION;
 	if (!link_pin_incarnation(m, hdr->incarnation))
 		return false;

@@ -123,6 +123,24 @@ replayed_after_a_restart_of_the_sender()
 		fail "taken: $(get "$one" link.drops)"
 }
 
+# Recorded before its sender was removed: when it is added back, that is the past.
+replayed_after_its_sender_was_removed()
+{
+	local one other before
+
+	one=$(leader)
+	other=$(others "$one" | cut -d' ' -f1)
+	record "$other" "$one"
+	q "$one" member remove "demo-$one" "$other" --timeout "$(seconds 10)s"
+	q "$one" member add "demo-$one" "$other" "10.77.0.$other" --timeout "$(seconds 20)s"
+	catch_up
+	before=$(drops_of "$one" replay)
+	n "$other" "$BIN/flood" -L "$T/record" -s "10.77.0.$other" -d "10.77.0.$one" -n "$COUNT" \
+		-g $((1000 * SCALE)) replay
+	[ $(($(drops_of "$one" replay) - before)) -ge $((COUNT * 95 / 100)) ] ||
+		fail "taken: $(get "$one" link.drops)"
+}
+
 # with_keys FILE FILE2: all nodes, one after the other.
 with_keys()
 {
@@ -275,7 +293,8 @@ everything_was_kept()
 run_tests setup:120 forged edited replayed truncated a_flipped_bit without_authentication \
 	of_another_cluster bundles_that_cannot_be replayed_in_bundles from_no_member \
 	datagrams_are_traced reflected replayed_after_a_restart_of_the_receiver \
-	replayed_after_a_restart_of_the_sender keys_change_under_load \
+	replayed_after_a_restart_of_the_sender replayed_after_its_sender_was_removed \
+	keys_change_under_load \
 	who_has_another_key_is_not_heard relink_refuses everything_was_kept \
 	secret_datagrams_show_nothing secret_datagrams_cannot_be_changed \
 	the_open_and_the_secret_do_not_mix

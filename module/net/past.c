@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The past: what was taken from senders that have left the members.
+ *
+ * A window (format/seal.h) goes with its member.  Were it forgotten, then whoever is added
+ * back would begin with an empty one, and what it had sent in the same two lives before
+ * would be taken again.  So of each that leaves the newest session and the highest counter
+ * are kept, by its device: what is not above them is of the past.
+ *
+ * At most QUORUM_PAST_MAX are kept; the first to leave is the first to be forgotten.
+ */
+#include <linux/slab.h>
+#include "net_private.h"
+
+static struct link_past *past_find(struct quorum_link *link, u32 id, u64 incarnation)
+{
+	struct link_past *past;
+
+	lockdep_assert_held(&link->past_lock);
+	list_for_each_entry(past, &link->past, node)
+		if (past->id == id && past->incarnation == incarnation)
+			return past;
+	return NULL;
+}
+
+/**
+ * link_remember() - a member leaves: take nothing from it any more, and keep its past
+ * @link: the link
+ * @m: the member
+ *
+ * Softirq may hold it still.
+ *
+ * Context: only the loop.
+ */
+void link_remember(struct quorum_link *link, struct link_member *m)
+{
+	struct link_past *past = m->past, *old;
+
+	spin_lock_bh(&m->lock);
+	m->left = true;
+	spin_unlock_bh(&m->lock);
+	/* Nobody writes its window any more. */
+	if (!m->window.session || !past)
+		return;
+	past->id = m->id;
+	past->incarnation = atomic64_read(&m->incarnation);
+	past->session = m->window.session;
+	past->top = m->window.top;
+	m->past = NULL;
+
+	spin_lock_bh(&link->past_lock);
+	old = past_find(link, past->id, past->incarnation);
+	if (!old && ++link->npast > QUORUM_PAST_MAX) {
+		link->npast--;
+		old = list_first_entry(&link->past, struct link_past, node);
+	}
+	if (old)
+		list_del(&old->node);
+	list_add_tail(&past->node, &link->past);
+	spin_unlock_bh(&link->past_lock);
+	kfree(old);
+}
+
+/**
+ * link_is_past() - was this sealed by a member before it left, so that it may be a copy?
+ * @link: the link
+ * @m: the member; its lock is held
+ * @hdr: header of the datagram; its MAC is right
+ * @counter: of it
+ */
+bool link_is_past(struct quorum_link *link, struct link_member *m,
+		  const struct wire_header *hdr, u64 counter)
+{
+	const struct link_past *past;
+
+	lockdep_assert_held(&m->lock);
+	/* Which device it has is not settled: see what is known of this one. */
+	if (!atomic64_read(&m->incarnation)) {
+		spin_lock(&link->past_lock);
+		past = past_find(link, m->id, hdr->incarnation);
+		m->past_session = past ? past->session : 0;
+		m->past_top = past ? past->top : 0;
+		spin_unlock(&link->past_lock);
+	}
+	return hdr->session < m->past_session ||
+	       (hdr->session == m->past_session && counter <= m->past_top);
+}
+
+/* Nobody else holds the link any more. */
+void link_forget_past(struct quorum_link *link)
+{
+	struct link_past *past, *next;
+
+	list_for_each_entry_safe(past, next, &link->past, node)
+		kfree(past);
+}
