@@ -26,6 +26,7 @@ sys.path.insert(0, str(SCRIPTS.parent / "tests/cluster"))
 
 import kernel_log   # noqa: E402
 import machine      # noqa: E402
+import one_cpu      # noqa: E402
 import tap          # noqa: E402
 from linearize_test import LinearizeTest    # noqa: E402,F401
 
@@ -315,6 +316,46 @@ class Processes(unittest.TestCase):
     def test_long_socket_path(self):
         with self.assertRaises(machine.Failure):
             machine.connect("/" + "x" * 120)
+
+
+class OneCpu(unittest.TestCase):
+    """scripts/one_cpu.py"""
+
+    def setUp(self):
+        self.shell = subprocess.Popen(["sh", "-c", "sleep 100 & echo $!; wait"],
+                                      stdout=subprocess.PIPE, text=True, start_new_session=True)
+        self.pids = [self.shell.pid, int(self.shell.stdout.readline())]
+        self.place = one_cpu.OneCpu(self.shell.pid)
+        if len(self.place.cpus) < 2:
+            self.skipTest("there is one processor")
+
+    def tearDown(self):
+        os.killpg(self.shell.pid, signal.SIGKILL)
+        self.shell.wait()
+        self.shell.stdout.close()
+
+    def where(self):
+        return [os.sched_getaffinity(pid) for pid in self.pids]
+
+    def move_with(self, idle):
+        """Until it has moved, or surely will not; how idle the processors are is given."""
+        self.place.idle = lambda: idle
+        for _ in range(50):
+            self.place.move()
+
+    def test_all_of_a_session(self):
+        self.assertEqual(self.where(), [{self.place.cpu}] * 2)
+        self.assertNotEqual(os.sched_getaffinity(0), {self.place.cpu})
+
+    def test_moves_where_there_is_room(self):
+        here = self.place.cpu
+        there = next(cpu for cpu in self.place.cpus if cpu != here)
+        self.move_with({here: 0.0, there: 0.1})
+        self.assertEqual(self.where(), [{here}] * 2)
+        self.move_with({here: 0.1, there: 1.0})
+        self.assertEqual(self.where(), [{here}] * 2)
+        self.move_with({here: 0.0, there: 0.5})
+        self.assertEqual(self.where(), [{there}] * 2)
 
 
 class Mistakes(unittest.TestCase):
