@@ -27,7 +27,7 @@ GET_RELEASE = vermagic=$$(modinfo -F vermagic $(BUILD)/quorum.ko) && \
 DKMS     = $(DESTDIR)/usr/src/quorum-$(VERSION)
 
 .PHONY: all module tools unit scenarios kunit selftests selftests-smp flood-long ends-long cluster power-cut cluster-long test demo check \
-	sim sim-long bench coverage crash corrupt fuzz explore mutants mutants-short install dkms-install kernels deps clean distclean help
+	sim sim-long bench coverage crash crash-long corrupt corrupt-long fuzz explore mutants mutants-short install dkms-install kernels deps clean distclean help
 
 all: module tools		## build the module and the tools (the default)
 
@@ -83,6 +83,10 @@ corrupt:			## recovery over every damage of a small image
 	@$(TOP)/scripts/deps unit
 	@$(MAKE) -C $(TOP)/tests/corrupt
 
+corrupt-long:			## the same with nothing sampled: 1.7 million cases
+	@$(TOP)/scripts/deps unit
+	@$(MAKE) -C $(TOP)/tests/corrupt FULL=1
+
 fuzz:				## libFuzzer over recovery and datagrams (FUZZ_SECONDS=12 each)
 	@$(TOP)/scripts/deps unit fuzz
 	@$(MAKE) -s -C $(TOP)/tests/fuzz
@@ -90,6 +94,10 @@ fuzz:				## libFuzzer over recovery and datagrams (FUZZ_SECONDS=12 each)
 crash:				## the store over a device that loses power, 20,000 times
 	@$(TOP)/scripts/deps unit
 	@$(MAKE) -C $(TOP)/tests/crash
+
+crash-long:			## the same 500,000 times (POINTS=N)
+	@$(TOP)/scripts/deps unit
+	@$(MAKE) -C $(TOP)/tests/crash POINTS=$(or $(POINTS),500000) SECONDS=7200
 
 kunit:				## the same tests inside a kernel with KASAN and lockdep
 	@$(TOP)/scripts/deps kernel build

@@ -59,18 +59,23 @@ void quorum_marks_record(struct quorum_marks *marks, const struct quorum_place *
  * quorum_marks_release() - forget what lies in front of what is still needed
  * @marks: the marks
  * @index: last entry that is not needed any more
+ * @durable_at: what lies before this place is durable
  * @first: filled in: the log may begin at this mark
  *
- * Everything above @index lies at @first or behind it.
+ * Everything above @index lies at @first or behind it.  A record that is under way is
+ * no mark to begin at: one that cuts off what durable records before it hold would do
+ * so although it may never reach the device.
  *
  * Return: false if no mark is known that is any use.
  */
-bool quorum_marks_release(struct quorum_marks *marks, u64 index, struct quorum_mark *first)
+bool quorum_marks_release(struct quorum_marks *marks, u64 index, u64 durable_at,
+			  struct quorum_mark *first)
 {
 	u32 n = 0;
 
 	spin_lock(&marks->lock);
-	while (n < marks->n && marks->list[n].index <= index + 1)
+	while (n < marks->n && marks->list[n].index <= index + 1 &&
+	       marks->list[n].place.at < durable_at)
 		n++;
 	if (n) {
 		n--;

@@ -222,8 +222,14 @@ void quorum_store_snap_abort(struct quorum_snap_writer *writer)
 static bool release_place(struct quorum_store *store, u64 index, bool all,
 			  struct quorum_mark *first)
 {
-	if (!all)
-		return quorum_marks_release(&store->marks, index, first);
+	u64 durable_at;
+
+	if (!all) {
+		spin_lock_irq(&store->lock);
+		durable_at = store->durable_at;
+		spin_unlock_irq(&store->lock);
+		return quorum_marks_release(&store->marks, index, durable_at, first);
+	}
 	first->place.at = store->at;
 	first->place.position = store->cursor.position;
 	first->place.lsn = store->cursor.lsn;

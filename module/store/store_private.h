@@ -303,7 +303,8 @@ int quorum_read_init(struct quorum_store *store);
 void quorum_read_exit(struct quorum_store *store);
 void quorum_marks_record(struct quorum_marks *marks, const struct quorum_place *place,
 			 u32 prev_crc, u64 first_index, u32 nr, u64 truncate);
-bool quorum_marks_release(struct quorum_marks *marks, u64 index, struct quorum_mark *first);
+bool quorum_marks_release(struct quorum_marks *marks, u64 index, u64 durable_at,
+			  struct quorum_mark *first);
 void quorum_marks_clear(struct quorum_marks *marks);
 
 int quorum_marks_alloc(struct quorum_marks *marks, const struct quorum_store *store);

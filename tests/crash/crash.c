@@ -24,6 +24,7 @@ enum {
 	INDEX_MAX	= 6000,
 	HARDS_MAX	= 4000,
 	LIFE_STEPS	= 600,
+	FULL_LIFE	= 8,			/* every so many: one that fills the log */
 	SNAP_MOST	= 60000,
 };
 
@@ -56,6 +57,7 @@ static struct quorum_genesis genesis;
 static u64 points, lives, torn, fulls, switches, resets, cuts, restarts, continued, fails;
 static u64 from_checkpoint, got_config;
 static bool checking, failing;
+static bool fills;				/* no snapshot before the log is full */
 static u8 *image, *after;
 static u8 payload[QUORUM_ENTRY_BYTES_MAX], buf[QUORUM_ENTRY_BYTES_MAX];
 static const char *failure;
@@ -416,6 +418,7 @@ static void submit(u64 truncate, u64 n, u64 term)
 	error = quorum_store_submit(store, next_cookie + 1);
 	if (error == -ENOSPC) {
 		fulls++;
+		fills = false;
 		return;
 	}
 	if (error) {
@@ -432,12 +435,13 @@ static void submit(u64 truncate, u64 n, u64 term)
 
 static void do_write(void)
 {
-	u64 truncate = 0, low = max(commit_index, top.base) + 1, n = 1 + dice(6);
+	u64 truncate = 0, low = max(commit_index, top.base) + 1, n = 1 + dice(fills ? 20 : 6);
 
-	if (!quorum_store_can_write(store) || top.last + 10 >= INDEX_MAX)
+	if (!quorum_store_can_write(store) || top.last + 20 >= INDEX_MAX)
 		return;
 	if (dice(10) == 0 && low <= top.last) {
-		truncate = low + dice(top.last - low + 1);
+		/* Often all that may be cut: a snapshot can reach up to there. */
+		truncate = dice(3) ? low + dice(top.last - low + 1) : low;
 		n = dice(3);
 	}
 	submit(truncate, n, hards[hard_acked].term);
@@ -468,13 +472,14 @@ static void do_hard(void)
 		FAIL("a vote is refused");
 }
 
-static void do_snapshot(bool reset)
+/* @cut: and the log is being cut where the snapshot ends. */
+static void do_snapshot(bool reset, bool cut)
 {
 	struct quorum_snap_meta meta = { .config_len = 3, .config = "cfg", .sm = "test" };
 	u64 left, release = 0, release_term = 0;
 	struct quorum_snap_writer *w;
 
-	if (change.on)
+	if (change.on || fills)
 		return;
 	if (reset && top.last + 200 >= INDEX_MAX)
 		return;
@@ -502,7 +507,12 @@ static void do_snapshot(bool reset)
 	}
 	if (quorum_store_snap_seal(w, false, 0))
 		FAIL("a snapshot cannot be sealed");
-	if (!reset && dice(4)) {
+	if (cut && quorum_store_can_write(store) && meta.index == commit_index &&
+	    top.last > meta.index && meta.index > top.base) {
+		submit(meta.index + 1, dice(3), hards[hard_acked].term);
+		release = meta.index;
+		release_term = top.term[release];
+	} else if (!reset && dice(4)) {
 		u64 low = max(top.base, 1ULL);
 
 		release = dice(2) ? meta.index : low + dice(meta.index - low + 1);
@@ -656,6 +666,7 @@ static void one_life(void)
 	commit_index = 0;
 	next_tag = 0;
 	next_cookie = 0;
+	fills = seed % FULL_LIFE == 0;
 	memset(hards, 0, sizeof(hards));
 	live();
 	for (u32 step = 0; step < LIFE_STEPS && !failure; step++) {
@@ -670,9 +681,9 @@ static void one_life(void)
 		else if (what < 88)
 			do_hard();
 		else if (what < 95)
-			do_snapshot(false);
+			do_snapshot(false, dice(3) == 0);
 		else if (what < 96)
-			do_snapshot(true);
+			do_snapshot(true, false);
 		else if (what < 98)
 			do_restart(false);
 		else if (what < 99)
