@@ -241,6 +241,45 @@ static void p01_cluster_goes_on_when_the_leader_disk_hangs(struct kunit *test)
 	cluster_free(c);
 }
 
+/*
+ * Counted by the cluster's own clock, from the write that hangs: the leader stops
+ * within one election timeout, and another leads within two.
+ */
+static void p01_a_hanging_disk_costs_two_election_timeouts(struct kunit *test)
+{
+	u64 seed;
+
+	for (seed = 1; seed <= 100; seed++) {
+		struct cluster *c = cluster_new(test, seed, 3, 0, RAFT_F_DEFAULT);
+		const u64 timeout = c->params.config.timing.election_max;
+		u32 old, leader;
+		u64 term;
+
+		cluster_boot(c);
+		KUNIT_ASSERT_NE(test, cluster_elect(c, 2000 * MS), 0U);
+		cluster_run(c, 1000 * MS + seed * MS);
+		old = cluster_leader(c);
+		KUNIT_ASSERT_NE(test, old, 0U);
+		term = c->nodes[old]->term;
+		KUNIT_EXPECT_EQ(test, cluster_propose(c, old, 1), 1);
+		cluster_run(c, 100 * MS);
+		c->nodes[old]->hold_writes = true;
+		KUNIT_EXPECT_EQ(test, cluster_propose(c, old, 1), 1);
+		cluster_run(c, timeout);
+		KUNIT_EXPECT_NE_MSG(test, c->nodes[old]->role, RAFT_LEADER, "seed %llu",
+				    (unsigned long long)seed);
+		cluster_run(c, timeout);
+		leader = cluster_leader(c);
+		KUNIT_ASSERT_NE_MSG(test, leader, 0U, "seed %llu", (unsigned long long)seed);
+		KUNIT_EXPECT_NE(test, leader, old);
+		KUNIT_EXPECT_EQ(test, c->nodes[leader]->term, term + 1);
+		/* What the others had durably is committed: the hung leader's entry too. */
+		cluster_run(c, 100 * MS);
+		KUNIT_EXPECT_EQ(test, c->nodes[leader]->commit, c->nodes[leader]->mem_last);
+		cluster_free(c);
+	}
+}
+
 static bool drop_appends(struct cluster *c, const struct raft_msg *msg)
 {
 	return msg->type == RAFT_MSG_APPEND;
@@ -353,6 +392,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(v18d_no_alternating_depositions),
 	KUNIT_CASE(v25_all_restart_at_once),
 	KUNIT_CASE(p01_cluster_goes_on_when_the_leader_disk_hangs),
+	KUNIT_CASE(p01_a_hanging_disk_costs_two_election_timeouts),
 	KUNIT_CASE(p03_convergence_without_new_proposals),
 	KUNIT_CASE(p07_conflicting_tail_is_overcome),
 	KUNIT_CASE(learners_follow),
