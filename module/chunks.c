@@ -114,6 +114,7 @@ static bool send(struct quorum_group *g, const struct raft_append *a, const void
 		.from = g->params.self,
 		.to = a->peer,
 		.term = a->term,
+		.history = a->history,
 		.snapshot.name = a->snapshot,
 		.snapshot.offset = a->offset,
 		.snapshot.bytes = bytes,

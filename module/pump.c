@@ -204,6 +204,7 @@ static bool send_append(struct quorum_group *g, const struct raft_append *a, u32
 		.from = g->params.self,
 		.to = a->peer,
 		.term = a->term,
+		.history = a->history,
 		.append.prev_index = a->prev_index,
 		.append.prev_term = a->prev_term,
 		.append.commit = a->commit,

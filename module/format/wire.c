@@ -306,6 +306,7 @@ static void put_late_body(u8 *p, const struct raft_msg *msg)
 		put_snapshot(p, &msg->snapshot.name, msg->snapshot.offset);
 		put32(p + 36, msg->snapshot.bytes);
 		put32(p + 40, msg->snapshot.config_bytes);
+		put32(p + 44, msg->history);
 		break;
 	case RAFT_MSG_SNAPSHOT_REPLY:
 		put_snapshot(p, &msg->snapshot_reply.name, msg->snapshot_reply.offset);
@@ -323,6 +324,7 @@ static void put_body(u8 *p, const struct raft_msg *msg)
 		put64(p, msg->vote.last_index);
 		put64(p + 8, msg->vote.last_term);
 		p[16] = msg->vote.transfer;
+		put32(p + 20, msg->history);
 		break;
 	case RAFT_MSG_PREVOTE_REPLY:
 	case RAFT_MSG_VOTE_REPLY:
@@ -335,6 +337,7 @@ static void put_body(u8 *p, const struct raft_msg *msg)
 		put64(p + 8, msg->append.prev_term);
 		put64(p + 16, msg->append.commit);
 		put16(p + 24, msg->append.count);
+		put32(p + 28, msg->history);
 		put_entries(p + WIRE_APPEND_BYTES, msg->append.entries, msg->append.count);
 		break;
 	case RAFT_MSG_APPEND_REPLY:
@@ -439,7 +442,8 @@ static enum wire_error get_append(const u8 *p, size_t len, struct raft_msg *msg,
 	msg->append.commit = get64(p + 16);
 	msg->append.count = count;
 	msg->append.entries = entries;
-	if (!is_zero(p + 26, 6) || count > RAFT_MSG_ENTRIES_MAX || index > U64_MAX - count)
+	msg->history = get32(p + 28);
+	if (!is_zero(p + 26, 2) || count > RAFT_MSG_ENTRIES_MAX || index > U64_MAX - count)
 		return WIRE_FIELD_BAD;
 	if (!index != !floor || floor > msg->term)
 		return WIRE_FIELD_BAD;
@@ -498,7 +502,8 @@ static enum wire_error get_snapshot(const u8 *p, size_t len, struct raft_msg *ms
 	msg->snapshot.offset = offset;
 	msg->snapshot.bytes = get32(p + 36);
 	msg->snapshot.config_bytes = get32(p + 40);
-	if (!is_zero(p + 44, 4) || !name->index || !name->term || name->term > msg->term ||
+	msg->history = get32(p + 44);
+	if (!name->index || !name->term || name->term > msg->term ||
 	    offset > name->size || msg->snapshot.bytes > RAFT_CHUNK_BYTES_MAX ||
 	    msg->snapshot.bytes > name->size - offset)
 		return WIRE_FIELD_BAD;
@@ -532,7 +537,8 @@ static enum wire_error get_fixed(const u8 *p, struct raft_msg *msg)
 		msg->vote.last_index = get64(p);
 		msg->vote.last_term = get64(p + 8);
 		msg->vote.transfer = p[16];
-		return p[16] <= (msg->type == RAFT_MSG_VOTE) && is_zero(p + 17, 7) ?
+		msg->history = get32(p + 20);
+		return p[16] <= (msg->type == RAFT_MSG_VOTE) && is_zero(p + 17, 3) ?
 			WIRE_OK : WIRE_FIELD_BAD;
 	case RAFT_MSG_PREVOTE_REPLY:
 	case RAFT_MSG_VOTE_REPLY:

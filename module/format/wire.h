@@ -48,7 +48,8 @@
  *	 0  le64 last_index
  *	 8  le64 last_term
  *	16  u8   transfer	0 or 1; PREVOTE: 0
- *	17  7    zero
+ *	17  3    zero
+ *	20  le32 history	0: the group was never recovered by force
  *
  *	PREVOTE_REPLY, VOTE_REPLY
  *	 0  le64 asked_term
@@ -61,7 +62,8 @@
  *	 8  le64 prev_term
  *	16  le64 commit
  *	24  le16 count		0..RAFT_MSG_ENTRIES_MAX
- *	26  6    zero
+ *	26  2    zero
+ *	28  le32 history	as above
  *	32  count descriptions of entries, then their payloads, in order:
  *		 0  le64 term
  *		 8  le64 tag
@@ -125,7 +127,7 @@
  *	32  le32 crc		of the whole content
  *	36  le32 bytes		0..RAFT_CHUNK_BYTES_MAX
  *	40  le32 config_bytes	0 unless offset is 0
- *	44  4    zero
+ *	44  le32 history	as above
  *	48  the configuration (format/config.h), then the bytes
  *
  *	SNAPSHOT_REPLY

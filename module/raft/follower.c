@@ -299,7 +299,7 @@ void raft_follower_stale(struct raft *r, const struct raft_msg *msg)
 {
 	struct raft_msg *reply;
 
-	if (!raft_hard_durable(r) || raft_recovery_hides(r, msg->from))
+	if (!raft_hard_durable(r))
 		return;
 	if (msg->type == RAFT_MSG_HEARTBEAT) {
 		reply = raft_send(r, RAFT_MSG_HEARTBEAT_REPLY, msg->from);

@@ -334,6 +334,7 @@ enum raft_next raft_next_append(const struct raft *r, u32 id, struct raft_append
 		return RAFT_NEXT_NOTHING;
 	append->peer = id;
 	append->term = r->hard.term;
+	append->history = raft_recovery_history(&r->config);
 	append->prev_index = p->next - 1;
 	append->prev_term = 0;
 	append->prev_known = raft_log_term(&r->log, p->next - 1, &append->prev_term);

@@ -350,6 +350,8 @@ enum raft_snapshot_verdict {
  * @to: receiver's node id
  * @term: sender's term.  A pre-vote carries the term it would campaign in, and
  *	a granted pre-vote reply echoes it (bug V-9)
+ * @history: PREVOTE, VOTE, APPEND, SNAPSHOT: which forced recovery the sender goes on
+ *	from, 0: none
  * @vote: PREVOTE, VOTE: the end of the candidate's log
  * @vote_reply: PREVOTE_REPLY, VOTE_REPLY: the answer
  * @append: APPEND; @append.entries are contiguous from prev_index + 1.  At most
@@ -374,6 +376,7 @@ struct raft_msg {
 	u32 from;
 	u32 to;
 	u64 term;
+	u32 history;
 	union {
 		struct {
 			u64  last_index;
@@ -789,8 +792,10 @@ enum raft_next {
  * @first: first entry to send
  * @last: last entry that may be sent; @first - 1: send an empty append (probe)
  * @bytes: payload bytes still allowed in flight; one entry is always allowed
+ * @history: to carry
  * @commit: commit index to carry
- * @snapshot: RAFT_NEXT_SNAPSHOT: which; only @peer, @term and what follows count
+ * @snapshot: RAFT_NEXT_SNAPSHOT: which; only @peer, @term, @history and what follows
+ *	count
  * @offset: send from here, at most @bytes
  * @config: its configuration, to send with offset 0; else NULL
  * @strip: the peer is a witness: send entries without payload (size 0), except
@@ -802,6 +807,7 @@ enum raft_next {
 struct raft_append {
 	u32  peer;
 	u64  term;
+	u32  history;
 	u64  prev_index;
 	u64  prev_term;
 	bool prev_known;

@@ -545,7 +545,8 @@ int raft_change_take(struct raft *r, const struct raft_event *event);
 /* recovery.c */
 int raft_recovery_take(struct raft *r, const struct raft_event *event);
 raft_set raft_recovery_electors(const struct raft *r);
-bool raft_recovery_hides(const struct raft *r, u32 id);
+u32 raft_recovery_history(const struct raft_config *config);
+bool raft_recovery_hides(const struct raft *r, const struct raft_msg *msg, int seat);
 void raft_recovery_elected(struct raft *r);
 void raft_recovery_ended(struct raft *r, u8 reason);
 

@@ -14,10 +14,13 @@
  *   whoever wins has every entry that any of them has.  What only the lost had is
  *   lost; what was never committed may become so.
  * - The lost are not told.  They get neither entries nor terms of what goes on without
- *   them, and its terms begin where theirs never arrive (RAFT_TERM_FORCED).  So if
- *   they come back all the same, their candidates find no voter here, and their
- *   leaders are of the past.  They may elect one of themselves, and then there are two
- *   groups: that they are gone is the operator's word, not the engine's knowledge.
+ *   them, its terms begin where theirs never arrive (RAFT_TERM_FORCED), and who has
+ *   appended that entry is deaf to all who are left out of it and lack it.  So if they
+ *   come back all the same, their candidates find no voter here, and their leaders
+ *   nobody who follows: not even one that was asked for a recovery itself, in vain,
+ *   and has a term of the new kind.  They may elect one of themselves, and then there
+ *   are two groups: that they are gone is the operator's word, not the engine's
+ *   knowledge.
  */
 #include "raft_private.h"
 
@@ -142,10 +145,33 @@ raft_set raft_recovery_electors(const struct raft *r)
 	return r->recovering ? r->all : r->voters;
 }
 
-/* Is this one of those left behind, or nobody we know? */
-bool raft_recovery_hides(const struct raft *r, u32 id)
+/*
+ * What tells the group that goes on after a forced recovery from the one before, and
+ * from another that was recovered of the same: how often it was done, and by whom.
+ * Those left behind may have terms above ours, from a recovery that they were asked
+ * for in vain, so terms do not tell them.
+ */
+u32 raft_recovery_history(const struct raft_config *config)
 {
-	return r->config.forced && raft_seat_of(r, id) < 0;
+	u32 by = config->forced_by ^ config->forced_by >> 16;
+
+	return min_t(u32, config->forced, U16_MAX) << 16 | (by & U16_MAX);
+}
+
+/*
+ * Is this from one of those left behind, whom our configuration does not name any
+ * more?  Who leads and is new to us is of our history, or of one that began later.  A
+ * heartbeat does not say, and is of whoever has sent us entries before.
+ */
+bool raft_recovery_hides(const struct raft *r, const struct raft_msg *msg, int seat)
+{
+	u32 own = raft_recovery_history(&r->config);
+
+	if (!own || seat >= 0)
+		return false;
+	if (msg->type == RAFT_MSG_HEARTBEAT)
+		return msg->from != r->leader || msg->term != r->hard.term;
+	return msg->history != own && msg->history >> 16 <= own >> 16;
 }
 
 static void tell(struct raft *r, u8 reason)

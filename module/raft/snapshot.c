@@ -162,6 +162,7 @@ enum raft_next raft_snapshot_next(const struct raft *r, const struct raft_peer *
 	memset(append, 0, sizeof(*append));
 	append->peer = p->id;
 	append->term = r->hard.term;
+	append->history = raft_recovery_history(&r->config);
 	append->snapshot = s;
 	append->offset = p->chunk_sent;
 	append->bytes = (u32)min3(s.size - p->chunk_sent, room, (u64)RAFT_CHUNK_BYTES_MAX);

@@ -35,6 +35,7 @@ struct raft_msg *raft_send(struct raft *r, u8 type, u32 to)
 	msg->from = r->self;
 	msg->to = to;
 	msg->term = r->hard.term;
+	msg->history = raft_recovery_history(&r->config);
 	return msg;
 }
 
@@ -266,7 +267,7 @@ static void take_message(struct raft *r, const struct raft_msg *msg, u64 room)
 	/* The misaddressed must not reach the term (M-10, M-15). */
 	if (msg->from == r->self || msg->to != r->self || msg->term > RAFT_TERM_MAX)
 		return;
-	if (!member && !listens(r, msg, seat))
+	if (!member && (!listens(r, msg, seat) || raft_recovery_hides(r, msg, seat)))
 		return;
 	if (seat >= 0)
 		r->peers[seat].contact = r->now;

@@ -388,6 +388,7 @@ static void send_append(struct world *w, struct node *n, const struct raft_appen
 	msg.from = n->id;
 	msg.to = a->peer;
 	msg.term = a->term;
+	msg.history = a->history;
 	msg.append.prev_index = a->prev_index;
 	msg.append.prev_term = a->prev_known ? a->prev_term : prev_term(n, a->prev_index);
 	msg.append.commit = a->commit;

@@ -261,6 +261,7 @@ void snapshot_send(struct world *w, struct node *n, const struct raft_append *a)
 	msg.from = n->id;
 	msg.to = a->peer;
 	msg.term = a->term;
+	msg.history = a->history;
 	msg.snapshot.name = a->snapshot;
 	msg.snapshot.offset = a->offset;
 	msg.snapshot.bytes = (u32)bytes;

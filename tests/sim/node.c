@@ -344,6 +344,7 @@ static bool send_append(struct world *w, struct sim_node *node, const struct raf
 		.from = node->id,
 		.to = a->peer,
 		.term = a->term,
+		.history = a->history,
 		.append.prev_index = a->prev_index,
 		.append.prev_term = a->prev_term,
 		.append.commit = a->commit,

@@ -435,6 +435,7 @@ bool snapshot_send(struct world *w, struct sim_node *node, const struct raft_app
 		.from = node->id,
 		.to = a->peer,
 		.term = a->term,
+		.history = a->history,
 		.snapshot.name = a->snapshot,
 		.snapshot.offset = a->offset,
 		.snapshot.config = a->config,

@@ -422,6 +422,7 @@ static void pump_snapshot(struct cluster *c, struct sim_node *node, const struct
 	msg.from = node->id;
 	msg.to = a->peer;
 	msg.term = a->term;
+	msg.history = a->history;
 	msg.snapshot.name = a->snapshot;
 	msg.snapshot.offset = a->offset;
 	msg.snapshot.bytes = a->bytes;
@@ -460,6 +461,7 @@ static void pump_peer(struct cluster *c, struct sim_node *node, u32 peer)
 		msg.from = node->id;
 		msg.to = peer;
 		msg.term = a.term;
+		msg.history = a.history;
 		msg.append.prev_index = a.prev_index;
 		msg.append.prev_term = a.prev_index ? node->mem[a.prev_index].term : 0;
 		if (a.prev_known && a.prev_term != msg.append.prev_term)

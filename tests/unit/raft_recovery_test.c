@@ -227,6 +227,70 @@ static void it_was_not_elected(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, raft_check(b->raft));
 }
 
+static void from_stranger(struct bench *b, u8 type, u32 from, u64 term, u32 history)
+{
+	struct raft_msg msg = {
+		.type = type, .from = from, .term = term, .history = history,
+	};
+
+	switch (type) {
+	case RAFT_MSG_VOTE:
+	case RAFT_MSG_PREVOTE:
+		msg.vote.last_index = 100;
+		msg.vote.last_term = term - 1;
+		break;
+	case RAFT_MSG_SNAPSHOT:
+		msg.snapshot.name.index = 100;
+		msg.snapshot.name.term = term;
+		msg.snapshot.name.size = 10;
+		msg.snapshot.offset = 5;
+		break;
+	}
+	bench_clear(b);
+	bench_message(b, &msg);
+}
+
+/* Some who were left behind have terms above ours: they are not heard all the same. */
+static void the_left_are_not_heard(struct kunit *test)
+{
+	static const u8 types[] = { RAFT_MSG_PREVOTE, RAFT_MSG_VOTE, RAFT_MSG_APPEND,
+				    RAFT_MSG_HEARTBEAT, RAFT_MSG_SNAPSHOT };
+	/* Of the group before, and one that was recovered of it by somebody else. */
+	static const u32 histories[] = { 0, 1 << 16 | 2, 1 << 16 | 0xfff1 };
+	struct bench *b = alone(test, 3, 1);
+	struct raft_event ev = recovery(b, NULL, 0);
+	const u64 term = RAFT_TERM_FORCED + 7;
+	u32 i, k;
+
+	bench_step(b, &ev);
+	bench_settle(b);
+	EXPECT_STATUS(b, role, RAFT_LEADER);
+	for (i = 0; i < ARRAY_SIZE(types); i++) {
+		for (k = 0; k < ARRAY_SIZE(histories); k++) {
+			from_stranger(b, types[i], 2, term, histories[k]);
+			EXPECT_STATUS(b, role, RAFT_LEADER);
+			EXPECT_STATUS(b, term, RAFT_TERM_FORCED);
+			KUNIT_EXPECT_EQ(test, b->fx->n, 0U);
+		}
+	}
+	/* Who came to us later is heard, once it has sent entries. */
+	from_stranger(b, RAFT_MSG_HEARTBEAT, 5, term, 0);
+	EXPECT_STATUS(b, term, RAFT_TERM_FORCED);
+	from_stranger(b, RAFT_MSG_APPEND, 5, term, 1 << 16 | 1);
+	EXPECT_STATUS(b, leader, 5);
+	EXPECT_STATUS(b, term, term);
+	bench_hard(b, 0);
+	from_stranger(b, RAFT_MSG_HEARTBEAT, 5, term, 0);
+	KUNIT_EXPECT_EQ(test, bench_sent_count(b, RAFT_MSG_HEARTBEAT_REPLY), 1U);
+	from_stranger(b, RAFT_MSG_HEARTBEAT, 6, term + 1, 0);
+	from_stranger(b, RAFT_MSG_HEARTBEAT, 5, term + 1, 0);
+	EXPECT_STATUS(b, term, term);
+	/* And who has been recovered since. */
+	from_stranger(b, RAFT_MSG_APPEND, 6, 2 * RAFT_TERM_FORCED, 2 << 16 | 6);
+	EXPECT_STATUS(b, leader, 6);
+	KUNIT_EXPECT_NULL(test, raft_check(b->raft));
+}
+
 /* The log may lack what was acknowledged: only if the operator knows. */
 static void a_suspect(struct kunit *test)
 {
@@ -319,6 +383,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(a_suspect),
 	KUNIT_CASE(a_joint_configuration),
 	KUNIT_CASE(the_lost_return),
+	KUNIT_CASE(the_left_are_not_heard),
 	{}
 };
 

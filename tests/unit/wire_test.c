@@ -646,7 +646,9 @@ static const struct refusal {
 	{ RAFT_MSG_VOTE_REPLY, 58, 1, WIRE_FIELD_BAD, 1 },
 	{ RAFT_MSG_PREVOTE, 64, 1, WIRE_FIELD_BAD, 1 },
 	{ RAFT_MSG_VOTE, 64, 1, WIRE_FIELD_BAD, 2 },
-	{ RAFT_MSG_VOTE, 71, 1, WIRE_FIELD_BAD, 1 },
+	{ RAFT_MSG_VOTE, 65, 1, WIRE_FIELD_BAD, 1 },
+	{ RAFT_MSG_VOTE, 67, 1, WIRE_FIELD_BAD, 1 },
+	{ RAFT_MSG_VOTE, 68, 4, WIRE_OK, 0x20003 },
 	{ RAFT_MSG_READ_REPLY, 64, 1, WIRE_FIELD_BAD, RAFT_REASON_NR },
 	{ RAFT_MSG_READ_REPLY, 65, 1, WIRE_FIELD_BAD, 1 },
 	{ RAFT_MSG_VOTE_REPLY, 63, 1, WIRE_FIELD_BAD, 1 },
@@ -656,7 +658,8 @@ static const struct refusal {
 	{ RAFT_MSG_FORWARD_REPLY, 73, 1, WIRE_FIELD_BAD, 1 },
 	{ RAFT_MSG_FORWARD, 61, 1, WIRE_FIELD_BAD, 1 },
 	{ RAFT_MSG_APPEND, 74, 1, WIRE_FIELD_BAD, 1 },
-	{ RAFT_MSG_APPEND, 79, 1, WIRE_FIELD_BAD, 1 },
+	{ RAFT_MSG_APPEND, 75, 1, WIRE_FIELD_BAD, 1 },
+	{ RAFT_MSG_APPEND, 76, 4, WIRE_OK, 0x20003 },
 	/* the entry before */
 	{ RAFT_MSG_APPEND, 48, 8, WIRE_FIELD_BAD, 0 },		/* index 0, term 6 */
 	{ RAFT_MSG_APPEND, 48, 8, WIRE_FIELD_BAD, ~0ULL },	/* index would wrap */
@@ -710,7 +713,7 @@ static const struct refusal {
 	{ RAFT_MSG_SNAPSHOT, 88, 4, WIRE_FIELD_BAD, 0 },	/* none at its beginning */
 	{ RAFT_MSG_SNAPSHOT, 88, 4, WIRE_LENGTH_BAD, 4 },
 	{ RAFT_MSG_SNAPSHOT, 88, 4, WIRE_FIELD_BAD, WIRE_CONFIG_BYTES_MAX + 1 },
-	{ RAFT_MSG_SNAPSHOT, 92, 4, WIRE_FIELD_BAD, 1 },
+	{ RAFT_MSG_SNAPSHOT, 92, 4, WIRE_OK, 0x20003 },
 	{ RAFT_MSG_SNAPSHOT_REPLY, 40, 8, WIRE_FIELD_BAD, 0 },
 	{ RAFT_MSG_SNAPSHOT_REPLY, 72, 8, WIRE_FIELD_BAD, 0x30006 },
 	{ RAFT_MSG_SNAPSHOT_REPLY, 84, 1, WIRE_FIELD_BAD, 0 },
@@ -748,6 +751,30 @@ static void fields_out_of_range_are_refused(struct kunit *test)
 		KUNIT_EXPECT_EQ_MSG(test, (int)take_sealed(b, buf, s->len), (int)r->error,
 				    "case %u: type %u, byte %u, value %llx", (u32)i, r->type,
 				    r->at, (unsigned long long)r->value);
+	}
+}
+
+/* Which forced recovery the sender goes on from is in what a stranger may send. */
+static void histories_are_carried(struct kunit *test)
+{
+	static const u8 types[] = { RAFT_MSG_PREVOTE, RAFT_MSG_VOTE, RAFT_MSG_APPEND,
+				    RAFT_MSG_SNAPSHOT };
+	static const u8 at[] = { 68, 68, 76, 92 };
+	struct bench *b = bench_get(test);
+
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
+		const struct sample *s = sample_of(types[i]);
+		u8 *buf = exact(test, s->golden, s->len);
+		struct raft_msg m = s->msg;
+		u8 *again = kunit_kzalloc(test, s->len, GFP_KERNEL);
+
+		put_le(buf + at[i], 0x20003, 4);
+		KUNIT_EXPECT_EQ(test, (int)take_sealed(b, buf, s->len), (int)WIRE_OK);
+		KUNIT_EXPECT_EQ(test, b->msg.history, 0x20003U);
+		m.history = 0x20003;
+		KUNIT_ASSERT_NOT_NULL(test, again);
+		KUNIT_ASSERT_NE(test, wire_encode(again, s->len, &ident, &m), (size_t)0);
+		KUNIT_EXPECT_EQ(test, memcmp(again + at[i], buf + at[i], 4), 0);
 	}
 }
 
@@ -1238,6 +1265,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(every_flip_is_refused),
 	KUNIT_CASE(resealed_mutants_are_refused_or_canonical),
 	KUNIT_CASE(fields_out_of_range_are_refused),
+	KUNIT_CASE(histories_are_carried),
 	KUNIT_CASE(largest_messages_fit),
 	KUNIT_CASE(stripped_entries_are_entries),
 	KUNIT_CASE(empty_append_is_a_message),
