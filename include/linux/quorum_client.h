@@ -46,7 +46,8 @@ struct quorum_waiter;
  * @len: its bytes; a proposal has at least one
  * @timeout_ns: longest wait, 0: 5 s
  * @op: proposal: QUORUM_SESSION_*, 0: outside of a session, see <linux/quorum.h>
- * @session: proposal: the session's id, for COMMAND and CLOSE
+ * @session: proposal: the session's id, for COMMAND and CLOSE; of an OPEN it is
+ *	quorum_session_id() of @index and @term
  * @seq: proposal: number of the command within the session
  * @stale: question: what this node has will do; otherwise the answer is linearizable
  * @after: question: not 0: answer from a state behind this index, when there is one

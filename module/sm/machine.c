@@ -17,6 +17,7 @@
 
 #define MACHINE_MAGIC	0x31534d51	/* "QMS1" */
 
+static_assert(RAFT_TERM_FORCED == 1ULL << 32, "see quorum_session_id()");
 static_assert(sizeof(struct quorum_session_head) == QUORUM_SESSION_HEAD_BYTES);
 
 /* What a snapshot begins with. */
@@ -154,7 +155,8 @@ static int apply_session(struct quorum_machine *m, const struct raft_entry *entr
 	seq = le64_to_cpu(head.seq);
 	switch (le32_to_cpu(head.op)) {
 	case QUORUM_SESSION_OPEN:
-		return sessions_open(&m->sessions, entry->index);
+		return sessions_open(&m->sessions,
+				     quorum_session_id(entry->index, entry->term));
 	case QUORUM_SESSION_CLOSE:
 		sessions_close(&m->sessions, client);
 		return 0;

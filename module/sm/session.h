@@ -2,7 +2,8 @@
 /*
  * Sessions: exactly once for clients that retry (bugs C-1, C-2).
  *
- * A client opens a session through the log; its id is the index of that entry.
+ * A client opens a session through the log; its id is where that entry lies, so that
+ * no two have the same, even if a forced recovery has lost one (quorum_session_id()).
  * Each command carries the id and a number that grows.  The table remembers the
  * newest number of each client with its result, so that a second copy of a command
  * is answered and not applied, whoever leads, and after a restart or a snapshot too.

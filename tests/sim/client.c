@@ -11,6 +11,7 @@
  * unique.
  */
 #include <stdlib.h>
+#include <linux/quorum.h>
 #include "sim.h"
 
 enum { ATTEMPTS_MAX = 6 };
@@ -280,21 +281,30 @@ void client_serve(struct world *w, struct sim_node *node)
 /* ---- the state machine ---- */
 
 /* An attempt to open a session, the one that was asked for here? */
-static void session_opened(struct world *w, struct sim_node *node, u32 nr, u64 index)
+static void session_opened(struct world *w, struct sim_node *node, u32 nr,
+			   const struct raft_entry *e)
 {
 	struct sim_client *client = &w->clients[w->ops[nr].client];
 
 	if (client->op != nr || w->ops[nr].state != OP_OPEN)
 		return;
-	client->session = index;
+	client->session = quorum_session_id(e->index, e->term);
 	client->seq = 0;
-	answered(w, node, nr, index, 0);
+	answered(w, node, nr, e->index, 0);
 }
 
-/* Where exactly once cannot be told: the sessions were lost with a majority. */
-static bool unsure(const struct world *w)
+/* The session was lost with a majority: nobody can tell what became of the operation. */
+static void session_lost(struct world *w, struct sim_node *node, u32 nr)
 {
-	return w->draw.sessions && w->forced.sessions_lost;
+	struct sim_client *client = &w->clients[w->ops[nr].client];
+
+	if (!w->forced.lossy)
+		sim_fail(w, node->id, "the session of operation %u has ended", nr);
+	if (client->op != nr)
+		return;
+	sim_log(w, node->id, "client %u has lost its session", client->id);
+	client->session = 0;
+	done(w, nr);
 }
 
 /* The committed entry behind the applied ones is applied. */
@@ -314,7 +324,7 @@ void client_applied(struct world *w, struct sim_node *node, const struct sim_ent
 	op = &w->ops[nr];
 	if (nr && first && effect)
 		op->applied_at = entry->e.index;
-	if (nr && first && effect && ++op->applied > 1 && !unsure(w))
+	if (nr && first && effect && ++op->applied > 1)
 		sim_fail(w, node->id, "operation %u was applied twice", nr);
 	if (nr && op->state == OP_FAILED)
 		sim_fail(w, node->id, "operation %u was refused and committed (C-4)", nr);
@@ -328,18 +338,18 @@ void client_applied(struct world *w, struct sim_node *node, const struct sim_ent
 	op = &w->ops[nr];
 	forget(node, i);
 	if (op->opens) {
-		session_opened(w, node, nr, entry->e.index);
+		session_opened(w, node, nr, &entry->e);
 		return;
 	}
-	if (verdict && unsure(w))
-		return;
-	if (verdict) {
+	if (verdict == -EKEYEXPIRED) {
+		session_lost(w, node, nr);
+	} else if (verdict) {
 		/* Only this: it was given up, and a later command of the session came first. */
 		if (verdict != -EKEYREJECTED || w->clients[op->client].op == nr)
 			sim_fail(w, node->id, "operation %u has verdict %d", nr, verdict);
-		return;
+	} else {
+		answered(w, node, nr, entry->e.index, op->read ? value : nr);
 	}
-	answered(w, node, nr, entry->e.index, op->read ? value : nr);
 }
 
 /**
@@ -363,15 +373,7 @@ void client_lost(struct world *w, u64 shared)
 		op->floor = min(op->floor, shared);
 	}
 	w->answered = min(w->answered, shared);
-	for (i = 0; i < w->draw.clients; i++) {
-		struct sim_client *client = &w->clients[i];
-
-		if (!client->session)
-			continue;
-		client->session = 0;
-		client->op = 0;
-		w->forced.sessions_lost = true;
-	}
+	w->forced.lossy = true;
 }
 
 /* ---- judging the history ---- */
@@ -455,7 +457,7 @@ void client_check(struct world *w)
 	struct zone *backward = pool_alloc(w, bytes);
 	u8 *used = pool_alloc(w, w->ops_n + 1), key;
 
-	if (!w->ops_n || unsure(w))
+	if (!w->ops_n)
 		return;
 	for (key = 0; key < SIM_KEYS && !w->failed; key++) {
 		if (!cluster(w, ends, used, key))

@@ -522,7 +522,7 @@ enum sim_forced_stage {
 struct sim_forced {
 	u8 stage;
 	bool sure;		/* one of them was elected so */
-	bool sessions_lost;	/* there were some */
+	bool lossy;		/* what was committed is lost, sessions among it */
 	u32 lost;		/* bit id: given up, and kept down */
 	u32 left;		/* bit id: has a log of another history */
 	u32 kept;		/* bit id: what was asked last */

@@ -28,6 +28,7 @@ enum { MODEL_KEYS = 48, MODEL_STEPS = 6000, BUF = QUORUM_RESULT_BYTES_MAX };
 struct world {
 	struct quorum_machine *m;
 	u64 index;
+	u64 term;
 	u8 *cmd;
 	u32 len;
 	struct quorum_outcome out;
@@ -39,6 +40,7 @@ static struct world *world_create(struct kunit *test, const struct quorum_machin
 	struct world *w = kunit_kzalloc(test, sizeof(*w), GFP_KERNEL);
 
 	w->test = test;
+	w->term = 1;
 	w->m = quorum_machine_create(ops);
 	w->cmd = kvzalloc(BUF, GFP_KERNEL);
 	w->out.reply.data = kvzalloc(BUF, GFP_KERNEL);
@@ -57,7 +59,7 @@ static void world_end(struct world *w)
 static int apply_raw(struct world *w, u8 type, const void *data, u32 len)
 {
 	struct raft_entry entry = {
-		.index = ++w->index, .term = 1, .type = type, .size = len,
+		.index = ++w->index, .term = w->term, .type = type, .size = len,
 	};
 
 	KUNIT_EXPECT_EQ(w->test, quorum_machine_apply(w->m, &entry, data, &w->out), 0);
@@ -485,6 +487,32 @@ static void a_retry_is_applied_once(struct kunit *test)
 	world_end(other);
 }
 
+/* A forced recovery lost a session; another is opened at its place in the log. */
+static void a_lost_session_is_nobodys(struct kunit *test)
+{
+	struct world *w = world_create(test, &quorum_counter_ops);
+	struct world *other = world_create(test, &quorum_counter_ops);
+	u64 lost, mine;
+
+	w->len = 0;
+	in_session(w, QUORUM_SESSION_OPEN, 0, 0);
+	lost = quorum_session_id(w->out.index, w->out.term);
+	KUNIT_EXPECT_EQ(test, lost, w->out.index);
+	KUNIT_EXPECT_EQ(test, add(w, lost, 1, "5"), 0);
+	/* On the kept nothing of it was known. */
+	other->term = (1ULL << 32) + 1;
+	other->len = 0;
+	in_session(other, QUORUM_SESSION_OPEN, 0, 0);
+	mine = quorum_session_id(other->out.index, other->out.term);
+	KUNIT_EXPECT_EQ(test, other->out.index, lost);
+	KUNIT_EXPECT_NE(test, mine, lost);
+	KUNIT_EXPECT_EQ(test, add(other, lost, 2, "7"), -EKEYEXPIRED);
+	KUNIT_EXPECT_EQ(test, add(other, mine, 1, "7"), 0);
+	KUNIT_EXPECT_TRUE(test, said(other, "7"));
+	world_end(w);
+	world_end(other);
+}
+
 static void sessions_are_bounded(struct kunit *test)
 {
 	struct world *w = world_create(test, &quorum_counter_ops);
@@ -749,6 +777,7 @@ static struct kunit_case kv_cases[] = {
 	KUNIT_CASE(leases_expire_through_the_log),
 	KUNIT_CASE(watch_has_no_gaps),
 	KUNIT_CASE(a_retry_is_applied_once),
+	KUNIT_CASE(a_lost_session_is_nobodys),
 	KUNIT_CASE(sessions_are_bounded),
 	KUNIT_CASE(bad_snapshots_change_nothing),
 	KUNIT_CASE(a_witness_keeps_nothing),

@@ -79,10 +79,23 @@
 #define QUORUM_ENTRY_SESSION	4	/* what a user proposed within a session */
 
 /* quorum_session_head.op */
-#define QUORUM_SESSION_OPEN	1	/* the session's id is the entry's index */
+#define QUORUM_SESSION_OPEN	1	/* see quorum_session_id() */
 #define QUORUM_SESSION_CLOSE	2
 #define QUORUM_SESSION_COMMAND	3	/* the command follows */
 #define QUORUM_SESSION_BARRIER	4	/* nothing; a place in the log */
+
+/**
+ * quorum_session_id() - the id of a session
+ * @index: where in the log it was opened
+ * @term: likewise
+ *
+ * The index; but a forced recovery may lose entries, and others take their place.  It
+ * begins another multiple of 2^32 of terms, so that no id is ever given twice.
+ */
+static __inline__ __u64 quorum_session_id(__u64 index, __u64 term)
+{
+	return index ^ (term >> 32) << 48;
+}
 
 /**
  * struct quorum_session_head - what the payload of a QUORUM_ENTRY_SESSION begins with

@@ -149,7 +149,7 @@ int quorum_session_open(struct quorum *q, uint64_t timeout_ns, struct quorum_ses
 		return err;
 	}
 	new->fd = quorum_fd(q);
-	new->client = result.index;
+	new->client = quorum_session_id(result.index, result.term);
 	pthread_mutex_init(&new->lock, NULL);
 	*session = new;
 	return 0;
