@@ -229,9 +229,12 @@ MUTANTS = [
         ("return r->recovering ? r->all : r->voters;", "return r->voters;"),
         ("return (r->granted & r->all) == r->all;", "return (r->granted & r->voters) == r->voters;",
          RAFT + "suspect.c")]),
-    ("lost-are-answered", "-", RAFT + "recovery.c", [
-        ("return r->config.forced && raft_seat_of(r, id) < 0;",
-         "return r->config.forced && !r->seat && raft_seat_of(r, id) < -1;")]),
+    ("left-are-heard", "-", RAFT + "recovery.c", [
+        ("\treturn msg->history != own && msg->history >> 16 <= own >> 16;\n",
+         "\treturn false;\n")]),
+    ("left-beats-are-heard", "-", RAFT + "recovery.c", [
+        ("\t\treturn msg->from != r->leader || msg->term != r->hard.term;\n",
+         "\t\treturn false;\n")]),
     ("recovered-in-next-term", "-", RAFT + "recovery.c", [
         ("return (r->hard.term / RAFT_TERM_FORCED + 1) * RAFT_TERM_FORCED;",
          "return r->hard.term + 1;")]),

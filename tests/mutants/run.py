@@ -2,15 +2,15 @@
 # SPDX-License-Identifier: GPL-2.0
 """Show that the tests can fail: put known bugs back and see who finds them.
 
-    run.py [--short] [--check] [--again] [--jobs N] [--seeds N] [NAME...]
+    run.py [--all] [--short] [--check] [--again] [--jobs N] [--seeds N] [NAME...]
 
 Every mutant of catalogue.py is applied to a copy of the tree, in a directory of
-its own, and the scenarios, the unit tests and the simulator are run on it; where
-none of them notices, the simulator goes on through more seeds, and the explorer is
-asked.  A mutant that does not apply any more is an error, and so is one that nobody
-finds.  A run that was stopped is taken up where it ended (--again: from the
-beginning).  --short: only the sample for CI, by the simulator.  --check: only
-whether all apply.
+its own, and the simulator, the scenarios and the unit tests are run on it, in this
+order, until one of them notices; where none does, the simulator goes on through more
+seeds, and the explorer is asked.  A mutant that does not apply any more is an error,
+and so is one that nobody finds.  A run that was stopped is taken up where it ended
+(--again: from the beginning).  --all: ask all of the three, whoever has noticed.
+--short: only the sample for CI, by the simulator.  --check: only whether all apply.
 """
 
 import argparse
@@ -32,7 +32,8 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 WORK = os.path.join(TOP, "build", "mutants")
 NOTES = os.path.join(WORK, "found.json")
 SEEDS = 20000       # of a mutant that nothing else has found
-SEEDS_KNOWN = 2000  # of one that something has: to tell how soon the simulator does
+SEEDS_FIRST = 500   # before anything else is asked
+SEEDS_KNOWN = 2000  # --all: of one that something has found: to tell how soon it does
 RUNNING = set()     # children, to end them with us
 AREAS = "raft recover disk wire assemble genesis config snapshot seal"
 
@@ -78,7 +79,8 @@ class Worker(threading.Thread):
         self.tree = os.path.join(WORK, f"tree{nr}")
         self.todo, self.report = todo, report
         self.short, self.seeds = args.short, args.seeds
-        self.parts = ("sim",) if self.short else ("scenarios", "unit", "sim")
+        self.all = args.all
+        self.parts = ("sim",) if self.short else ("sim", "scenarios", "unit")
 
     def prepare(self):
         shutil.rmtree(self.tree, ignore_errors=True)
@@ -143,15 +145,29 @@ class Worker(threading.Thread):
             return None
         return f"explorer: {found.group(1)}" if found else "explorer: it crashes"
 
+    def built(self, part):
+        """Build and run one of the checks."""
+        status, text = self.build(part)
+        if status:
+            raise SyntaxError(f"does not build: {text.strip().splitlines()[:1]}")
+        if part == "sim":
+            return self.sim(last=min(self.seeds, SEEDS_KNOWN if self.all else SEEDS_FIRST))
+        return self.scenarios() if part == "scenarios" else self.unit()
+
     def all_checks(self):
-        """What each check says, cheapest first; the dear ones go on only where it matters."""
-        found = [word for word in (self.scenarios(), self.unit()) if word]
-        known = min(self.seeds, SEEDS_KNOWN)
-        word = self.sim(last=known)
-        if not word and not found:
-            word = self.sim(known + 1) if self.seeds > known else None
+        """What the checks say, quickest first; the dear ones go on only where it matters."""
+        found = []
+        for part in self.parts:
+            word = self.built(part)
+            if word:
+                found.append(word)
+            if word and not self.all:
+                return found
+        if not found:
+            word = self.sim(SEEDS_FIRST + 1) if self.seeds > SEEDS_FIRST else None
             word = word or self.explore()
-        return found + ([word] if word else [])
+            found += [word] if word else []
+        return found
 
     def try_one(self, mutant):
         texts = apply(mutant, self.tree)
@@ -159,12 +175,15 @@ class Worker(threading.Thread):
             for path, (_, bad) in texts.items():
                 with open(path, "w", encoding="utf-8") as f:
                     f.write(bad)
-            for part in self.parts:
-                status, text = self.build(part)
+            if self.short:
+                status, text = self.build("sim")
                 if status:
                     return False, [f"does not build: {text.strip().splitlines()[:1]}"]
-            found = [self.sim()] if self.short else self.all_checks()
-            found = [word for word in found if word]
+                found = [word for word in [self.sim()] if word]
+            else:
+                found = self.all_checks()
+        except SyntaxError as e:
+            return False, [str(e)]
         finally:
             # Later than any object that was made of the mutant.
             now = time.time() + 1
@@ -196,7 +215,7 @@ class Notes:
     """What an earlier run of the same tree has found out, should it have been stopped."""
 
     def __init__(self, args):
-        digest = hashlib.sha256(f"{args.seeds} {args.short}".encode())
+        digest = hashlib.sha256(f"{args.seeds} {args.short} {args.all}".encode())
         for part in ("module", "tests", "uapi", "include"):
             for home, dirs, files in os.walk(os.path.join(TOP, part)):
                 dirs.sort()
@@ -232,6 +251,7 @@ def chosen(args):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--all", action="store_true")
     parser.add_argument("--short", action="store_true")
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--again", action="store_true")
