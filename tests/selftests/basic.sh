@@ -112,7 +112,7 @@ reads_are_linearizable()
 {
 	local i node
 
-	for i in $(seq "$(rounds 20 5)"); do
+	for i in $(seq "$(rounds 20 3)"); do
 		for node in $NODES; do
 			propose "$node" "line $i of $node" >/dev/null
 			[ "$(q $((node % 3 + 1)) read "demo-$((node % 3 + 1))" | tail -1)" = \
@@ -316,9 +316,6 @@ dump_and_fsck()
 		grep -q demo "$T/dump"
 	done
 }
-
-# What a second processor cannot change is not in the short form.
-full() { [ -n "$SHORT" ] || echo "$@"; }
 
 # shellcheck disable=SC2046 # words
 run_tests setup $(full format_refuses_what_it_does_not_know) format_all \

@@ -25,7 +25,8 @@
 # QUORUM_SELFTEST_TIMING (preset), QUORUM_SELFTEST_SCALE (factor of all time
 # limits), QUORUM_SELFTEST_SHORT=1 (fewer rounds and tests), QUORUM_SELFTEST_VERBOSE=1,
 # QUORUM_SELFTEST_ONLY ("FUNCTION...": these tests, and what sets up and ends),
-# QUORUM_SELFTEST_LONG (factor of the tests' time limits, for more rounds).
+# QUORUM_SELFTEST_LONG (factor of the tests' time limits, for more rounds),
+# QUORUM_SELFTEST_NO_LEAKS=1 (whoever runs this looks for leaks at the end).
 
 set -u
 SELF=${0##*/}
@@ -77,6 +78,9 @@ election_ms()
 # $1 rounds, $2 in the short set.
 rounds() { if [ -n "$SHORT" ]; then echo "$2"; else echo "$1"; fi; }
 
+# These tests are not in the short form: a second processor changes nothing in them.
+full() { [ -n "$SHORT" ] || echo "$@"; }
+
 # ---- small things ----
 
 note() { printf '# %s\n' "$*"; }
@@ -93,6 +97,10 @@ skip()
 	exit $SKIP
 }
 
+# A tenth of a second, without a process.
+exec {NEVER}<> <(:)
+pause() { read -r -t 0.1 -u "$NEVER" || true; }
+
 # Wait until a command succeeds: until_ok SECONDS "what" COMMAND...
 until_ok()
 {
@@ -101,7 +109,7 @@ until_ok()
 	shift 2
 	until "$@" >/dev/null 2>&1; do
 		[ $SECONDS -lt $end ] || fail "waited in vain: $what ($*)"
-		sleep 0.1
+		pause
 	done
 }
 
@@ -125,6 +133,17 @@ refused()
 		fail "the refusal does not say '$words': $*"
 }
 
+# It is the first of its session, or gone.
+own_session()
+{
+	local pid=$1 stat
+
+	{ read -r stat <"/proc/$pid/stat"; } 2>/dev/null || return 0
+	# shellcheck disable=SC2086 # fields: state, parent, group, session
+	set -- ${stat##*) }
+	[ "$4" = "$pid" ]
+}
+
 # A process that lives on after the test that started it: service NAME COMMAND...
 # Its output is $T/NAME.
 service()
@@ -137,15 +156,16 @@ service()
 	echo $pid >"$T/$name.pid"
 	echo $pid >>"$T/services"
 	# What is still in the test's own process group would end with it.
-	while [ "$(cut -d' ' -f5 "/proc/$pid/stat" 2>/dev/null || echo $pid)" != $pid ]; do
-		sleep 0.01
-	done
+	until own_session $pid; do read -r -t 0.01 -u "$NEVER" || true; done
 }
 
 service_end()
 {
-	kill "$(cat "$T/$1.pid")" 2>/dev/null || true
-	while kill -0 "$(cat "$T/$1.pid")" 2>/dev/null; do sleep 0.05; done
+	local pid
+
+	read -r pid <"$T/$1.pid"
+	kill "$pid" 2>/dev/null || true
+	while kill -0 "$pid" 2>/dev/null; do pause; done
 }
 
 # ---- nodes ----
@@ -161,7 +181,17 @@ n()
 n1() { n 1 "$@"; }
 n2() { n 2 "$@"; }
 n3() { n 3 "$@"; }
-sw() { n 0 "$@"; }
+
+# In the namespace of the switch; ip and tc find it themselves.
+sw()
+{
+	local what=$1
+
+	case $what in
+	ip | tc) shift; "$what" -n "$NS-0" "$@" ;;
+	*) n 0 "$@" ;;
+	esac
+}
 
 # quorumctl in a node: q NODE ARGUMENT...
 q()
@@ -174,55 +204,26 @@ q()
 
 conf() { echo "$T/demo-$1.conf"; }
 dev() { echo "/dev/quorum/demo-$1"; }
-disk() { cat "$T/disk-$1"; }
+disk() { echo "$(<"$T/disk-$1")"; }
 client() { "$BIN/client" "$@"; }
 
 # Values of a node's status: get NODE PATH...
-get()
-{
-	local node=$1
-
-	shift
-	q "$node" --json status "demo-$node" | "$BIN/jsonq" "$@"
-}
+get() { "$BIN/nodes" get "$NS" "$@"; }
 
 # The sum of a member of the counters over all nodes: total PATH
-total()
-{
-	local node sum=0
-
-	for node in $NODES; do
-		sum=$((sum + $(get "$node" "$1")))
-	done
-	echo $sum
-}
+# shellcheck disable=SC2086 # nodes are several
+total() { "$BIN/nodes" total "$NS" "$1" $NODES; }
 
 # Every node (or those given) follows one leader, who is one of them.
-wait_leader()
-{
-	local node
-
-	for node in ${*:-$NODES}; do
-		q "$node" wait "demo-$node" --leader --timeout "$(seconds 30)s" >/dev/null ||
-			fail "node $node sees no leader: $(get "$node" role term leader state)"
-	done
-	leader "$@" >/dev/null
-}
+wait_leader() { leader "$@" >/dev/null; }
 
 # The node id of the leader, as the nodes given (all) agree. It is one of them: those
 # left behind by a leader still name it for an election timeout.
 leader()
 {
-	local node seen end=$((SECONDS + $(seconds 30)))
-
-	while [ $SECONDS -lt $end ]; do
-		seen=$(for node in ${*:-$NODES}; do get "$node" leader; done | sort -u)
-		case "$seen: ${*:-$NODES} " in
-		[1-9]:*" $seen "*) echo "$seen"; return ;;
-		esac
-		sleep 0.1
-	done
-	fail "the nodes do not agree on a leader: $seen" >&2
+	# shellcheck disable=SC2086,SC2048 # nodes are several
+	"$BIN/nodes" leader "$NS" $((60 * SCALE)) ${*:-$NODES} ||
+		fail "the nodes do not agree on a leader" >&2
 }
 
 others()
@@ -235,19 +236,12 @@ others()
 # Propose through a node, print index and term: propose NODE TEXT
 propose() { q "$1" propose "demo-$1" --timeout "$(seconds 5)s" "$2"; }
 
-# All nodes (or those given) know everything committed that the first of them knows.
+# All nodes (or those given) know everything committed that one of them knows.
 catch_up()
 {
-	local node last=0 commit
-
-	for node in ${*:-$NODES}; do
-		commit=$(get "$node" commit)
-		[ "$commit" -le $last ] || last=$commit
-	done
-	for node in ${*:-$NODES}; do
-		q "$node" wait "demo-$node" --commit "$last" --timeout "$(seconds 30)s" >/dev/null ||
-			fail "node $node does not catch up to $last: $(get "$node" role commit last-index)"
-	done
+	# shellcheck disable=SC2086,SC2048 # nodes are several
+	"$BIN/nodes" catch-up "$NS" $((60 * SCALE)) ${*:-$NODES} 2>&1 ||
+		fail "not all nodes catch up"
 }
 
 # The logs of the nodes are the same, byte by byte as far as the shortest reaches.
@@ -343,7 +337,7 @@ build_helpers()
 {
 	local name
 
-	for name in client jsonq flood chardev_test netlink_test sessions watch_test; do
+	for name in client jsonq nodes complaints flood chardev_test netlink_test sessions watch_test; do
 		[ -x "$BIN/$name" ] && continue
 		note "building the helper programs"
 		make -s -C "$HERE" OUTPUT="$T/bin" >&2 || exit 1
@@ -356,18 +350,23 @@ make_network()
 {
 	local node
 
-	ip netns add "$NS-0"
-	sw ip link set lo up
-	sw ip link add br0 type bridge stp_state 0 forward_delay 0
-	sw ip link set br0 up
+	for node in 0 $NODES; do echo "netns add $NS-$node"; done | ip -batch -
+	{
+		echo "link set lo up"
+		echo "link add br0 type bridge stp_state 0 forward_delay 0"
+		echo "link set br0 up"
+		for node in $NODES; do
+			echo "link add p$node type veth peer name eth0 netns $NS-$node"
+			echo "link set p$node master br0 up"
+		done
+	} | ip -n "$NS-0" -batch -
 	for node in $NODES; do
-		ip netns add "$NS-$node"
-		n "$node" ip link set lo up
-		ip -n "$NS-$node" link add eth0 type veth peer name "p$node" netns "$NS-0"
-		ip -n "$NS-$node" addr add "10.77.0.$node/24" dev eth0
-		ip -n "$NS-$node" addr add "fd77::$node/64" dev eth0 nodad
-		ip -n "$NS-$node" link set eth0 up
-		sw ip link set "p$node" master br0 up
+		ip -n "$NS-$node" -batch - <<-END
+		link set lo up
+		addr add 10.77.0.$node/24 dev eth0
+		addr add fd77::$node/64 dev eth0 nodad
+		link set eth0 up
+		END
 	done
 }
 
@@ -376,7 +375,7 @@ make_disk()
 {
 	truncate -s "${2}M" "$T/$1.img"
 	losetup -f --show "$T/$1.img" >"$T/disk-$1" || skip "there are no loop devices"
-	[ -b "$(disk "$1")" ] || skip "$(disk "$1") is not there"
+	[ -b "$(<"$T/disk-$1")" ] || skip "$(<"$T/disk-$1") is not there"
 }
 
 # `none`: without authentication.
@@ -392,14 +391,8 @@ print_conf()
 {
 	local node=$1 device=$2 group=${3:-demo} prefix=${4:-10.77.0.} port=${5:-7420} member
 
-	cat <<-END
-	group    = $group
-	name     = $group-$node
-	cluster  = $CLUSTER
-	node     = $node
-	device   = $device
-	timing   = $TIMING
-	END
+	printf '%-8s = %s\n' group "$group" name "$group-$node" cluster "$CLUSTER" node "$node" \
+		device "$device" timing "$TIMING"
 	for member in $NODES; do
 		case $prefix in
 		*:*) echo "member   = $member [$prefix$member]:$port" ;;
@@ -418,8 +411,8 @@ make_nodes()
 	make_key
 	for node in $NODES; do
 		make_disk "$node" 64
-		print_conf "$node" "$(disk "$node")" >"$(conf "$node")"
-		service "events-$node" nsenter --net="/run/netns/$NS-$node" "$QUORUMCTL" --json events
+		print_conf "$node" "$(<"$T/disk-$node")" >"$T/demo-$node.conf"
+		service "events-$node" "$QUORUMCTL" --netns "$NS-$node" --json events
 	done
 }
 
@@ -429,8 +422,8 @@ make_group()
 	local node
 
 	make_nodes
-	for node in $NODES; do q "$node" format "$(conf "$node")"; done
-	for node in $NODES; do q "$node" up "$(conf "$node")"; done
+	for node in $NODES; do q "$node" format "$T/demo-$node.conf"; done
+	for node in $NODES; do q "$node" up "$T/demo-$node.conf"; done
 	wait_leader
 }
 
@@ -439,11 +432,12 @@ all_up()
 {
 	local node
 
-	for node in $NODES; do
-		plug "$node"
-		no_loss "$node"
-		q "$node" up "$(conf "$node")" >/dev/null
-	done
+	for node in $NODES; do echo "link set p$node up"; done | ip -n "$NS-0" -batch -
+	for node in $NODES; do echo "qdisc del dev p$node root"; done |
+		tc -n "$NS-0" -force -batch - 2>/dev/null || true
+	# shellcheck disable=SC2086 # nodes are several
+	"$BIN/nodes" running "$NS" $NODES 2>/dev/null ||
+		for node in $NODES; do q "$node" up "$T/demo-$node.conf" >/dev/null; done
 	wait_leader
 }
 
@@ -462,7 +456,7 @@ drops_of()
 	local node=$1
 
 	shift
-	get "$node" "${@/#/link.drops.}" | awk '{ for (i = 1; i <= NF; i++) n += $i } END { print n + 0 }'
+	"$BIN/nodes" sum "$NS" "$node" "${@/#/link.drops.}"
 }
 
 # bad KIND "REASONS" [FLOOD-OPTION...]: send it at the leader and at a follower, or
@@ -520,14 +514,14 @@ cleanup()
 		[ -e "/run/netns/$NS-$name" ] || continue
 		for file in "$T"/*-"$name".conf; do
 			[ -e "$file" ] && [ -d /sys/module/quorum ] &&
-				timeout -k 5 "$(seconds 20)" nsenter --net="/run/netns/$NS-$name" \
-					"$QUORUMCTL" down "$file" >/dev/null 2>&1
+				timeout -k 5 $((20 * SCALE)) "$QUORUMCTL" --netns "$NS-$name" \
+					down "$file" >/dev/null 2>&1
 		done
 		ip netns del "$NS-$name" 2>/dev/null
 	done
 	[ -e "/run/netns/$NS-0" ] && ip netns del "$NS-0"
 	for file in "$T"/disk-*; do
-		[ -e "$file" ] && losetup -d "$(cat "$file")" 2>/dev/null
+		[ -e "$file" ] && losetup -d "$(<"$file")" 2>/dev/null && rm -f "$file"
 	done
 }
 
@@ -543,13 +537,7 @@ finish()
 mark_log() { printf 'quorum-selftest: %s %s\n' "$NS" "$1" >/dev/kmsg; }
 
 # The kernel's complaints since a mark.
-complaints_since()
-{
-	dmesg | awk -v mark="quorum-selftest: $NS $1" '
-		index($0, mark) { n = 0; found = 1; next }
-		{ line[n++] = $0 }
-		END { for (i = 0; i < n; i++) print line[i] }' | grep -E -A 40 "$COMPLAINTS" | head -120
-}
+complaints_since() { "$BIN/complaints" "quorum-selftest: $NS $1" "$COMPLAINTS"; }
 
 # Run one test function in a process group of its own, with a limit in time.
 run_one()
@@ -565,7 +553,7 @@ run_one()
 		"$name"
 	) >"$T/out" 2>&1 </dev/null &
 	running=$!
-	sleep "$limit" </dev/null >/dev/null 2>&1 &
+	( read -r -t "$limit" -u "$NEVER" ) >/dev/null 2>&1 &
 	sleeper=$!
 	set +m
 	wait -n -p ended "$running" "$sleeper" || status=$?
@@ -583,8 +571,11 @@ run_one()
 # shellcheck disable=SC2001
 show_output()
 {
+	local nested
+
 	if [ "$1" = 0 ] && [ -z "${QUORUM_SELFTEST_VERBOSE:-}" ]; then
-		grep '^    ' "$T/out" || true
+		nested=$(<"$T/out")
+		case $nested in *"    "*) grep '^    ' "$T/out" || true ;; esac
 	else
 		sed 's/^\([^# ]\)/# \1/' "$T/out"
 	fi
@@ -639,7 +630,8 @@ run_tests()
 	local count i=0 test name limit status failed=0 started
 
 	# shellcheck disable=SC2046 # words without blanks
-	set -- $(chosen "$@") all_gone no_leaks
+	set -- $(chosen "$@") all_gone
+	[ -n "${QUORUM_SELFTEST_NO_LEAKS:-}" ] || set -- "$@" no_leaks
 	count=$#
 
 	trap finish EXIT
@@ -662,15 +654,16 @@ run_tests()
 		case $test in all_gone) unset -f before_each ;; esac
 		i=$((i + 1))
 		name=${test%%:*}
-		limit=$(seconds 60)
-		[ "$name" = "$test" ] || limit=$(seconds "${test##*:}")
+		limit=$((60 * SCALE))
+		[ "$name" = "$test" ] || limit=$((${test##*:} * SCALE))
 		limit=$((limit * ${QUORUM_SELFTEST_LONG:-1}))
 		mark_log "$i $name"
 		started=$SECONDS
 		# Not in a condition: `set -e` would be dead in all of it.
 		run_one "$name" "$limit"
 		status=$?
-		if complaints_since "$i $name" >"$T/complaints" && [ -s "$T/complaints" ]; then
+		complaints_since "$i $name" >"$T/complaints" 2>&1
+		if [ -s "$T/complaints" ]; then
 			{ echo "the kernel complains:"; cat "$T/complaints"; } >>"$T/out"
 			status=1
 		fi

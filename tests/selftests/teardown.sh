@@ -141,7 +141,7 @@ start_and_stop_under_load()
 	local i
 
 	load_start
-	for i in $(seq "$(rounds 50 6)"); do
+	for i in $(seq "$(rounds 30 6)"); do
 		q 2 stop demo-2
 		q 2 start demo-2
 	done
@@ -157,7 +157,7 @@ stop_while_it_starts()
 {
 	local i state
 
-	for i in $(seq "$(rounds 40 6)"); do
+	for i in $(seq "$(rounds 24 4)"); do
 		q 2 stop demo-2
 		n2 "$BIN/netlink_test" begin demo-2
 		[ $((i % 3)) = 0 ] || sleep "0.0$((i % 3))"
@@ -186,18 +186,24 @@ rmmod_while_it_starts()
 	reload
 }
 
+make_spare()
+{
+	[ ! -e "$T/spare-1.conf" ] || return 0
+	make_disk spare 16
+	print_conf 1 "$(<"$T/disk-spare")" spare 10.77.0. 7500 >"$T/spare-1.conf"
+	q 1 format "$T/spare-1.conf"
+}
+
 create_and_delete()
 {
 	local i
 
-	make_disk spare 16
-	print_conf 1 "$(cat "$T/disk-spare")" spare 10.77.0. 7500 >"$T/spare-1.conf"
-	q 1 format "$T/spare-1.conf"
-	for i in $(seq "$(rounds 100 10)"); do
+	make_spare
+	for i in $(seq 50); do
 		q 1 up "$T/spare-1.conf" >/dev/null
 		q 1 down spare-1 >/dev/null
 	done
-	for i in $(seq "$(rounds 20 3)"); do
+	for i in $(seq 10); do
 		q 1 create "$T/spare-1.conf" >/dev/null
 		q 1 delete spare-1 >/dev/null
 	done
@@ -210,8 +216,9 @@ create_and_delete_at_once()
 {
 	local i
 
+	make_spare
 	for i in 1 2; do
-		( for _ in $(seq "$(rounds 30 5)"); do
+		( for _ in $(seq "$(rounds 20 5)"); do
 			q 1 up "$T/spare-1.conf"
 			q 1 down spare-1
 		done; true ) >/dev/null 2>&1 &
@@ -238,7 +245,8 @@ the_namespace_goes_under_load()
 	service events-3 "$QUORUMCTL" --netns "$NS-3" --json events
 	wait_leader
 	propose 3 "the third is back" >/dev/null
-	logs_equal
+	# Two processors change nothing in what lies in the logs.
+	[ -n "$SHORT" ] || logs_equal
 	one_leader_per_term
 }
 
@@ -263,7 +271,7 @@ namespaces_go_under_load()
 {
 	local round rounds before commit
 
-	rounds=$(rounds "${QUORUM_SELFTEST_ROUNDS:-6}" 1)
+	rounds=${QUORUM_SELFTEST_ROUNDS:-4}
 	load_start
 	service_end load-3
 	service_end events-3
@@ -324,7 +332,7 @@ rmmod_with_running_groups()
 	local round
 
 	[ -e "$T/loaded" ] || return $SKIP
-	for round in $(seq "$(rounds 5 2)"); do
+	for round in 1 2 3; do
 		propose 2 "round $round" >/dev/null
 		rmmod quorum
 		reload
@@ -378,10 +386,11 @@ flooding()
 	[ $(($(drops_of 1 replay session) - before)) -gt 100 ]
 }
 
-run_tests setup:120 stop_tells_who_waits delete_tells_who_waits an_open_file_outlives_its_group \
-	delete_while_proposals_wait refused_while_running start_and_stop_under_load:240 \
-	stop_while_it_starts:120 \
-	create_and_delete:240 create_and_delete_at_once:120 the_namespace_goes_under_load:240 \
-	namespaces_go_under_load:240 \
-	rmmod_is_refused_while_files_are_open rmmod_with_running_groups:120 rmmod_while_it_starts rmmod_under_load:120 \
-	rmmod_with_a_flood
+# Stopping and deleting are one path, and so are one namespace and many.
+# shellcheck disable=SC2046 # words
+run_tests setup:120 $(full stop_tells_who_waits) delete_tells_who_waits \
+	$(full an_open_file_outlives_its_group delete_while_proposals_wait refused_while_running) \
+	start_and_stop_under_load:240 stop_while_it_starts:120 $(full create_and_delete:240) \
+	create_and_delete_at_once:120 the_namespace_goes_under_load:240 \
+	$(full namespaces_go_under_load:240 rmmod_is_refused_while_files_are_open \
+	rmmod_with_running_groups:120) rmmod_while_it_starts rmmod_under_load:120 rmmod_with_a_flood
