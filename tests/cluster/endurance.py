@@ -38,9 +38,9 @@ class Trouble:
     def summary(self):
         return ", ".join(f"{times} times {name}" for name, times in sorted(self.count.items()))
 
-    def expect_all(self):
-        missing = {kind.__name__.replace("_", " ") for kind in self.KINDS} - set(self.count)
-        expect(not missing, f"there was no time for: {', '.join(sorted(missing))}")
+    def missing(self):
+        """Kinds that have not been dealt yet."""
+        return {kind.__name__.replace("_", " ") for kind in self.KINDS} - set(self.count)
 
     def some_time(self, least, most):
         # How long a fault lasts is its very nature; nothing is waited for here.
@@ -171,7 +171,8 @@ def mixed_load(cluster):
     clients = [load.Clients(cluster, node, history) for node in NODES]
     end = time.monotonic() + SECONDS
     try:
-        while time.monotonic() < end:
+        # On a busy host a fault takes long: a whole run goes on until all were dealt.
+        while time.monotonic() < end or SECONDS >= 600 and trouble.missing():
             for some in clients:
                 some.wait_done(10)
             trouble.strike()
@@ -179,8 +180,6 @@ def mixed_load(cluster):
         note(trouble.summary())
         for some in clients:
             some.stopping.set()
-    if SECONDS >= 600:
-        trouble.expect_all()
     for some in clients:
         some.finish()
     cluster.ready()
