@@ -686,6 +686,28 @@ static int check_address(const struct quorum_group_info *info, const struct raft
 	return 0;
 }
 
+/* The device that has shown itself under the member's id takes the place of its own. */
+static int take_shown(const struct quorum_group_info *info, struct raft_change *step,
+		      const struct sockaddr_storage *where, struct netlink_ext_ack *extack)
+{
+	u32 i;
+
+	for (i = 0; i < info->config.n; i++)
+		if (info->config.members[i].id == step->member.id)
+			break;
+	if (i == info->config.n)
+		return 0;
+	if (!info->shown[i]) {
+		NL_SET_ERR_MSG_MOD(extack,
+				   "no other device has shown itself as this member: start it there first");
+		return -ENXIO;
+	}
+	step->member.incarnation = info->shown[i];
+	if (!where->ss_family)
+		quorum_members_pack(&info->addrs[i], step->member.address);
+	return 0;
+}
+
 /*
  * What a step leaves open stays as it is; a new member has nothing that could stay.
  */
@@ -698,6 +720,8 @@ static int complete_step(const struct quorum_group_info *info, struct raft_chang
 		step->member.priority = m ? m->priority : 0;
 	if (m && step->op == RAFT_CHANGE_SET && !where->ss_family)
 		memcpy(step->member.address, m->address, sizeof(m->address));
+	if (step->op == RAFT_CHANGE_REPLACE)
+		return take_shown(info, step, where, extack);
 	if (m || where->ss_family || (step->op != RAFT_CHANGE_ADD &&
 				      step->op != RAFT_CHANGE_LEARNER &&
 				      step->op != RAFT_CHANGE_VOTER))

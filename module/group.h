@@ -85,6 +85,7 @@ struct quorum_group_info {
 	bool tail_suspect;
 	struct sockaddr_storage addrs[QUORUM_MEMBERS_MAX]; /* in the order of @config */
 	u64 incarnations[QUORUM_MEMBERS_MAX];		/* likewise */
+	u64 shown[QUORUM_MEMBERS_MAX];	/* likewise: other devices under their ids */
 	u32 self;
 	u8  state;		/* enum quorum_state */
 	int error;		/* errno that failed it or its start, 0: none */

@@ -190,9 +190,12 @@ void quorum_group_get_info(struct quorum_group *g, struct quorum_group_info *inf
 		info->role_since = READ_ONCE(g->role_since);
 		quorum_store_get_stats(g->store, &info->store);
 		quorum_link_get_stats(g->link, &info->link);
-		for (i = 0; i < info->config.n; i++)
-			info->incarnations[i] =
-				quorum_link_incarnation(g->link, info->config.members[i].id);
+		for (i = 0; i < info->config.n; i++) {
+			u32 id = info->config.members[i].id;
+
+			info->incarnations[i] = quorum_link_incarnation(g->link, id);
+			info->shown[i] = quorum_link_shown(g->link, id);
+		}
 	}
 	for (i = 0; i < info->config.n; i++)
 		quorum_members_address(g, &info->config.members[i], &info->addrs[i]);

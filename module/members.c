@@ -183,6 +183,7 @@ static void add(struct quorum_group *g, u32 *n, const struct raft_config *config
 		if (j < *n || *n == QUORUM_MEMBERS_MAX || !addr.ss_family)
 			continue;
 		list[j].id = m->id;
+		list[j].incarnation = m->incarnation;
 		list[j].addr = addr;
 		++*n;
 	}

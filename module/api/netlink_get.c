@@ -312,6 +312,8 @@ static int put_peer(struct sk_buff *skb, const struct quorum_group_info *info,
 	    nla_put_u64_64bit(skb, QUORUM_A_MEMBER_NEXT, peer->next, QUORUM_A_MEMBER_PAD) ||
 	    nla_put_u32(skb, QUORUM_A_MEMBER_INFLIGHT, peer->inflight))
 		return -EMSGSIZE;
+	if (peer->suspect && nla_put_flag(skb, QUORUM_A_MEMBER_SUSPECT))
+		return -EMSGSIZE;
 	if (peer->snapshot &&
 	    nla_put_u64_64bit(skb, QUORUM_A_MEMBER_SNAPSHOT_STORED, peer->offset,
 			      QUORUM_A_MEMBER_PAD))
@@ -358,6 +360,9 @@ static int put_member(struct sk_buff *skb, const struct quorum_group_info *info,
 	if (info->incarnations[i] &&
 	    nla_put_u64_64bit(skb, QUORUM_A_MEMBER_INCARNATION, info->incarnations[i],
 			      QUORUM_A_MEMBER_PAD))
+		return -EMSGSIZE;
+	if (info->shown[i] &&
+	    nla_put_u64_64bit(skb, QUORUM_A_MEMBER_SHOWN, info->shown[i], QUORUM_A_MEMBER_PAD))
 		return -EMSGSIZE;
 	if (peer && put_peer(skb, info, peer))
 		return -EMSGSIZE;
@@ -463,6 +468,12 @@ static int put_live(struct sk_buff *skb, const struct quorum_group_info *info)
 	    nla_put_u64_64bit(skb, QUORUM_A_GROUP_CONFIG_COMMITTED, raft->config_committed,
 			      QUORUM_A_GROUP_PAD) ||
 	    (raft->joint && nla_put_flag(skb, QUORUM_A_GROUP_JOINT)))
+		return -EMSGSIZE;
+	if (raft->suspect &&
+	    (nla_put_u64_64bit(skb, QUORUM_A_GROUP_SUSPECT_FIRST, info->recovered.suspect_first,
+			       QUORUM_A_GROUP_PAD) ||
+	     nla_put_u64_64bit(skb, QUORUM_A_GROUP_SUSPECT_LAST, info->recovered.suspect_last,
+			       QUORUM_A_GROUP_PAD)))
 		return -EMSGSIZE;
 	if (raft->transfer != RAFT_NONE &&
 	    nla_put_u32(skb, QUORUM_A_GROUP_TARGET, raft->transfer))

@@ -84,6 +84,13 @@ bool wire_type_is_long(u8 type)
 	return type == RAFT_MSG_APPEND || type == RAFT_MSG_FORWARD || type == RAFT_MSG_SNAPSHOT;
 }
 
+bool wire_leader_says(u8 type)
+{
+	return type == RAFT_MSG_APPEND || type == RAFT_MSG_HEARTBEAT ||
+	       type == RAFT_MSG_SNAPSHOT || type == RAFT_MSG_READ_REPLY ||
+	       type == RAFT_MSG_FORWARD_REPLY;
+}
+
 void wire_header_get(const void *buf, struct wire_header *hdr)
 {
 	const u8 *p = buf;

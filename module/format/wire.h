@@ -264,6 +264,15 @@ void wire_header_get(const void *buf, struct wire_header *hdr);
 bool wire_type_is_long(u8 type);
 
 /**
+ * wire_leader_says() - is it what leaders say, to those who follow them?
+ * @type: enum raft_msg_type
+ *
+ * It is taken from whatever device its sender has: who was away hears only from the
+ * leader that a member has another one now (bug M-9), and that may be the leader.
+ */
+bool wire_leader_says(u8 type);
+
+/**
  * wire_fragment_get() - decode and check the fragment header
  * @buf: datagram that passed wire_check() with @hdr.fragment set
  * @len: its length

@@ -344,6 +344,22 @@ void *quorum_link_buffer(struct quorum_link *link)
 	return link->tx;
 }
 
+u64 quorum_link_shown(struct quorum_link *link, u32 id)
+{
+	struct link_member *m;
+	u64 shown = 0;
+
+	rcu_read_lock();
+	m = table_find(rcu_dereference(link->table), id);
+	if (m) {
+		spin_lock_bh(&m->lock);
+		shown = m->shown;
+		spin_unlock_bh(&m->lock);
+	}
+	rcu_read_unlock();
+	return shown;
+}
+
 u64 quorum_link_incarnation(struct quorum_link *link, u32 id)
 {
 	struct link_member *m;

@@ -299,6 +299,32 @@ static void take_leave(struct quorum_link *link, struct link_member *m)
 	list_add(&m->gone, &link->gone);
 }
 
+/*
+ * The configuration says which device a member has.  What was taken from each of two
+ * stays known, so that neither's datagrams fit a second time.
+ */
+static void settle_device(struct quorum_link *link, struct link_member *m, u64 incarnation)
+{
+	u64 before = atomic64_read(&m->incarnation);
+	struct seal_window window = m->window;
+
+	lockdep_assert_held(&m->lock);
+	if (!incarnation || incarnation == before)
+		return;
+	if (before) {
+		m->window = (struct seal_window){};
+		if (m->other == incarnation)
+			m->window = m->other_window;
+		m->other = before;
+		m->other_window = window;
+		m->life = 0;
+		m->hello_due = link->session && m->id != link->ident.from;
+		m->hello_echo = 0;
+	}
+	m->shown = 0;
+	atomic64_set(&m->incarnation, incarnation);
+}
+
 /**
  * link_make_members() - make a table of members and put it in the place of the old
  * @link: the link
@@ -342,6 +368,7 @@ int link_make_members(struct quorum_link *link, u32 n, const struct quorum_net_m
 		m->guest = false;
 		spin_lock_bh(&m->lock);
 		m->addr = addrs[i];
+		settle_device(link, m, members[i].incarnation);
 		spin_unlock_bh(&m->lock);
 		WRITE_ONCE(m->mtu, 0);
 	}

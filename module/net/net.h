@@ -24,9 +24,11 @@ struct quorum_link;
  * struct quorum_net_member - where a member is reached
  * @id: node id
  * @addr: its address and port, AF_INET or AF_INET6
+ * @incarnation: of its device, 0: any, but the first one that speaks from then on
  */
 struct quorum_net_member {
 	u32 id;
+	u64 incarnation;
 	struct sockaddr_storage addr;
 };
 
@@ -171,8 +173,9 @@ int quorum_link_set_keys(struct quorum_link *link, const struct quorum_net_key *
  * A sender that knows the key and that no list named so far was listened to as a
  * guest (guest.c).  Guests that are not among @members are forgotten.
  *
- * Who stays keeps its session, its incarnation and what it has half sent; its
- * address may be another.  A buffer of quorum_link_recv() stays valid as it would.
+ * Who stays keeps its session, its incarnation and what it has half sent, unless
+ * @members says that it has another device; its address may be another.  A buffer of
+ * quorum_link_recv() stays valid as it would.
  *
  * Context: only the loop, or while it does not run; sleeps for memory only.
  * Return: 0 or as quorum_link_open(); then nothing has changed.
@@ -266,6 +269,12 @@ size_t quorum_link_mtu(struct quorum_link *link, u32 peer);
 
 /* The incarnation a member has shown; 0: none yet, or no member.  Any context. */
 u64 quorum_link_incarnation(struct quorum_link *link, u32 id);
+
+/*
+ * Another one that was shown under a member's id since its device was settled: the
+ * member was wiped or replaced, and is not heard.  0: none.  Any context.
+ */
+u64 quorum_link_shown(struct quorum_link *link, u32 id);
 
 void quorum_link_get_stats(struct quorum_link *link, struct quorum_link_stats *stats);
 

@@ -105,16 +105,20 @@ struct link_past {
  * @id: node id
  * @keys: NULL for the own seat and without a key [link->change, RCU]
  * @past: for when it leaves, see past.c [loop]
- * @lock: protects the next eight; softirq takes it
+ * @lock: protects what follows up to @incarnation; softirq takes it
  * @addr: where it is, as link_address() made it
  * @window: what was taken from it
+ * @other: another device that spoke as the leader with its id, or that it had before
+ * @other_window: what was taken from that
+ * @shown: the device that spoke last and is not the member's, 0: none
  * @left: it is no member any more, nothing is taken from it
+ * @past_of: the device that the next two are of
  * @past_session: newest session of what was taken before it left last, 0: none
  * @past_top: highest counter of it
  * @life: its life, to be echoed to it; 0: not known
  * @hello_due: a HELLO is to be sent to it
  * @hello_echo: with this echo
- * @incarnation: of the first valid datagram, 0: none yet
+ * @incarnation: as the configuration says, else of the first valid datagram; 0: none yet
  * @counter: of the last sealed datagram sent to it [loop]
  * @hello_credit: HELLOs that may be sent to it now [loop]
  * @hello_time: when @hello_credit was reckoned, boottime ns [loop]
@@ -137,7 +141,11 @@ struct link_member {
 	spinlock_t lock;
 	struct sockaddr_storage addr;
 	struct seal_window window;
+	u64 other;
+	struct seal_window other_window;
+	u64 shown;
 	bool left;
+	u64 past_of;
 	u32 past_session;
 	u64 past_top;
 	u64 life;
@@ -437,6 +445,7 @@ int link_send_fragment(struct quorum_link *link, struct link_member *m, void *bu
 
 /* receive.c */
 bool link_pin_incarnation(struct link_member *m, u64 incarnation);
+struct seal_window *link_window(struct link_member *m, const struct wire_header *hdr);
 int quorum_receive(struct sock *sk, struct sk_buff *skb);
 
 #endif /* QUORUM_NET_PRIVATE_H */

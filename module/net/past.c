@@ -74,12 +74,13 @@ bool link_is_past(struct quorum_link *link, struct link_member *m,
 	const struct link_past *past;
 
 	lockdep_assert_held(&m->lock);
-	/* Which device it has is not settled: see what is known of this one. */
-	if (!atomic64_read(&m->incarnation)) {
+	/* Two devices may speak with its id for a while: see what is known of this one. */
+	if (m->past_of != hdr->incarnation) {
 		spin_lock(&link->past_lock);
 		past = past_find(link, m->id, hdr->incarnation);
 		m->past_session = past ? past->session : 0;
 		m->past_top = past ? past->top : 0;
+		m->past_of = hdr->incarnation;
 		spin_unlock(&link->past_lock);
 	}
 	return hdr->session < m->past_session ||

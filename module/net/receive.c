@@ -76,6 +76,29 @@ bool link_pin_incarnation(struct link_member *m, u64 incarnation)
 	return !known || known == incarnation;
 }
 
+/**
+ * link_window() - may a member say this from its device, and what was taken from that?
+ * @m: the member; its lock is held
+ * @hdr: header of a datagram whose seal is right, where there are seals
+ *
+ * From another device than the member's only what a leader says is taken, and only from
+ * one such device until the configuration tells which is the member's: so that each has
+ * a window of its own, which never begins anew while an old datagram would fit it.
+ *
+ * Return: the window, NULL: it may not.
+ */
+struct seal_window *link_window(struct link_member *m, const struct wire_header *hdr)
+{
+	lockdep_assert_held(&m->lock);
+	if (link_pin_incarnation(m, hdr->incarnation))
+		return &m->window;
+	m->shown = hdr->incarnation;
+	if (!wire_leader_says(hdr->type) || (m->other && m->other != hdr->incarnation))
+		return NULL;
+	m->other = hdr->incarnation;
+	return &m->other_window;
+}
+
 static bool source_is_member(struct link_member *m, const struct sk_buff *skb,
 			     sa_family_t family)
 {
@@ -106,6 +129,7 @@ static bool link_accepts(struct quorum_link *link, struct sk_buff *skb, sa_famil
 			 const struct wire_header *hdr, enum quorum_drop *why)
 {
 	struct link_member *m;
+	bool taken;
 
 	*why = QUORUM_DROP_TARGET;
 	if (hdr->to != link->ident.from)
@@ -125,7 +149,10 @@ static bool link_accepts(struct quorum_link *link, struct sk_buff *skb, sa_famil
 	if (hdr->session)
 		return false;
 	*why = QUORUM_DROP_INCARNATION;
-	return link_pin_incarnation(m, hdr->incarnation);
+	spin_lock(&m->lock);
+	taken = link_window(m, hdr);
+	spin_unlock(&m->lock);
+	return taken;
 }
 
 static bool link_queue(struct quorum_link *link, struct sk_buff *skb, u8 type)

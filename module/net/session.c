@@ -61,6 +61,7 @@ static bool take_stamp(struct quorum_link *link, struct link_member *m,
 		       enum quorum_drop *why)
 {
 	u64 life = seal_life(hdr->incarnation, hdr->session);
+	struct seal_window *window;
 
 	lockdep_assert_held(&m->lock);
 	*why = QUORUM_DROP_SESSION;
@@ -80,10 +81,11 @@ static bool take_stamp(struct quorum_link *link, struct link_member *m,
 	if (link_is_past(link, m, hdr, stamp->counter))
 		return false;
 	*why = QUORUM_DROP_INCARNATION;
-	if (!link_pin_incarnation(m, hdr->incarnation))
+	window = link_window(m, hdr);
+	if (!window)
 		return false;
 	*why = QUORUM_DROP_REPLAY;
-	switch (seal_take(&m->window, hdr->session, stamp->counter)) {
+	switch (seal_take(window, hdr->session, stamp->counter)) {
 	case SEAL_NEW:
 		return true;
 	case SEAL_NEW_SESSION:

@@ -176,6 +176,80 @@ settings_are_of_the_group()
 	one_leader_per_term
 }
 
+# To another address and back, for good: a change of the members later, and a restart.
+a_member_moves()
+{
+	local at out
+
+	at=$(leader)
+	out=$((at % 3 + 1))
+	n "$out" ip addr add "10.77.0.10$out/24" dev eth0
+	refused 'takes the name' q "$at" member move "demo-$at" "$out"
+	refused 'no other member' q "$at" member move "demo-$at" 9 10.77.0.9
+	refused 'has this address' q "$at" member move "demo-$at" "$out" "10.77.0.$at"
+	sed "s/10.77.0.$out:/10.77.0.10$out:/" "$(conf "$out")" >"$T/moved.conf"
+	q "$out" relink "$T/moved.conf"
+	q "$at" member move "demo-$at" "$out" "10.77.0.10$out" --timeout "$(seconds 20)s"
+	propose "$out" "from elsewhere"
+	q "$at" member remove "demo-$at" "$out" --timeout "$(seconds 20)s"
+	q "$at" member add "demo-$at" "$out" "10.77.0.10$out" --timeout "$(seconds 20)s"
+	q "$out" stop "demo-$out"
+	q "$out" start "demo-$out"
+	wait_leader
+	logs_equal
+	q "$out" relink "$(conf "$out")"
+	# shellcheck disable=SC2046 # a list
+	at=$(leader $(others "$out"))
+	q "$at" member move "demo-$at" "$out" "10.77.0.$out" --timeout "$(seconds 20)s"
+	propose "$out" "from where it was"
+	n "$out" ip addr del "10.77.0.10$out/24" dev eth0
+	one_leader_per_term
+}
+
+shows() { q "$1" status "demo-$1" | tr -s ' \n' '  ' | grep -q "$2"; }
+
+spoken() { [ "$(drops_of "$1" incarnation)" -gt "$2" ]; }
+
+# Its votes and its log are gone: it counts for nothing until it is replaced, also
+# with members that were started again since; then it catches up and votes.
+a_wiped_node_is_replaced()
+{
+	local at out third before
+
+	at=$(leader)
+	out=$((at % 3 + 1))
+	third=$((6 - at - out))
+	refused 'no other device' q "$at" member replace "demo-$at" "$third"
+	refused 'takes the name' q "$at" member replace "demo-$at" "$third" "$out"
+	q "$out" down "$(conf "$out")"
+	q "$out" format --force "$(conf "$out")" >/dev/null
+	q "$third" stop "demo-$third"
+	q "$at" stop "demo-$at"
+	q "$out" up "$(conf "$out")"
+	q "$at" start "demo-$at"
+	# It is asked, and what it says is not heard.
+	before=$(drops_of "$at" incarnation)
+	until_ok "$(seconds 60)" "the wiped one speaks" spoken "$at" $((before + 5))
+	[ "$(get "$at" leader)" = 0 ] || fail "a wiped node has voted"
+	q "$third" start "demo-$third"
+	wait_leader "$at" "$third"
+	at=$(leader "$at" "$third")
+	until_ok "$(seconds 10)" "it is told of" shows "$at" "member replace demo-$at $out"
+	[ "$(get "$out" leader)" = 0 ] || fail "it is told what others are told"
+	q "$at" member replace "demo-$at" "$out" --timeout "$(seconds 30)s"
+	[ "$(q "$at" member list "demo-$at" | grep -c voter)" = 3 ]
+	wait_leader
+	propose "$out" "with its new device"
+	logs_equal
+	third=$((6 - at - out))
+	q "$third" stop "demo-$third"
+	propose "$at" "with the vote of the new device"
+	q "$third" start "demo-$third"
+	wait_leader
+	logs_equal
+	one_leader_per_term
+}
+
 run_tests setup:120 members_are_listed wrong_changes_are_refused a_member_is_removed_and_added \
-	the_leader_is_removed members_outlive_a_restart settings_are_of_the_group \
-	a_witness_is_enough_for_two
+	the_leader_is_removed a_member_moves members_outlive_a_restart settings_are_of_the_group \
+	a_wiped_node_is_replaced a_witness_is_enough_for_two

@@ -142,13 +142,6 @@ void net_append(struct world *w, struct sim_node *node, const struct raft_msg *m
 		send_message(w, node, msg->to, len);
 }
 
-static bool a_leader_says(u8 type)
-{
-	return type == RAFT_MSG_APPEND || type == RAFT_MSG_HEARTBEAT ||
-	       type == RAFT_MSG_SNAPSHOT || type == RAFT_MSG_READ_REPLY ||
-	       type == RAFT_MSG_FORWARD_REPLY;
-}
-
 /* Is it for this node, and from somebody it knows (bugs M-10, M-15, M-9)? */
 static bool known(struct world *w, struct sim_node *node, const struct wire_header *hdr)
 {
@@ -167,7 +160,7 @@ static bool known(struct world *w, struct sim_node *node, const struct wire_head
 	 * What a leader says is true, whoever it was before: those elected it who knew
 	 * it.  Or else who was away when it was replaced would never hear of that.
 	 */
-	return node->known[hdr->from] == hdr->incarnation || a_leader_says(hdr->type);
+	return node->known[hdr->from] == hdr->incarnation || wire_leader_says(hdr->type);
 }
 
 static const u8 *assemble(struct world *w, struct sim_node *node, const struct wire_header *hdr,

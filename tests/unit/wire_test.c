@@ -1254,7 +1254,24 @@ static void whole_messages_keep_their_order(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, assemble_next(as, 3, 14, 5), &as[1]);
 }
 
+/* What followers say counts from the member's own device only (bug M-9). */
+static void m09_what_only_leaders_say(struct kunit *test)
+{
+	static const u8 leaders[] = {
+		RAFT_MSG_APPEND, RAFT_MSG_HEARTBEAT, RAFT_MSG_SNAPSHOT, RAFT_MSG_READ_REPLY,
+		RAFT_MSG_FORWARD_REPLY,
+	};
+	u32 type, i, n = 0;
+
+	for (i = 0; i < ARRAY_SIZE(leaders); i++)
+		KUNIT_EXPECT_TRUE(test, wire_leader_says(leaders[i]));
+	for (type = 0; type <= U8_MAX; type++)
+		n += wire_leader_says((u8)type);
+	KUNIT_EXPECT_EQ(test, n, (u32)ARRAY_SIZE(leaders));
+}
+
 static struct kunit_case cases[] = {
+	KUNIT_CASE(m09_what_only_leaders_say),
 	KUNIT_CASE(repair_is_checked),
 	KUNIT_CASE(places_are_found),
 	KUNIT_CASE(whole_messages_keep_their_order),

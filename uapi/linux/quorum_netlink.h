@@ -325,6 +325,16 @@ enum {
 	 * group-change: of a new member (0 when missing), or with step set.
 	 */
 	QUORUM_A_MEMBER_PRIORITY,
+	/*
+	 * flag: It has lost entries and does not count until it has them again. Leaders
+	 * only.
+	 */
+	QUORUM_A_MEMBER_SUSPECT,
+	/*
+	 * u64: Another device that has shown itself under its id, and is not heard: it
+	 * was wiped or exchanged. Step replace makes it the member's.
+	 */
+	QUORUM_A_MEMBER_SHOWN,
 
 	__QUORUM_A_MEMBER_MAX,
 	QUORUM_A_MEMBER_MAX = (__QUORUM_A_MEMBER_MAX - 1)
@@ -701,6 +711,13 @@ enum {
 	QUORUM_A_GROUP_TAIL_SUSPECT,
 	/* nest of settings: What is in force; in group-change, what shall be. */
 	QUORUM_A_GROUP_SETTINGS,
+	/*
+	 * u64: First entry this node has lost; missing unless it waits for a leader to
+	 * give back what it has lost, and does not vote until then.
+	 */
+	QUORUM_A_GROUP_SUSPECT_FIRST,
+	/* u64: Last entry it is known to have lost; likewise. */
+	QUORUM_A_GROUP_SUSPECT_LAST,
 
 	__QUORUM_A_GROUP_MAX,
 	QUORUM_A_GROUP_MAX = (__QUORUM_A_GROUP_MAX - 1)

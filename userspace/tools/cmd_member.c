@@ -16,7 +16,8 @@ const char help_member[] =
 "       quorumctl member add NAME NODE ADDRESS [--learner | --witness]\n"
 "       quorumctl member promote NAME NODE\n"
 "       quorumctl member remove NAME NODE\n"
-"       quorumctl member replace NAME NODE NEW-NODE ADDRESS\n"
+"       quorumctl member replace NAME NODE [NEW-NODE ADDRESS]\n"
+"       quorumctl member move NAME NODE ADDRESS\n"
 "\n"
 "Show or change the members of a group.  Changes are made on the node that leads,\n"
 "while the group works on, and are refused if the members have changed since they\n"
@@ -29,7 +30,10 @@ const char help_member[] =
 "  promote   a learner that has caught up becomes a voter\n"
 "  remove    it is no member any more; it hears of that and stays quiet\n"
 "  replace   the new member catches up as a learner, then takes the place of the\n"
-"            old one in one step\n"
+"            old one in one step.  Without a new one: the member has another device\n"
+"            now, formatted anew and started; it catches up and votes again\n"
+"  move      from now on it is reached at this address.  Where the node itself\n"
+"            listens is its own affair: `quorumctl relink` or a restart there\n"
 "\n"
 "  --timeout DURATION  longest wait (default: 5m); the change goes on after it\n"
 "\n"
@@ -50,7 +54,8 @@ struct change {
 	uint64_t leader;
 	uint64_t last;
 	struct quorum_object group;
-	uint64_t shown;			/* match that was shown last */
+	uint64_t shown;			/* what was shown of a learner last: match, */
+	uint64_t stored;		/* and bytes of a snapshot */
 	bool witness;			/* add one */
 };
 
@@ -95,12 +100,20 @@ static bool is_voter(const struct change *c, uint64_t id)
 /* How far a learner is, for a person who waits. */
 static void show_progress(struct change *c, uint64_t id)
 {
+	char has[32], all[32];
 	struct quorum_object member;
-	uint64_t match;
+	uint64_t match, stored;
 
 	if (!find(c, id, &member) || is_voter(c, id))
 		return;
 	match = quorum_object_u64(&member, QUORUM_A_MEMBER_MATCH);
+	stored = quorum_object_u64(&member, QUORUM_A_MEMBER_SNAPSHOT_STORED);
+	output_bytes(stored, has, sizeof(has));
+	output_bytes(quorum_object_u64(&c->group, QUORUM_A_GROUP_SNAPSHOT_BYTES), all,
+		     sizeof(all));
+	if (stored && stored != c->stored)
+		fprintf(stderr, "node %" PRIu64 " has %s of %s of the snapshot\n", id, has, all);
+	c->stored = stored;
 	if (match == c->shown)
 		return;
 	c->shown = match;
@@ -188,6 +201,22 @@ static int list(struct change *c)
 	return EXIT_OK;
 }
 
+/* Until it votes again, or for the first time. */
+static int wait_for_voter(struct change *c, uint64_t id)
+{
+	struct quorum_object member;
+	int status = EXIT_OK;
+
+	while (!status && find(c, id, &member) &&
+	       quorum_object_has(&member, QUORUM_A_MEMBER_AUTO)) {
+		show_progress(c, id);
+		status = pause_and_look(c);
+	}
+	if (!status && !find(c, id, &member))
+		return tool_fail("node %" PRIu64 " was removed meanwhile", id);
+	return status;
+}
+
 static int add(struct change *c, uint64_t id, const struct sockaddr_storage *addr, bool learner)
 {
 	struct quorum_step step = {
@@ -197,14 +226,8 @@ static int add(struct change *c, uint64_t id, const struct sockaddr_storage *add
 	int status;
 
 	status = make(c, &step, 1, "add the member", 0);
-	while (!status && !learner && !is_voter(c, id)) {
-		struct quorum_object member;
-
-		if (!find(c, id, &member))
-			return tool_fail("node %" PRIu64 " was removed meanwhile", id);
-		show_progress(c, id);
-		status = pause_and_look(c);
-	}
+	if (!status && !learner)
+		status = wait_for_voter(c, id);
 	if (!status)
 		printf("node %" PRIu64 " is a %s of group %s\n", id,
 		       c->witness ? "witness" : learner ? "learner" : "voter", c->name);
@@ -221,6 +244,37 @@ static int one_step(struct change *c, uint64_t id, uint32_t what)
 	if (!status)
 		printf("node %" PRIu64 " is %s of group %s\n", id,
 		       promote ? "a voter" : "no member any more", c->name);
+	return status;
+}
+
+static int move(struct change *c, uint64_t id, const struct sockaddr_storage *addr)
+{
+	struct quorum_step step = {
+		.step = QUORUM_MEMBER_STEP_SET, .id = (uint32_t)id, .addr = *addr,
+	};
+	char text[64];
+	int status = make(c, &step, 1, "move the member", 0);
+
+	conf_format_address(addr, text, sizeof(text));
+	if (!status)
+		printf("node %" PRIu64 " of group %s is reached at %s\n", id, c->name, text);
+	return status;
+}
+
+static int replace_device(struct change *c, uint64_t id)
+{
+	struct quorum_step step = { .step = QUORUM_MEMBER_STEP_REPLACE, .id = (uint32_t)id };
+	struct quorum_object member;
+	int status;
+
+	if (!find(c, id, &member))
+		return tool_fail("node %" PRIu64 " is no member of group %s", id, c->name);
+	status = make(c, &step, 1, "replace the device of the member", id);
+	if (!status)
+		status = wait_for_voter(c, id);
+	if (!status)
+		printf("node %" PRIu64 " is a %s of group %s with its new device\n", id,
+		       is_voter(c, id) ? "voter" : "learner", c->name);
 	return status;
 }
 
@@ -261,15 +315,24 @@ struct words {
 
 static const struct words verbs[] = {
 	{ "list", 0, false }, { "add", 1, true }, { "promote", 1, false },
-	{ "remove", 1, false }, { "replace", 2, true },
+	{ "remove", 1, false }, { "replace", 2, true }, { "replace", 1, false },
+	{ "move", 1, true },
 };
 
-static const struct words *find_verb(const char *verb)
+/* That takes so many words, or else any of this name. */
+static const struct words *find_verb(const char *verb, int count)
 {
-	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
-		if (!strcmp(verbs[i].verb, verb))
+	const struct words *any = NULL;
+
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+		if (strcmp(verbs[i].verb, verb))
+			continue;
+		if (count == 2 + verbs[i].ids + verbs[i].address)
 			return &verbs[i];
-	return NULL;
+		if (!any)
+			any = &verbs[i];
+	}
+	return any;
 }
 
 static int run(struct change *c, const struct words *w, const uint64_t ids[2],
@@ -287,6 +350,10 @@ static int run(struct change *c, const struct words *w, const uint64_t ids[2],
 				 c->name);
 	if (!strcmp(w->verb, "add"))
 		return add(c, ids[0], addr, learner);
+	if (!strcmp(w->verb, "move"))
+		return move(c, ids[0], addr);
+	if (!strcmp(w->verb, "replace") && !ids[1])
+		return replace_device(c, ids[0]);
 	if (!strcmp(w->verb, "replace"))
 		return replace(c, ids[0], ids[1], addr);
 	return one_step(c, ids[0], !strcmp(w->verb, "promote") ? QUORUM_MEMBER_STEP_PROMOTE :
@@ -318,9 +385,9 @@ int cmd_member(int argc, char **argv)
 		else if (!tool_parse_duration(optarg, &timeout))
 			return tool_usage("'%s' is not a duration such as 30s or 500ms", optarg);
 	}
-	w = optind < argc ? find_verb(argv[optind]) : NULL;
+	w = optind < argc ? find_verb(argv[optind], argc - optind) : NULL;
 	if (!w)
-		return tool_usage("member is followed by list, add, promote, remove or replace");
+		return tool_usage("member is followed by list, add, promote, remove, replace or move");
 	if (argc - optind != 2 + w->ids + w->address)
 		return tool_usage("member %s takes the name of a group%s%s", w->verb,
 				  w->ids == 2 ? ", two ids" : w->ids ? ", a node's id" : "",

@@ -362,6 +362,11 @@ static void show_log(const struct quorum_object *group)
 	     get(group, QUORUM_A_GROUP_COMMIT), get(group, QUORUM_A_GROUP_APPLIED),
 	     get(group, QUORUM_A_GROUP_DURABLE_INDEX), get(group, QUORUM_A_GROUP_LAST_INDEX),
 	     get(group, QUORUM_A_GROUP_FIRST_INDEX));
+	if (quorum_object_has(group, QUORUM_A_GROUP_SUSPECT_LAST))
+		line("", "entries %" PRIu64 " to %" PRIu64 " were lost here: this node waits for a "
+		     "leader to give them back, and does not vote until then",
+		     get(group, QUORUM_A_GROUP_SUSPECT_FIRST),
+		     get(group, QUORUM_A_GROUP_SUSPECT_LAST));
 	if (pending)
 		line("", "%s not committed yet", bytes(pending, text, sizeof(text)));
 }
@@ -469,6 +474,7 @@ static void show_member(const struct quorum_object *group, const struct quorum_o
 	bool self = quorum_object_has(member, QUORUM_A_MEMBER_SELF);
 	uint64_t id = get(member, QUORUM_A_MEMBER_ID), last, match;
 	char address[64] = "", contact[32] = "never", lag[24] = "-", matched[24] = "-";
+	char stored[32], all[32];
 	struct quorum_object addr;
 
 	last = get(group, QUORUM_A_GROUP_LAST_INDEX);
@@ -487,10 +493,17 @@ static void show_member(const struct quorum_object *group, const struct quorum_o
 				sizeof(contact) - 4);
 	if (!self && quorum_object_has(member, QUORUM_A_MEMBER_CONTACT_NS))
 		strcat(contact, " ago");
-	printf("  %6" PRIu64 "  %-8s %-22s %10s %8s  %s\n", id,
+	printf("  %6" PRIu64 "  %-8s %-22s %10s %8s  %s%s%s\n", id,
 	       id == get(group, QUORUM_A_GROUP_LEADER) ? "leader" :
 	       object_member_role(member),
-	       address, matched, lag, contact);
+	       address, matched, lag, contact,
+	       quorum_object_has(member, QUORUM_A_MEMBER_SUSPECT) ? ", has lost entries" : "",
+	       quorum_object_has(member, QUORUM_A_MEMBER_AUTO) ? ", catching up" : "");
+	if (!quorum_object_has(member, QUORUM_A_MEMBER_SNAPSHOT_STORED))
+		return;
+	output_bytes(get(member, QUORUM_A_MEMBER_SNAPSHOT_STORED), stored, sizeof(stored));
+	output_bytes(get(group, QUORUM_A_GROUP_SNAPSHOT_BYTES), all, sizeof(all));
+	printf("  %6s  is sent the snapshot, has %s of %s\n", "", stored, all);
 }
 
 static void show_members(const struct quorum_object *group)
@@ -523,21 +536,21 @@ static void show_work(const struct quorum_object *group)
 static void show_other_device(const struct quorum_object *group)
 {
 	struct quorum_object member;
-	char who[64] = "a member";
-	unsigned int found = 0;
 
 	for (unsigned int i = 0; quorum_object_get(group, QUORUM_A_GROUP_MEMBER, i, &member); i++) {
-		if (quorum_object_has(&member, QUORUM_A_MEMBER_SELF) ||
-		    !quorum_object_has(&member, QUORUM_A_MEMBER_INCARNATION) ||
-		    !is_silent(group, &member))
+		if (!quorum_object_has(&member, QUORUM_A_MEMBER_SHOWN))
 			continue;
-		found++;
-		snprintf(who, sizeof(who), "a member, probably %" PRIu64 ",",
-			 get(&member, QUORUM_A_MEMBER_ID));
+		line("", "incarnation: node %" PRIu64 " presents another device than before: it was "
+		     "replaced or formatted anew, and has forgotten its votes and its log, so it "
+		     "is not listened to; give it its old device back, or on the node that leads, "
+		     "`quorumctl~member~replace~%s~%" PRIu64 "` makes the new one its own",
+		     get(&member, QUORUM_A_MEMBER_ID),
+		     quorum_object_str(group, QUORUM_A_GROUP_NAME),
+		     get(&member, QUORUM_A_MEMBER_ID));
+		return;
 	}
-	line("", "incarnation: %s presents another device than before: it was replaced or "
-	     "formatted anew, and has forgotten its votes and its log; it is not listened to, so "
-	     "give it its old device back", found == 1 ? who : "a member");
+	line("", "incarnation: a member presents another device than before, and is not listened "
+	     "to: give it its old device back");
 }
 
 static void show_drops(const struct quorum_object *group)

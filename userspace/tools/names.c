@@ -163,6 +163,8 @@ static const struct name member_names[] = {
 	[QUORUM_A_MEMBER_SNAPSHOT_STORED] = NUMBER("snapshot-stored"),
 	[QUORUM_A_MEMBER_WITNESS] = FLAG("witness"),
 	[QUORUM_A_MEMBER_PRIORITY] = NUMBER("priority"),
+	[QUORUM_A_MEMBER_SUSPECT] = FLAG("suspect"),
+	[QUORUM_A_MEMBER_SHOWN] = NUMBER("shown"),
 };
 
 const struct names names_member = TABLE(member_names);
@@ -288,6 +290,8 @@ static const struct name group_names[] = {
 	[QUORUM_A_GROUP_SECRET] = FLAG("secret"),
 	[QUORUM_A_GROUP_JOIN] = FLAG("join"),
 	[QUORUM_A_GROUP_SETTINGS] = NEST("settings", names_settings),
+	[QUORUM_A_GROUP_SUSPECT_FIRST] = NUMBER("suspect-first"),
+	[QUORUM_A_GROUP_SUSPECT_LAST] = NUMBER("suspect-last"),
 	[QUORUM_A_GROUP_ACCEPT_SUSPECT] = FLAG("accept-suspect"),
 	[QUORUM_A_GROUP_STATE] = VALUE("state", names_state),
 	[QUORUM_A_GROUP_ERROR] = NUMBER("error"),
