@@ -616,6 +616,7 @@ struct quorum_group {
 	struct raft_config config_committed; /* as far as it is known */
 	struct quorum_net_member members[QUORUM_MEMBERS_MAX]; /* told to the link */
 	u64 members_retry;		/* when to tell it again, 0: it knows */
+	u64 fill_after;			/* no devices are written down before */
 	struct raft_config config_in;	/* of the message in hand */
 	struct wire_header ident;
 	struct raft_effects effects;

@@ -56,7 +56,7 @@ enum quorum_limits {
 	QUORUM_REPAIR_MS		= 5,	/* between requests for it */
 	QUORUM_HOLD_MS			= 20,	/* a whole message waits for an older one at most */
 	QUORUM_RX_QUEUE_MAX		= 1024,	/* datagrams not read yet, of each class */
-	QUORUM_MEMBERS_RETRY_MS		= 100,	/* after no memory for the members */
+	QUORUM_MEMBERS_RETRY_MS		= 100,	/* between tries to tell link or log of members */
 	QUORUM_PAST_MAX			= 256,	/* senders that left, whose counters are kept */
 	QUORUM_GUESTS_MAX		= 4,	/* senders that no list names */
 	QUORUM_STRANGER_MS		= 20,	/* between looks at the seal of an unknown sender */

@@ -355,13 +355,13 @@ static void turn(struct quorum_group *g)
 	answer_ask(g);
 	take_deadline(g);
 	resend = quorum_reads_offer(g);
+	resend = min(resend, quorum_members_turn(g, quorum_loop_now()));
 	quorum_snapshots_turn(g);
 	quorum_pump_writes(g);
 	quorum_pump_appends(g);
 	quorum_store_committed(g->store, g->commit);
 	resend = min(resend, quorum_waiters_resend(g, quorum_loop_now()));
 	resend = min(resend, quorum_tick(g, quorum_loop_now()));
-	resend = min(resend, quorum_members_turn(g, quorum_loop_now()));
 	answer_info(g);
 	arm_timer(g, resend);
 }

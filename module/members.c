@@ -125,12 +125,14 @@ static void remember_places(struct quorum_group *g, const struct raft_config *co
 	spin_unlock(&g->where);
 }
 
-static bool has_step(const struct raft_change *list, u32 count, u32 id)
+/* Does a step say which device the member has, or that it is none? */
+static bool has_device(const struct raft_change *list, u32 count, u32 id)
 {
 	u32 i;
 
 	for (i = 0; i < count; i++)
-		if (list[i].member.id == id)
+		if (list[i].member.id == id && list[i].op != RAFT_CHANGE_SET &&
+		    list[i].op != RAFT_CHANGE_PROMOTE)
 			return true;
 	return false;
 }
@@ -142,7 +144,7 @@ static bool has_step(const struct raft_change *list, u32 count, u32 id)
  * @count: how many there are
  *
  * Members of the genesis are in no configuration with their addresses, nor with
- * the incarnations they show.  Those that the change itself is about are left out.
+ * the incarnations they show, and who was added has not shown one yet.
  *
  * Return: how many steps there are now.
  */
@@ -162,7 +164,7 @@ u32 quorum_members_fill(const struct quorum_group_info *info, struct raft_change
 								info->incarnations[i];
 		lacks = (!memcmp(m->address, none, sizeof(none)) && info->addrs[i].ss_family) ||
 			(!m->incarnation && fill.member.incarnation);
-		if (lacks && !has_step(list, count, m->id))
+		if (lacks && !has_device(list, count, m->id))
 			list[n++] = fill;
 	}
 	return n;
@@ -226,8 +228,53 @@ void quorum_members_changed(struct quorum_group *g, const struct raft_config *co
 	tell_link(g, config);
 }
 
+static u64 device_of(struct quorum_group *g, u32 id)
+{
+	return id == g->params.self ? quorum_store_incarnation(g->store) :
+				      quorum_link_incarnation(g->link, id);
+}
+
+/*
+ * Who was added has shown its device only since: a leader writes it down by itself, or
+ * a wiped one would be heard when all who know better are started again (bug M-9).  A
+ * group that nobody has changed yet does without until its first change.
+ *
+ * Return: when to look again.
+ */
+static u64 fill_devices(struct quorum_group *g, u64 now)
+{
+	const struct raft_config *config = raft_get_config(g->raft);
+	struct raft_change list[QUORUM_MEMBERS_MAX];
+	struct raft_event ev = {
+		.type = RAFT_EV_CHANGE,
+		.change.list = list,
+		.change.seen = config->index,
+		.change.room = QUORUM_ENTRY_BYTES_MAX,
+	};
+	u32 i, n = 0;
+
+	if (g->role != RAFT_LEADER || !config->index ||
+	    g->config_committed.index != config->index)
+		return RAFT_NEVER;
+	if (now < g->fill_after)
+		return g->fill_after;
+	for (i = 0; i < config->n; i++) {
+		const struct raft_member *m = &config->members[i];
+
+		if (m->incarnation || !device_of(g, m->id))
+			continue;
+		list[n] = (struct raft_change){ .op = RAFT_CHANGE_FILL, .member = *m };
+		list[n++].member.incarnation = device_of(g, m->id);
+	}
+	if (!n)
+		return RAFT_NEVER;
+	ev.change.count = n;
+	g->fill_after = now + QUORUM_MEMBERS_RETRY_MS * (u64)NSEC_PER_MSEC;
+	return quorum_effects_step(g, &ev, NULL) > 0 ? RAFT_NEVER : g->fill_after;
+}
+
 /**
- * quorum_members_turn() - tell the link what it had no memory for
+ * quorum_members_turn() - tell the link what it had no memory for, the log what it lacks
  * @g: the group
  * @now: quorum_loop_now()
  *
@@ -238,5 +285,5 @@ u64 quorum_members_turn(struct quorum_group *g, u64 now)
 {
 	if (g->members_retry && g->members_retry <= now)
 		tell_link(g, raft_get_config(g->raft));
-	return g->members_retry ?: RAFT_NEVER;
+	return min_t(u64, fill_devices(g, now), g->members_retry ?: RAFT_NEVER);
 }

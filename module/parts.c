@@ -336,6 +336,7 @@ void quorum_parts_reset(struct quorum_group *g)
 	g->tick_term = 0;
 	g->blind = false;
 	g->members_retry = 0;
+	g->fill_after = 0;
 	g->lost = false;
 	/* A machine that keeps anything has to see everything. */
 	g->replay_needed = g->sm != &quorum_log_ops;

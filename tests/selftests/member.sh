@@ -219,6 +219,10 @@ a_wiped_node_is_replaced()
 	at=$(leader)
 	out=$((at % 3 + 1))
 	third=$((6 - at - out))
+	# Its device is written down once it has shown one.
+	q "$at" member remove "demo-$at" "$out" --timeout "$(seconds 10)s"
+	q "$at" member add "demo-$at" "$out" "10.77.0.$out" --timeout "$(seconds 20)s"
+	propose "$at" "before $out is wiped"
 	refused 'no other device' q "$at" member replace "demo-$at" "$third"
 	refused 'takes the name' q "$at" member replace "demo-$at" "$third" "$out"
 	q "$out" down "$(conf "$out")"
@@ -229,7 +233,7 @@ a_wiped_node_is_replaced()
 	q "$at" start "demo-$at"
 	# It is asked, and what it says is not heard.
 	before=$(drops_of "$at" incarnation)
-	until_ok "$(seconds 60)" "the wiped one speaks" spoken "$at" $((before + 5))
+	until_ok "$(seconds 15)" "the wiped one speaks" spoken "$at" $((before + 5))
 	[ "$(get "$at" leader)" = 0 ] || fail "a wiped node has voted"
 	q "$third" start "demo-$third"
 	wait_leader "$at" "$third"

@@ -145,22 +145,51 @@ static int refused(struct change *c, int err, const char *what)
 	return tool_fail_control(c->control, err, "cannot %s", what);
 }
 
-/* Ask for a change, again while it is too early for it, and wait until it is done. */
+/* Who is who and where: the sum of it, to tell whether somebody has changed that. */
+static uint64_t members_of(const struct change *c)
+{
+	struct quorum_object member, addr;
+	uint64_t sum = 14695981039346656037ULL;
+	char text[128];
+
+	for (unsigned int n = 0;
+	     quorum_object_get(&c->group, QUORUM_A_GROUP_MEMBER, n, &member); n++) {
+		char where[64] = "";
+
+		if (quorum_object_get(&member, QUORUM_A_MEMBER_ADDR, 0, &addr))
+			object_address(&addr, where, sizeof(where));
+		snprintf(text, sizeof(text), "%" PRIu64 " %s %s\n",
+			 quorum_object_u64(&member, QUORUM_A_MEMBER_ID),
+			 object_member_role(&member), where);
+		/* FNV-1a */
+		for (const char *p = text; *p; p++)
+			sum = (sum ^ (unsigned char)*p) * 1099511628211ULL;
+	}
+	return sum;
+}
+
+/*
+ * Ask for a change, again while it is too early for it, and wait until it is done.
+ * That the leader has written down a member's device meanwhile is in nobody's way.
+ */
 static int make(struct change *c, const struct quorum_step *steps, uint32_t n,
 		const char *what, uint64_t learner)
 {
-	uint64_t before;
+	uint64_t before, members = members_of(c);
 	int err, status;
 
 	for (;;) {
 		before = c->index;
 		err = quorum_group_change(c->control, c->name, before, steps, n);
-		if (err != -EAGAIN)
+		if (err != -EAGAIN && err != -EBUSY && err != -ESTALE)
 			break;
-		show_progress(c, learner);
+		if (err == -EAGAIN)
+			show_progress(c, learner);
 		status = pause_and_look(c);
 		if (status)
 			return status;
+		if (err == -ESTALE && members_of(c) != members)
+			break;
 	}
 	if (err)
 		return refused(c, err, what);

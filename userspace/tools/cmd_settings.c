@@ -106,7 +106,8 @@ static int make(struct change *c, bool settings)
 		/* Now: what is asked next takes the place of what was told. */
 		leader = quorum_object_u64(&c->group, QUORUM_A_GROUP_LEADER);
 		err = ask(c, settings);
-		if (err != -EAGAIN && err != -EBUSY)
+		/* What is asked for holds whatever the members are. */
+		if (err != -EAGAIN && err != -EBUSY && err != -ESTALE)
 			break;
 		status = pause_and_look(c);
 		if (status)
