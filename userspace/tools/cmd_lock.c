@@ -9,15 +9,13 @@
  */
 #include <endian.h>
 #include <errno.h>
-#include <signal.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "guard.h"
 #include "kv_client.h"
 #include "tool.h"
 
@@ -26,8 +24,9 @@ const char help_lock[] =
 "\n"
 "Hold a lock of group NAME (machine kv) while COMMAND runs.  COMMAND finds the\n"
 "fencing token, a number that grows with every holder, in QUORUM_TOKEN.  If the\n"
-"lock is lost, COMMAND is killed before anybody else can have it.  The status is\n"
-"COMMAND's; 1 if the lock was not got or was lost.\n"
+"lock is lost, COMMAND is killed before anybody else can have it, with all it has\n"
+"started; so it is when quorumctl itself is killed, and what it leaves running goes\n"
+"when it ends.  The status is COMMAND's; 1 if the lock was not got or was lost.\n"
 "\n"
 "  --ttl TIME   time after which a holder that is gone loses it (default: 10s)\n"
 "  --wait TIME  longest wait for the lock (default: for ever)\n";
@@ -160,34 +159,34 @@ static void release(struct hold *h)
 }
 
 /*
- * Keep the lock alive until the child ends (or for ever, without one).  Asking may
+ * Keep the lock alive until the command ends (or for ever, without one).  Asking may
  * take long, so it is given no more time than is certainly left.
  */
-static int stay(struct hold *h, pid_t child)
+static int stay(struct hold *h, struct guard *guard)
 {
-	int status = 0;
+	const struct timespec pause = { .tv_nsec = 50 * 1000 * 1000 };
+	uint64_t now = tool_now(), step = h->ttl_ns / 5;
+	int status;
 
-	while (!tool_stop) {
-		uint64_t now = tool_now(), step = h->ttl_ns / 5;
-		struct timespec pause = { .tv_nsec = 50 * 1000 * 1000 };
-		bool due = h->until < now + h->ttl_ns - h->ttl_ns / 10 - step;
-
-		if (child && waitpid(child, &status, WNOHANG) == child)
-			return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-		if (now >= h->until)
-			break;
-		if (!due) {
+	for (; !tool_stop && now < h->until; now = tool_now()) {
+		if (guard && guard_ended(guard, &status)) {
+			/* The guard ends it when the time is over, and may be the first to. */
+			if (tool_now() >= h->until)
+				break;
+			return status;
+		}
+		if (h->until >= now + h->ttl_ns - h->ttl_ns / 10 - step) {
 			nanosleep(&pause, NULL);
 			continue;
 		}
 		h->kv.timeout_ns = h->until - now < step ? h->until - now : step;
 		if (keep_alive(h) == -ENOENT)
 			break;
+		if (guard)
+			guard_extend(guard, h->until);
 	}
-	if (child) {
-		kill(-child, SIGKILL);
-		waitpid(child, &status, 0);
-	}
+	if (guard && guard->pid)
+		guard_end(guard, h->ttl_ns / 20);
 	h->kv.timeout_ns = h->ttl_ns;
 	if (tool_stop)
 		return tool_fail("interrupted");
@@ -195,26 +194,16 @@ static int stay(struct hold *h, pid_t child)
 	return tool_fail("the lock was lost");
 }
 
-static pid_t start(const struct hold *h, char **argv)
+static int guarded(struct hold *h, char **argv)
 {
-	pid_t parent = getpid(), child = fork();
+	struct guard guard;
 	char token[32];
 
-	if (child) {
-		setpgid(child, child);
-		return child;
-	}
-	setpgid(0, 0);
-	/* Should this process be killed, nobody keeps the lock: neither may the child. */
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	/* It may have been killed before that was said. */
-	if (getppid() != parent)
-		_exit(127);
 	snprintf(token, sizeof(token), "%" PRIu64, h->token);
 	setenv("QUORUM_TOKEN", token, 1);
-	execvp(argv[0], argv);
-	tool_fail("cannot run %s: %s", argv[0], strerror(errno));
-	_exit(127);
+	if (guard_start(&guard, h->until, argv))
+		return tool_fail("cannot start a process");
+	return stay(h, &guard);
 }
 
 static int run(struct hold *h, const char *name, const char *what, const char *value,
@@ -238,12 +227,10 @@ static int run(struct hold *h, const char *name, const char *what, const char *v
 	} else if (err) {
 		status = kv_fail(&h->kv, err);
 	} else if (argv) {
-		pid_t child = start(h, argv);
-
-		status = child < 0 ? tool_fail("cannot start a process") : stay(h, child);
+		status = guarded(h, argv);
 	} else {
 		printf("%" PRIu64 "\n", h->token);
-		status = tool_flush() ? stay(h, 0) : EXIT_FAILED;
+		status = tool_flush() ? stay(h, NULL) : EXIT_FAILED;
 	}
 	release(h);
 	kv_close(&h->kv);

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * guard_test - that a command does not outlive its lock, whoever is killed or stopped.
+ * The clock is in memory that all processes share.  Whatever lives on holds a pipe open.
+ */
+#include <stdarg.h>
+#include <sys/mman.h>
+
+#include "../tools/guard.c"
+
+/**
+ * struct shared - by all processes
+ * @now: the clock
+ * @looks: how often it was looked at
+ * @guard: its process
+ * @status: of the command, plus 1, once the keeper knows it
+ */
+static volatile struct shared {
+	uint64_t now;
+	uint64_t looks;
+	pid_t guard;
+	int status;
+} *shared;
+
+enum { PATIENCE_S = 30 };
+
+static int number, failed;
+
+uint64_t tool_now(void)
+{
+	__atomic_add_fetch(&shared->looks, 1, __ATOMIC_SEQ_CST);
+	return __atomic_load_n(&shared->now, __ATOMIC_SEQ_CST);
+}
+
+int tool_ms_until(uint64_t deadline)
+{
+	(void)deadline;
+	return 1;
+}
+
+int tool_fail(const char *format, ...)
+{
+	(void)format;
+	return 1;
+}
+
+static void expect(const char *name, bool fine)
+{
+	printf("%s %d guard: %s\n", fine ? "ok" : "not ok", ++number, name);
+	fflush(stdout);
+	failed += !fine;
+}
+
+/* One that has started others: in its session, out of it, and orphans. */
+#define FAMILY	"setsid sleep 1000 & (sleep 1000 &) ; (setsid sleep 1000 &) ; echo x >&3; "
+
+/**
+ * struct scene - a keeper, which is what quorumctl is, with its guard and a command
+ * @keeper: its process
+ * @alive: ends when the guard and all it has started have ended
+ * @said: what the command says on descriptor 3
+ */
+struct scene {
+	pid_t keeper;
+	int alive;
+	int said;
+};
+
+static void keep(const char *script, uint64_t until, uint64_t then, int alive)
+{
+	char shell[] = "sh", option[] = "-c";
+	char *argv[] = { shell, option, strdup(script), NULL };
+	struct guard g;
+	int status;
+
+	if (guard_start(&g, until, argv))
+		_exit(1);
+	close(alive);
+	close(3);
+	if (then)
+		guard_extend(&g, then);
+	shared->guard = g.pid;
+	while (!guard_ended(&g, &status))
+		usleep(1000);
+	shared->status = status + 1;
+	for (;;)
+		pause();
+}
+
+static void begin(struct scene *s, const char *script, uint64_t until, uint64_t then)
+{
+	int alive[2], said[2];
+
+	shared->now = 1000;
+	shared->guard = 0;
+	shared->status = 0;
+	if (pipe(alive) || pipe(said))
+		exit(1);
+	s->keeper = fork();
+	if (!s->keeper) {
+		/* The readers' sides first: 3 may be one of them. */
+		close(alive[0]);
+		close(said[0]);
+		if (alive[1] == 3)
+			alive[1] = dup(3);
+		dup2(said[1], 3);
+		if (said[1] != 3)
+			close(said[1]);
+		keep(script, until, then, alive[1]);
+	}
+	close(alive[1]);
+	close(said[1]);
+	s->alive = alive[0];
+	s->said = said[0];
+}
+
+static void end(struct scene *s)
+{
+	kill(s->keeper, SIGCONT);
+	kill(s->keeper, SIGKILL);
+	waitpid(s->keeper, NULL, 0);
+	close(s->alive);
+	close(s->said);
+}
+
+static bool readable(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	return poll(&p, 1, PATIENCE_S * 1000) == 1;
+}
+
+static bool started(const struct scene *s)
+{
+	char c;
+
+	return readable(s->said) && read(s->said, &c, 1) == 1;
+}
+
+/* Until nothing holds it any more. */
+static bool all_gone(const struct scene *s)
+{
+	char c;
+
+	return readable(s->alive) && !read(s->alive, &c, 1);
+}
+
+/* The status the keeper was told, -1: none in time. */
+static int told(void)
+{
+	for (int i = 0; !shared->status && i < PATIENCE_S * 1000; i++)
+		usleep(1000);
+	return shared->status - 1;
+}
+
+static pid_t guard_of(void)
+{
+	for (int i = 0; !shared->guard && i < PATIENCE_S * 1000; i++)
+		usleep(1000);
+	return shared->guard ? shared->guard : getpid();
+}
+
+static void status_of(const char *script, int status, const char *name)
+{
+	struct scene s;
+
+	begin(&s, script, UINT64_MAX, 0);
+	expect(name, told() == status && all_gone(&s));
+	end(&s);
+}
+
+static void killed_with_the_keeper(void)
+{
+	struct scene s;
+	bool up;
+
+	begin(&s, FAMILY "sleep 1000", UINT64_MAX, 0);
+	up = started(&s);
+	kill(s.keeper, SIGKILL);
+	expect("quorumctl is killed, and all the command started goes", up && all_gone(&s));
+	end(&s);
+}
+
+static void killed_guard(void)
+{
+	struct scene s;
+	bool up;
+
+	begin(&s, FAMILY "sleep 1000", UINT64_MAX, 0);
+	up = started(&s);
+	kill(guard_of(), SIGKILL);
+	expect("the guard is killed, and all the command started goes",
+	       up && all_gone(&s) && told() == 128 + SIGKILL);
+	end(&s);
+}
+
+static void out_of_time(void)
+{
+	struct scene s;
+	bool up;
+
+	begin(&s, FAMILY "sleep 1000", 2000, 0);
+	up = started(&s);
+	kill(s.keeper, SIGSTOP);
+	shared->now = 2000;
+	expect("the time is over while quorumctl is stopped", up && all_gone(&s));
+	end(&s);
+}
+
+static void more_time(void)
+{
+	struct scene s;
+	uint64_t looks;
+	bool up;
+
+	begin(&s, "echo x >&3; trap 'exit 5' TERM; while :; do sleep 0.01; done", 2000, 3000);
+	up = started(&s);
+	guard_of();
+	shared->now = 2500;
+	looks = shared->looks;
+	for (int i = 0; shared->looks < looks + 10 && i < PATIENCE_S * 1000; i++)
+		usleep(1000);
+	/* It is in the group that the guard leads, and the guard does not mind. */
+	kill(-guard_of(), SIGTERM);
+	expect("more time", up && told() == 5 && all_gone(&s));
+	end(&s);
+}
+
+int main(void)
+{
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (shared == MAP_FAILED)
+		return 1;
+	status_of("exit 7", 7, "the command's status");
+	status_of("kill -9 $$", 128 + SIGKILL, "the command is killed");
+	status_of(FAMILY "exit 3", 3, "the command leaves nothing behind");
+	killed_with_the_keeper();
+	killed_guard();
+	out_of_time();
+	more_time();
+	return failed != 0;
+}
