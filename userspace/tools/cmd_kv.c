@@ -9,6 +9,7 @@
 #include <json-c/json.h>
 
 #include "kv_client.h"
+#include "kv_list.h"
 #include "kv_print.h"
 #include "output.h"
 #include "tool.h"
@@ -31,8 +32,8 @@ const char help_kv[] =
 "Keys, values, revisions, versions and leases as in etcd v3.  put reads the value\n"
 "from standard input if it is not given, and prints the revision.  cas and create\n"
 "end with status 1 and change nothing if the condition does not hold.  With END the\n"
-"keys from KEY on and before END are meant.  A long listing is asked for in pages:\n"
-"if the store changes meanwhile, it is not one state, and a warning says so.\n"
+"keys from KEY on and before END are meant.  A listing is of one revision, however\n"
+"long it is.\n"
 "\n"
 "  --prefix         all keys that begin with KEY\n"
 "  --from-key       all keys from KEY on\n"
@@ -41,7 +42,8 @@ const char help_kv[] =
 "  --count-only     print how many keys there are\n"
 "  --limit N        print the first N keys\n"
 "  --previous       print what was there before, too\n"
-"  --stale          what this node has will do; otherwise reads are linearizable\n"
+"  --stale          what this node has will do, and is called stale on standard error;\n"
+"                   otherwise reads are linearizable\n"
 "  --lease ID       the key goes when the lease ends\n"
 "  --from REVISION  watch: begin with the changes of REVISION (default: now)\n"
 "  --count N        watch: end after N events\n"
@@ -245,56 +247,41 @@ static void print_count(const struct kv_client *kv)
 	output_json_line(json);
 }
 
-/* The next page begins behind the last key of this one. */
-static void set_next_page(const struct kv_client *kv, struct kv_question *q, uint8_t *next)
+/* Whoever did not ask the group is told so. */
+static void warn_stale(const struct kv_client *kv, uint64_t revision)
 {
-	const struct quorum_kv_item *item = (const void *)(kv_result(kv) + 1);
-	struct kv_bytes last;
-
-	for (uint32_t i = 1; i < le32toh(kv_result(kv)->items); i++)
-		item = kv_next_item(item);
-	last = (struct kv_bytes){ item + 1, le32toh(item->key_len) };
-	q->key = (struct kv_bytes){ next, kv_successor(&last, next) };
+	if (kv->stale)
+		tool_warn("stale: as this node has it, at revision %" PRIu64
+			  "; nobody else was asked", revision);
 }
 
 static int get(struct kv_client *kv, const struct options *o, const char *key)
 {
-	uint64_t left = o->limit ? o->limit : UINT64_MAX, revision = 0, now;
-	struct kv_question q = {
+	const struct kv_question q = {
 		.type = QUORUM_KV_RANGE,
 		.flags = o->count_only ? QUORUM_KV_COUNT_ONLY : o->keys ? QUORUM_KV_KEYS_ONLY : 0,
 		.key = o->key,
 		.end = o->end,
 	};
-	uint8_t next[QUORUM_KV_KEY_MAX + 1];
-	bool any = false, changed = false;
-	uint32_t items;
+	struct kv_list list = { 0 };
+	size_t n = 0;
 	int err;
 
-	for (;;) {
-		q.limit = left < UINT32_MAX ? (uint32_t)left : 0;
-		err = kv_ask_for(kv, &q);
-		if (err)
-			return kv_fail(kv, err);
-		now = le64toh(kv_reply(kv)->revision);
-		changed |= revision && revision != now;
-		revision = revision ? revision : now;
-		if (o->count_only) {
-			print_count(kv);
-			return EXIT_OK;
-		}
-		items = print_items(kv, is_range(o) || o->keys, !o->keys);
-		any |= items;
-		left -= items;
-		if (!items || !left || !(le32toh(kv_result(kv)->flags) & QUORUM_KV_MORE) ||
-		    !tool_flush())
-			break;
-		set_next_page(kv, &q, next);
-	}
-	if (changed)
-		tool_warn("the store changed while it was listed, from revision %" PRIu64
-			  " to %" PRIu64 ": this is not one state", revision, now);
-	return any || is_range(o) ? EXIT_OK : tool_fail("there is no %s", key);
+	err = o->count_only ? kv_ask_for(kv, &q) : kv_list_ask(kv, &q, o->limit, &list);
+	if (err == -ESTALE)
+		err = tool_fail("the store changes faster than it is listed; try again");
+	else if (err)
+		err = kv_fail(kv, err);
+	if (!err && o->count_only)
+		print_count(kv);
+	for (; !err && n < list.n; n++)
+		kv_print_item(list.items[n], is_range(o) || o->keys, !o->keys);
+	if (!err)
+		warn_stale(kv, o->count_only ? le64toh(kv_reply(kv)->revision) : list.revision);
+	if (!err && !n && !is_range(o) && !o->count_only)
+		err = tool_fail("there is no %s", key);
+	kv_list_free(&list);
+	return err ? EXIT_FAILED : EXIT_OK;
 }
 
 static int watch(struct kv_client *kv, const struct options *o, const char *name)
@@ -402,6 +389,7 @@ static int leases(struct kv_client *kv)
 			q.from = le64toh(l->id) + 1;
 		}
 	} while (i && le32toh(kv_result(kv)->flags) & QUORUM_KV_MORE && tool_flush());
+	warn_stale(kv, le64toh(kv_reply(kv)->revision));
 	return EXIT_OK;
 }
 
