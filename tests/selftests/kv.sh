@@ -77,6 +77,51 @@ ranges()
 	kv 1 delete r --prefix >/dev/null
 }
 
+# Both ends of it are changed together, in one page each, while it is listed.
+listings_are_of_one_revision()
+{
+	local i
+
+	kv 1 put list/0 0 >/dev/null
+	for i in 1 2 3; do
+		head -c 65536 /dev/zero | tr '\0' x | kv 2 put "list/$i" >/dev/null
+	done
+	kv 1 put list/9 0 >/dev/null
+	service writer bash -c "i=0; while i=\$((i + 1)); do
+		printf '\n\nput list/0 %s\nput list/9 %s\n' \$i \$i |
+			$QUORUMCTL --netns $NS-2 kv txn demo-2 || exit; done"
+	until_ok "$(seconds 10)" "it changes" grep -q SUCCESS "$T/writer"
+	for i in 1 2 3 4 5 6; do
+		kv 3 get list/ --prefix | cut -c -20 >"$T/list"
+		[ "$(wc -l <"$T/list")" = 5 ]
+		[ "$(sed -n 's/^list.0.//p' "$T/list")" = "$(sed -n 's/^list.9.//p' "$T/list")" ] ||
+			fail "two revisions: $(tr '\n' ' ' <"$T/list")"
+	done
+	[ "$(kv 3 get list/ --prefix --keys --limit 4 | tr '\n' ' ')" = "list/0 list/1 list/2 list/3 " ]
+	service_end writer
+	kv 1 delete list/ --prefix >/dev/null
+}
+
+# Without the group a node says what it has, and says that it is just that.
+stale_is_said_and_local()
+{
+	local out
+
+	out=$(others "$(leader)" | cut -d' ' -f1)
+	kv 1 put s old >/dev/null
+	[ "$(kv "$out" get s)" = old ]
+	unplug "$out"
+	kv "$(others "$out" | cut -d' ' -f1)" put s new >/dev/null
+	[ "$(q "$out" kv get "demo-$out" s --stale 2>"$T/stale")" = old ]
+	grep -q "stale: .*at revision" "$T/stale"
+	[ "$(q "$out" --json kv status "demo-$out" --stale | "$BIN/jsonq" stale)" = true ]
+	refused "no leader|no answer" q "$out" kv get "demo-$out" s --timeout 2s
+	plug "$out"
+	wait_leader
+	[ "$(kv "$out" get s 2>"$T/stale")" = new ]
+	[ ! -s "$T/stale" ]
+}
+
 transactions()
 {
 	local text='mod("t") = 0
@@ -181,6 +226,41 @@ one_holder_at_a_time()
 	[ "$(awk '/in/ { print $2 }' "$T/held")" = "$(awk '/in/ { print $2 }' "$T/held" | sort -nu)" ]
 }
 
+holds() { [ "$(wc -l <"$T/$1")" = 1 ]; }
+
+# The first of two is killed, and the other one takes over when its lease has ended.
+elections_go_on()
+{
+	local i first second
+
+	for i in 1 2; do
+		service "elect-$i" "$QUORUMCTL" --netns "$NS-$i" elect "demo-$i/e" --ttl 2s \
+			--value "candidate $i"
+		[ "$i" = 2 ] || until_ok "$(seconds 10)" "one is elected" holds elect-1
+	done
+	first=$(cat "$T/elect-1")
+	[ "$(kv 3 get elect/e)" = "candidate 1" ]
+	kill -KILL "$(cat "$T/elect-1.pid")"
+	until_ok "$(seconds 10)" "the other one takes over" holds elect-2
+	second=$(cat "$T/elect-2")
+	[ "$second" -gt "$first" ] || fail "tokens $first, $second"
+	service_end elect-2
+	until_ok "$(seconds 5)" "it has let go" sh -c \
+		"! $QUORUMCTL --netns $NS-3 kv get demo-3 elect/e"
+}
+
+# How it ends whatever ends quorumctl is tested in userspace/tests/guard_test.c.
+a_command_ends_with_its_holder()
+{
+	service holder "$QUORUMCTL" --netns "$NS-1" lock demo-1/h --ttl 3s -- sh -c \
+		"setsid sleep 98765 & echo \$QUORUM_TOKEN; exec sleep 98765"
+	until_ok "$(seconds 10)" "it runs" holds holder
+	kill -KILL "$(cat "$T/holder.pid")"
+	until_ok "$(seconds 5)" "all of it has ended" sh -c "! pgrep -f 'sleep 9876[5]'"
+	[ "$(q 2 lock demo-2/h --wait "$(seconds 10)s" -- sh -c "echo \$QUORUM_TOKEN")" -gt \
+	  "$(cat "$T/holder")" ]
+}
+
 state_survives()
 {
 	local old node
@@ -223,6 +303,7 @@ machines_must_agree()
 	wait_leader
 }
 
-run_tests setup put_get_delete ranges transactions conditions large_values \
-	watch_sees_all_in_order watches_by_poll leases_end one_holder_at_a_time state_survives \
+run_tests setup put_get_delete ranges listings_are_of_one_revision stale_is_said_and_local \
+	transactions conditions large_values watch_sees_all_in_order watches_by_poll leases_end \
+	one_holder_at_a_time elections_go_on a_command_ends_with_its_holder state_survives \
 	machines_must_agree
