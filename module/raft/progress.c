@@ -139,6 +139,10 @@ static void take_ack(struct raft *r, struct raft_peer *p, u64 match, u64 verifie
  * A rejection counts if it answers what is on its way: the probe, or while
  * pipelining something not yet acknowledged.  The first one turns back, those
  * behind it do not fit any more (bugs L-9, L-10, P-4).
+ *
+ * A probe right behind what the peer has acknowledged is refused by one that has lost
+ * that and does not know (recover.h, row P): nothing is known of its log any more.  A
+ * late copy of an old rejection looks the same, and costs entries sent twice.
  */
 static void take_rejection(struct raft *r, struct raft_peer *p, const struct raft_msg *msg)
 {
@@ -149,11 +153,13 @@ static void take_rejection(struct raft *r, struct raft_peer *p, const struct raf
 
 	if (p->state == RAFT_PEER_SNAPSHOT)
 		return;
-	if (prev <= p->match || prev > r->log.last_index || hint > prev)
+	if (!prev || prev > r->log.last_index || hint > prev)
 		return;
 	if (p->state == RAFT_PEER_PROBE ? !p->paused || prev + 1 != p->next :
-					  prev >= p->next)
+					  prev >= p->next || prev <= p->match)
 		return;
+	if (prev <= p->match)
+		p->match = 0;
 	/*
 	 * Datagrams that overtake each other look like losses.  If each of them sent
 	 * the whole window again, that would never end; a heartbeat's answer tells

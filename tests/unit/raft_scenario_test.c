@@ -290,6 +290,34 @@ static bool drop_acks(struct cluster *c, const struct raft_msg *msg)
 	return msg->type == RAFT_MSG_APPEND_REPLY;
 }
 
+/*
+ * What was acknowledged last has no witness on the device (recover.h, row P): a member
+ * that has lost it does not know, and is given it again all the same.
+ */
+static void a_lost_tail_is_given_again(struct kunit *test)
+{
+	struct cluster *c = boot_led_by(test, 3, 1);
+	struct sim_node *node = c->nodes[2];
+	u64 last;
+
+	cluster_propose(c, 1, 5);
+	cluster_run(c, 500 * MS);
+	KUNIT_ASSERT_TRUE(test, cluster_settled(c));
+	last = node->disk_last;
+	cluster_crash(c, 2);
+	node->disk_last = last - 2;
+	cluster_restart(c, 2);
+	cluster_run(c, 1000 * MS);
+	/* By the same leader, with and without something new. */
+	KUNIT_EXPECT_EQ(test, cluster_leader(c), 1U);
+	KUNIT_EXPECT_EQ(test, node->disk_last, last);
+	cluster_propose(c, 1, 1);
+	cluster_run(c, 1000 * MS);
+	KUNIT_EXPECT_TRUE(test, cluster_settled(c));
+	KUNIT_EXPECT_EQ(test, cluster_leader(c), 1U);
+	cluster_free(c);
+}
+
 static void p03_convergence_without_new_proposals(struct kunit *test)
 {
 	struct cluster *c = boot_led_by(test, 3, 1);
@@ -393,6 +421,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(v25_all_restart_at_once),
 	KUNIT_CASE(p01_cluster_goes_on_when_the_leader_disk_hangs),
 	KUNIT_CASE(p01_a_hanging_disk_costs_two_election_timeouts),
+	KUNIT_CASE(a_lost_tail_is_given_again),
 	KUNIT_CASE(p03_convergence_without_new_proposals),
 	KUNIT_CASE(p07_conflicting_tail_is_overcome),
 	KUNIT_CASE(learners_follow),
