@@ -19,13 +19,9 @@ wipe() { dd if=/dev/zero of="$1" bs=1M count=16 conv=notrunc,fsync status=none; 
 # Groups and their states, and the log: what no refused request may change.
 state_of_all()
 {
-	local node
-
-	for node in $NODES; do
-		q "$node" --json list | "$BIN/jsonq" name state 0.name 0.state 1.name 1.state
-		get "$node" commit incarnation epoch state
-	done
-	ls /dev/quorum
+	# shellcheck disable=SC2086 # nodes are several
+	"$BIN/nodes" groups "$NS" $NODES
+	echo /dev/quorum/*
 }
 
 # A configuration like that of node 1, but for the spare disk and a name of its
@@ -53,9 +49,7 @@ conf_refused()
 	local line=$1 words=$2 file
 
 	file=$(conf_with wrong "$3")
-	refused "wrong.conf:${line:+$line:} .*($words)" q 1 up "$file"
-	refused "wrong.conf:${line:+$line:} .*($words)" q 1 format "$file"
-	refused "wrong.conf:${line:+$line:} .*($words)" q 1 create "$file"
+	refused "wrong.conf:${line:+$line:} .*($words)" q 1 "${4:-up}" "$file"
 }
 
 bad_configuration_files()
@@ -68,7 +62,10 @@ bad_configuration_files()
 # Lines: 1 group, 2 name, 3 cluster, 4 node, 5 device, 6 timing, 7-9 members.
 all_bad_configuration_files()
 {
-	conf_refused 1 'name' '1s/wrong/wr ong/'
+	local verb
+
+	# All who read such a file read it alike.
+	for verb in format create up; do conf_refused 1 'name' '1s/wrong/wr ong/' $verb; done
 	conf_refused 1 'name' '1s/wrong/.wrong/'
 	conf_refused 1 'name|longer' '1s/wrong/x234567890123456789012345678901x/'
 	conf_refused 1 'no value' '1s/wrong//'

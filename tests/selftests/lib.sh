@@ -119,6 +119,17 @@ absent()
 	if grep -n -- "$1" "$2"; then fail "'$1' should not be there"; fi
 }
 
+# A text matches an extended regular expression, whatever the case of its letters.
+says()
+{
+	local status=0
+
+	shopt -s nocasematch
+	[[ $1 =~ $2 ]] || status=1
+	shopt -u nocasematch
+	return $status
+}
+
 # The command must fail and print the words: refused "WORDS" COMMAND...
 refused()
 {
@@ -129,8 +140,7 @@ refused()
 	printf '%s\n' "$out"
 	[ $status -ne 0 ] || fail "was not refused: $*"
 	[ $status -le 2 ] || fail "ended with status $status: $*"
-	printf '%s' "$out" | grep -qiE -- "$words" ||
-		fail "the refusal does not say '$words': $*"
+	says "$out" "$words" || fail "the refusal does not say '$words': $*"
 }
 
 # It is the first of its session, or gone.

@@ -8,6 +8,7 @@
  *	nodes leader NS SECONDS NODE...		who leads, once all of these agree on one of them
  *	nodes catch-up NS SECONDS NODE...	wait until all know as committed what any does
  *	nodes running NS NODE...		do all of them run?
+ *	nodes groups NS NODE...			all groups there: name, state, commit, incarnation, epoch
  *
  * NS-NODE is the network namespace of a node. To begin a process takes an emulated
  * kernel with KASAN a tenth of a second: that is why this is not a line of shell.
@@ -206,6 +207,31 @@ static int running(void)
 	return 0;
 }
 
+static int print_group(const struct quorum_object *group, void *ctx)
+{
+	(void)ctx;
+	printf(" %s %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64,
+	       quorum_object_str(group, QUORUM_A_GROUP_NAME),
+	       quorum_object_u64(group, QUORUM_A_GROUP_STATE),
+	       quorum_object_u64(group, QUORUM_A_GROUP_COMMIT),
+	       quorum_object_u64(group, QUORUM_A_GROUP_INCARNATION),
+	       quorum_object_u64(group, QUORUM_A_GROUP_EPOCH));
+	return 0;
+}
+
+static int groups(void)
+{
+	int i;
+
+	for (i = 0; i < n; i++) {
+		printf("node %s:", nodes[i].id);
+		if (quorum_group_each(nodes[i].control, print_group, NULL))
+			die("cannot list the groups of node %s", nodes[i].id);
+		putchar('\n');
+	}
+	return 0;
+}
+
 static int usage(void)
 {
 	fprintf(stderr, "nodes: see the head of nodes.c\n");
@@ -216,7 +242,7 @@ int main(int argc, char **argv)
 {
 	const char *verb = argc > 1 ? argv[1] : "", *netns = argc > 2 ? argv[2] : "";
 	bool one = !strcmp(verb, "get") || !strcmp(verb, "sum");
-	bool all = !strcmp(verb, "running");
+	bool all = !strcmp(verb, "running") || !strcmp(verb, "groups");
 	uint64_t total = 0;
 	int i;
 
@@ -232,7 +258,7 @@ int main(int argc, char **argv)
 	if (!strcmp(verb, "catch-up"))
 		return catch_up(argv[3]);
 	if (all)
-		return running();
+		return *verb == 'r' ? running() : groups();
 	if (!strcmp(verb, "sum"))
 		total = sum(&nodes[0], argc - 4, argv + 4);
 	else if (!strcmp(verb, "total"))
