@@ -19,6 +19,7 @@ all_acknowledged()
 		[ "$node" = "$one" ] || matches+=("member.id=$node.match")
 	done
 	read -r last known <<<"$(get "$one" last-index commit "${matches[@]}")"
+	[ -n "$known" ] || return 1
 	for node in $known; do [ "$node" = "$last" ] || return 1; done
 }
 
