@@ -31,6 +31,7 @@ enum quorum_limits {
 	RAFT_WRITES_MAX			= 8,	/* log writes in flight */
 	RAFT_APPENDS_MAX		= 128,	/* append messages in flight per peer */
 	RAFT_APPEND_BYTES_MAX		= 1024 * 1024, /* payload in flight per peer */
+	QUORUM_APPENDS_EAGER		= 4,	/* in flight per peer before small ones gather */
 	RAFT_UNCOMMITTED_BYTES_MAX	= 2 * 1024 * 1024,
 	RAFT_UNCOMMITTED_ENTRIES_MAX	= 2048,	/* of the whole log's tail */
 	RAFT_MSG_ENTRIES_MAX		= 64,	/* entries of one append message */

@@ -231,6 +231,18 @@ static bool send_append(struct quorum_group *g, const struct raft_append *a, u32
 	return true;
 }
 
+/*
+ * Would more fit, and is there enough on its way?  Then it can wait for the next answer,
+ * as a write waits for the device, and takes along what comes until then: a datagram costs
+ * a member as much as dozens of small entries.  Lost answers hold nothing up for longer
+ * than what they answer: the engine finds the loss and begins anew with nothing in flight.
+ */
+static bool gathers(struct quorum_group *g, const struct raft_append *a, u32 n, u32 bytes)
+{
+	return n && a->inflight >= QUORUM_APPENDS_EAGER && a->first + n > a->last &&
+	       n < RAFT_MSG_ENTRIES_MAX && bytes < quorum_link_mtu(g->link, a->peer);
+}
+
 static void pump_peer(struct quorum_group *g, u32 peer)
 {
 	struct raft_append a;
@@ -252,6 +264,8 @@ static void pump_peer(struct quorum_group *g, u32 peer)
 			quorum_readback_request(&g->readback, a.first, max(a.last, a.first));
 			return;
 		}
+		if (gathers(g, &a, n, bytes))
+			return;
 		if (!send_append(g, &a, n, bytes))
 			return;
 	}

@@ -349,6 +349,7 @@ enum raft_next raft_next_append(const struct raft *r, u32 id, struct raft_append
 	if (newest >= p->next && (p->state == RAFT_PEER_PIPELINE || p->certain))
 		append->last = min(newest, p->next + RAFT_MSG_ENTRIES_MAX - 1);
 	append->bytes = RAFT_APPEND_BYTES_MAX - p->bytes;
+	append->inflight = p->count;
 	append->commit = r->log.commit;
 	append->strip = raft_set_has(r->witnesses, seat);
 	return RAFT_NEXT_APPEND;

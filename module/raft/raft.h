@@ -793,6 +793,8 @@ enum raft_next {
  * @last: last entry that may be sent; @first - 1: send an empty append (probe)
  * @bytes: payload bytes still allowed in flight; one entry is always allowed
  * @history: to carry
+ * @inflight: messages in flight to it: while there are some, an answer is due that asks
+ *	for the next one
  * @commit: commit index to carry
  * @snapshot: RAFT_NEXT_SNAPSHOT: which; only @peer, @term, @history and what follows
  *	count
@@ -814,6 +816,7 @@ struct raft_append {
 	u64  first;
 	u64  last;
 	u32  bytes;
+	u32  inflight;
 	u64  commit;
 	struct raft_snapshot snapshot;
 	u64  offset;

@@ -134,6 +134,28 @@ the_leader_s_device_hangs()
 	acknowledged "$one" "the others have another leader"
 }
 
+# Nothing is acknowledged there, so all that is sent stays under way: behind the first few
+# small entries share datagrams.  The other member may be sent each in one of its own.
+a_hung_member_is_sent_few_datagrams()
+{
+	local one node term append n=200
+
+	one=$(leader)
+	node=$(others "$one" | cut -d' ' -f1)
+	term=$(get "$one" term)
+	append=$(get "$one" link.tx-messages.append)
+	hangs "$node"
+	client propose -n $((n / 8)) -j 8 -t $((10000 * SCALE)) -p gather "$(dev "$one")" \
+		>"$T/gather"
+	append=$(($(get "$one" link.tx-messages.append) - append))
+	dm resume "$(target "$node")"
+	[ "$(grep -c ^committed "$T/gather")" = $n ]
+	[ "$(get "$one" term)" = "$term" ] || skip "an election came in between"
+	note "$append APPEND messages for $n entries to two members"
+	[ "$append" -le $((n + n / 4)) ]
+	logs_equal
+}
+
 # Pulled out while in use: everything fails from then on.
 a_device_vanishes()
 {
@@ -291,6 +313,7 @@ cleanup_targets()
 }
 
 run_tests setup:120 a_follower_s_write_fails the_leader_s_write_fails \
-	the_leader_s_device_hangs a_device_vanishes a_restart_reads_the_tail:90 \
+	the_leader_s_device_hangs a_hung_member_is_sent_few_datagrams a_device_vanishes \
+	a_restart_reads_the_tail:90 \
 	damage_before_the_checkpoint_heals:90 damage_read_back_heals:90 \
 	bad_sectors_heal_at_a_start:90 cleanup_targets

@@ -88,6 +88,7 @@ static void window_is_bounded_by_messages(struct kunit *test)
 	EXPECT_STATUS(b, peers[1].inflight, RAFT_APPENDS_MAX);
 	bench_ack(b, 2, 3, 3);
 	EXPECT_STATUS(b, peers[1].inflight, RAFT_APPENDS_MAX - 2);
+	KUNIT_EXPECT_EQ(test, next_append(b, 2).inflight, RAFT_APPENDS_MAX - 2U);
 	send_one(b, 2, 1, 1);
 	send_one(b, 2, 1, 1);
 	KUNIT_EXPECT_TRUE(test, nothing_to_send(b, 2));
