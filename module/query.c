@@ -50,18 +50,26 @@ int quorum_group_digest(struct quorum_group *g, struct quorum_machine_digest *d)
 
 int quorum_group_query(struct quorum_group *g, struct quorum_question *q)
 {
-	u64 timeout_ns = q->timeout_ns ?: DEFAULT_TIMEOUT_NS, index;
+	u64 timeout_ns = q->timeout_ns ?: DEFAULT_TIMEOUT_NS, least = 0;
 	int error = 0;
 
-	if (q->after)
+	if (q->after) {
 		error = wait_behind(g, q->after, timeout_ns);
-	else if (!q->stale)
-		error = quorum_group_barrier(g, timeout_ns, &index);
+		least = q->after + 1;
+	} else if (!q->stale) {
+		error = quorum_group_barrier(g, timeout_ns, &least);
+	}
 	if (error)
 		return error;
 	if (down_read_killable(&g->parts))
 		return -EINTR;
 	error = not_askable(g);
+	/*
+	 * Nothing was held meanwhile.  If it was stopped and started again, its state
+	 * begins at a snapshot and may be older than what was waited for.
+	 */
+	if (!error && atomic64_read(&g->applied) < least)
+		error = -ESHUTDOWN;
 	if (!error)
 		error = quorum_machine_query(g->machine, q->request, q->len, &q->reply,
 					     &q->index);

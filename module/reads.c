@@ -62,7 +62,7 @@ void quorum_reads_close(struct quorum_group *g, int error)
 
 static u64 pause_ns(const struct quorum_group *g)
 {
-	return (u64)g->params.genesis.heartbeat_us * NSEC_PER_USEC / 2;
+	return raft_get_config(g->raft)->timing.heartbeat / 2;
 }
 
 /* Not now: the same question again, in a while. */
@@ -223,8 +223,11 @@ int quorum_group_barrier(struct quorum_group *g, u64 timeout_ns, u64 *index)
 						max(left, 1L));
 	if (left < 0)
 		return -ERESTARTSYS;
-	if (atomic64_read(&g->applied) < read.index)
+	if (atomic64_read(&g->applied) < read.index) {
+		if (READ_ONCE(g->state) == QUORUM_STATE_FAILED)
+			return -EIO;
 		return left ? -ESHUTDOWN : -ETIMEDOUT;
+	}
 	*index = read.index;
 	return 0;
 }
