@@ -401,9 +401,10 @@ void quorum_waiters_committed(struct quorum_group *g, u64 tag, u64 index, u64 te
 	spin_unlock(&ws->lock);
 }
 
+/* As the configuration in force says.  Only the loop. */
 static u64 heartbeat_ns(const struct quorum_group *g)
 {
-	return (u64)g->params.genesis.heartbeat_us * NSEC_PER_USEC;
+	return raft_get_config(g->raft)->timing.heartbeat;
 }
 
 static void again(struct quorum_group *g, struct quorum_waiter *w, u8 reason)
