@@ -19,7 +19,10 @@
 #include "../group_private.h"
 #include "api.h"
 
+/* Of proposals, which are answered and given up without waiting for anybody. */
 struct workqueue_struct *quorum_client_workqueue;
+/* Of questions: each waits in its work item, as long as its caller likes. */
+static struct workqueue_struct *questions;
 
 /**
  * struct quorum_client - a kernel user of a group
@@ -427,7 +430,7 @@ int quorum_client_query_async(struct quorum_client *client, struct quorum_call *
 	spin_lock(&client->lock);
 	error = admit(client, call);
 	if (!error)
-		queue_work(quorum_client_workqueue, &call->private.work);
+		queue_work(questions, &call->private.work);
 	spin_unlock(&client->lock);
 	return error;
 }
@@ -436,11 +439,19 @@ EXPORT_SYMBOL_GPL(quorum_client_query_async);
 int quorum_client_init(void)
 {
 	quorum_client_workqueue = alloc_workqueue("quorum_client", WQ_UNBOUND, 0);
-	return quorum_client_workqueue ? 0 : -ENOMEM;
+	if (!quorum_client_workqueue)
+		return -ENOMEM;
+	questions = alloc_workqueue("quorum_questions", WQ_UNBOUND, 0);
+	if (!questions) {
+		destroy_workqueue(quorum_client_workqueue);
+		return -ENOMEM;
+	}
+	return 0;
 }
 
 /* Behind the last client: modules that have one pin us. */
 void quorum_client_exit(void)
 {
+	destroy_workqueue(questions);
 	destroy_workqueue(quorum_client_workqueue);
 }
