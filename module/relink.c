@@ -50,23 +50,6 @@ static int check(struct quorum_group *g, const struct quorum_relink *change,
 	return 0;
 }
 
-/* The link first: it may refuse.  @g->parts is held, so it stays. */
-static int change_link(struct quorum_group *g, const struct quorum_relink *change,
-		       struct netlink_ext_ack *extack)
-{
-	int error = 0;
-
-	if (!g->link)
-		return 0;
-	if (change->n)
-		error = quorum_link_set_addresses(g->link, change->n, change->members, extack);
-	if (!error && change->listen.ss_family)
-		error = quorum_link_set_listen(g->link, &change->listen, extack);
-	if (!error && change->keys[0].set)
-		error = quorum_link_set_keys(g->link, change->keys, extack);
-	return error;
-}
-
 /* It is there from now on, until a configuration says otherwise; @g->where is held. */
 static void move(struct quorum_group *g, const struct quorum_net_member *member)
 {
@@ -81,17 +64,58 @@ static void move(struct quorum_group *g, const struct quorum_net_member *member)
 	memcpy(place->over, place->told, sizeof(place->over));
 }
 
-/* What the next start takes, and what status tells. */
-static void change_params(struct quorum_group *g, const struct quorum_relink *change)
+/*
+ * Each of these tells the link first, which may refuse, and then changes what the next
+ * start takes and what status tells.  @g->parts is held, so the link stays.
+ */
+static int change_members(struct quorum_group *g, const struct quorum_relink *change,
+			  struct netlink_ext_ack *extack)
 {
+	int error = 0;
+
+	if (change->n && g->link)
+		error = quorum_link_set_addresses(g->link, change->n, change->members, extack);
+	if (error)
+		return error;
 	spin_lock(&g->where);
 	for (u32 i = 0; i < change->n; i++)
 		move(g, &change->members[i]);
-	if (change->listen.ss_family)
-		g->params.listen = change->listen;
-	if (change->keys[0].set)
-		memcpy(g->params.keys, change->keys, sizeof(g->params.keys));
 	spin_unlock(&g->where);
+	return 0;
+}
+
+static int change_listen(struct quorum_group *g, const struct quorum_relink *change,
+			 struct netlink_ext_ack *extack)
+{
+	int error = 0;
+
+	if (!change->listen.ss_family)
+		return 0;
+	if (g->link)
+		error = quorum_link_set_listen(g->link, &change->listen, extack);
+	if (error)
+		return error;
+	spin_lock(&g->where);
+	g->params.listen = change->listen;
+	spin_unlock(&g->where);
+	return 0;
+}
+
+static int change_keys(struct quorum_group *g, const struct quorum_relink *change,
+		       struct netlink_ext_ack *extack)
+{
+	int error = 0;
+
+	if (!change->keys[0].set)
+		return 0;
+	if (g->link)
+		error = quorum_link_set_keys(g->link, change->keys, extack);
+	if (error)
+		return error;
+	spin_lock(&g->where);
+	memcpy(g->params.keys, change->keys, sizeof(g->params.keys));
+	spin_unlock(&g->where);
+	return 0;
 }
 
 int quorum_group_relink(struct quorum_group *g, const struct quorum_relink *change,
@@ -103,11 +127,13 @@ int quorum_group_relink(struct quorum_group *g, const struct quorum_relink *chan
 	error = g->deleted ? -ENODEV : check(g, change, extack);
 	if (!error) {
 		down_read(&g->parts);
-		error = change_link(g, change, extack);
+		error = change_members(g, change, extack);
+		if (!error)
+			error = change_listen(g, change, extack);
+		if (!error)
+			error = change_keys(g, change, extack);
 		up_read(&g->parts);
 	}
-	if (!error)
-		change_params(g, change);
 	mutex_unlock(&g->lock);
 	return error;
 }

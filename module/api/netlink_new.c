@@ -386,7 +386,11 @@ static int parse_moved(const struct nlattr *attr, struct quorum_net_member *memb
 		return QUORUM_NL_REFUSE(extack, attr, -EINVAL,
 				"a member has moved: say which, by its id, and where it is now");
 	member->id = nla_get_u32(tb[QUORUM_A_MEMBER_ID]);
-	return parse_addr(tb[QUORUM_A_MEMBER_ADDR], &member->addr, extack);
+	error = parse_addr(tb[QUORUM_A_MEMBER_ADDR], &member->addr, extack);
+	if (!error && !is_unicast(&member->addr))
+		return QUORUM_NL_REFUSE(extack, tb[QUORUM_A_MEMBER_ADDR], -EDESTADDRREQ,
+				"a member's address is no unicast one: say where it is reached");
+	return error;
 }
 
 int quorum_nl_parse_relink(struct genl_info *info, struct quorum_relink *change)
@@ -422,8 +426,8 @@ static int parse_step(const struct nlattr *attr, struct raft_change *step,
 	struct nlattr *tb[QUORUM_A_MEMBER_MAX + 1];
 	int error;
 
-	error = nla_parse_nested(tb, QUORUM_A_MEMBER_MAX, attr, quorum_member_step_nl_policy,
-				 extack);
+	error = nla_parse_nested(tb, ARRAY_SIZE(quorum_member_step_nl_policy) - 1, attr,
+				 quorum_member_step_nl_policy, extack);
 	if (error)
 		return error;
 	if (!tb[QUORUM_A_MEMBER_ID] || !tb[QUORUM_A_MEMBER_STEP])
@@ -471,8 +475,8 @@ static int parse_settings(const struct nlattr *attr, struct quorum_settings *s,
 	bool has;
 	int error;
 
-	error = nla_parse_nested(tb, QUORUM_A_SETTINGS_MAX, attr, quorum_settings_nl_policy,
-				 extack);
+	error = nla_parse_nested(tb, ARRAY_SIZE(quorum_settings_nl_policy) - 1, attr,
+				 quorum_settings_nl_policy, extack);
 	if (error)
 		return error;
 	s->set = true;
@@ -518,8 +522,8 @@ static int parse_kept(const struct nlattr *attr, u32 *id, struct netlink_ext_ack
 	struct nlattr *tb[QUORUM_A_MEMBER_MAX + 1];
 	int error;
 
-	error = nla_parse_nested(tb, QUORUM_A_MEMBER_MAX, attr, quorum_member_kept_nl_policy,
-				 extack);
+	error = nla_parse_nested(tb, ARRAY_SIZE(quorum_member_kept_nl_policy) - 1, attr,
+				 quorum_member_kept_nl_policy, extack);
 	if (error)
 		return error;
 	if (!tb[QUORUM_A_MEMBER_ID])

@@ -200,6 +200,13 @@ relink_refuses()
 	refused "same address" q 1 relink "$T/same.conf"
 	sed 's|^timing.*|timing = wan|' "$(conf 1)" >"$T/timing.conf"
 	refused "timing" q 1 relink "$T/timing.conf"
+	# Members come before the address to listen on: what was not refused is told as it is.
+	sed 's|^member *= 3 .*|member = 3 10.77.0.33|' "$(conf 1)" >"$T/half.conf"
+	echo "listen = 10.99.0.1" >>"$T/half.conf"
+	refused "not one of this network namespace" q 1 relink "$T/half.conf"
+	get 1 member.id=3.addr | grep -F 10.77.0.33
+	q 1 relink "$(conf 1)"
+	get 1 member.id=3.addr | grep -Fv 10.77.0.33
 }
 
 # with_auth AUTH NODE...: which is settled at the start.
