@@ -8,6 +8,7 @@
  * to the loop otherwise, handed over with release and acquire.
  */
 #include <linux/mm.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include "group_private.h"
 
@@ -40,12 +41,15 @@ static void readback_work(struct work_struct *work)
 	struct quorum_group *g = rb->group;
 	/* Of the last one that is not there any more the engine knows the term. */
 	u64 index = max_t(u64, rb->want - 1, atomic64_read(&g->base) + 1);
+	/* The log may carry what memory reclaim waits for. */
+	unsigned int noio = memalloc_noio_save();
 	u32 used = 0;
 
 	rb->n = 0;
 	for (; index <= rb->last && rb->n < ARRAY_SIZE(rb->entries); index++)
 		if (!read_one(g, rb, index, &used))
 			break;
+	memalloc_noio_restore(noio);
 	/* Not again at once: what the device cannot read now it cannot read then. */
 	rb->not_before = rb->n ? 0 : quorum_loop_now() + NSEC_PER_SEC;
 	/* Pairs with the acquire in idle(): the entries before the hand-over. */
