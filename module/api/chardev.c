@@ -75,7 +75,7 @@ static int chardev_open(struct inode *inode, struct file *file)
 	struct quorum_file *f;
 	u64 first, end;
 
-	f = kzalloc(sizeof(*f), GFP_KERNEL);
+	f = kzalloc(sizeof(*f), GFP_KERNEL_ACCOUNT);
 	if (!f)
 		return -ENOMEM;
 	mutex_lock(&nodes_lock);
@@ -158,7 +158,7 @@ static ssize_t read_records(struct quorum_file *f, struct iov_iter *to)
 
 	lockdep_assert_held(&f->lock);
 	if (!f->record) {
-		f->record = kvmalloc(RECORD_BYTES_MAX, GFP_KERNEL);
+		f->record = kvmalloc(RECORD_BYTES_MAX, GFP_KERNEL_ACCOUNT);
 		if (!f->record)
 			return -ENOMEM;
 	}
