@@ -305,6 +305,7 @@ int quorum_group_create(struct net *net, const struct quorum_group_params *param
 	g->sm = quorum_sm_get(params->sm);
 	if (!g->sm) {
 		NL_SET_ERR_MSG_MOD(extack, "no such state machine is registered");
+		memzero_explicit(g->params.keys, sizeof(g->params.keys));
 		kvfree(g);
 		return -ENOENT;
 	}

@@ -7,8 +7,9 @@
  * gives the bytes (write), and says when these are all (commit).  The worker of
  * snapshots.c takes them one buffer at a time and otherwise sees no difference to a
  * state that it reads itself.  It waits for user space, and so do these calls for it:
- * each holds no lock then, and is woken when the group stops, when the file is
- * closed, and when a leader's snapshot takes the worker away.
+ * with nothing held then but @handin->call, which serialises them, and are woken when
+ * the group stops, when the file is closed, and when a leader's snapshot takes the
+ * worker away.
  */
 #include <linux/mm.h>
 #include <linux/sched/signal.h>

@@ -36,6 +36,7 @@
  *	ENOSPC		the log is full.  Not proposed.
  *	ESHUTDOWN	the group is stopped.  Not proposed.
  *	EIO		the group has failed; `quorumctl status` says why
+ *	EOPNOTSUPP	this node is a witness, which keeps no payload
  *	ENODEV		the group was deleted
  *
  * for read(2), which waits for an entry when there is none:
@@ -46,9 +47,10 @@
  *	EFAULT		the buffer cannot be written to; the position stays
  *	EINTR		interrupted
  *	ESTALE		the position is before the first index that can be read: a
- *			snapshot stands for it; see quorum_info.first_index
+ *			snapshot stands for it; see quorum_info.first
  *	ESHUTDOWN	the group is stopped
  *	EIO, EUCLEAN	the device does not read, or what it reads is damaged
+ *	EOPNOTSUPP	this node is a witness, which keeps no payload
  *	ENODEV		the group was deleted
  *
  * for open(2): ENXIO, the group was deleted; and for ioctl(2) in general:
