@@ -94,7 +94,7 @@
  * The index; but a forced recovery may lose entries, and others take their place.  It
  * begins another multiple of 2^32 of terms, so that no id is ever given twice.
  */
-static __inline__ __u64 quorum_session_id(__u64 index, __u64 term)
+static inline __u64 quorum_session_id(__u64 index, __u64 term)
 {
 	return index ^ (term >> 32) << 48;
 }
