@@ -8,7 +8,8 @@
  *	nodes leader NS SECONDS NODE...		who leads, once all of these agree on one of them
  *	nodes catch-up NS SECONDS NODE...	wait until all know as committed what any does
  *	nodes running NS NODE...		do all of them run?
- *	nodes groups NS NODE...			all groups there: name, state, commit, incarnation, epoch
+ *	nodes groups NS NODE...		all groups there: name, state, commit, incarnation and
+ *					epoch
  *
  * NS-NODE is the network namespace of a node. To begin a process takes an emulated
  * kernel with KASAN a tenth of a second: that is why this is not a line of shell.
