@@ -247,7 +247,7 @@ int main(int argc, char **argv)
 	uint64_t total = 0;
 	int i;
 
-	if (argc < (all ? 4 : 5))
+	if (argc < (one || all ? 4 : 5))
 		return usage();
 	/* One node and paths; nodes; or something and nodes. */
 	for (i = one || all ? 3 : 4; i < (one ? 4 : argc); i++)
