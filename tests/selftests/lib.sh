@@ -97,9 +97,14 @@ skip()
 	exit $SKIP
 }
 
-# A tenth of a second, without a process.
+# A tenth of a second without a program. The empty process has the shell look after its
+# children: one that ended while it was busy would else be there for ever, a zombie.
 exec {NEVER}<> <(:)
-pause() { read -r -t 0.1 -u "$NEVER" || true; }
+pause()
+{
+	read -r -t 0.1 -u "$NEVER" || true
+	(:)
+}
 
 # Wait until a command succeeds: until_ok SECONDS "what" COMMAND...
 until_ok()
@@ -175,6 +180,8 @@ service_end()
 
 	read -r pid <"$T/$1.pid"
 	kill "$pid" 2>/dev/null || true
+	# A child of this shell; where it is not, the loop waits.
+	wait "$pid" 2>/dev/null || true
 	while kill -0 "$pid" 2>/dev/null; do pause; done
 }
 
