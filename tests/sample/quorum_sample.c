@@ -10,7 +10,8 @@
  *								network namespace)
  *	echo >/sys/module/quorum_sample/parameters/group	stop
  *
- * and shows what became of it in the other files there.
+ * and shows what became of it in the other files there.  Written to `read`, a name has it
+ * read the log of that group: all that was acknowledged, and the next entry.
  */
 #include <linux/atomic.h>
 #include <linux/err.h>
@@ -267,6 +268,65 @@ free:
 	return error;
 }
 
+/* ---- the reader ---- */
+
+#define ENTRY_ROOM	(66 * 1024)	/* the largest entry there can be */
+
+static u64 entries;	/* read by the last reader */
+
+/* What is there now, counted; @index is where to go on. */
+static int read_all(struct quorum_client *client, u64 *index, void *buf)
+{
+	struct quorum_client_entry entry;
+	int error;
+
+	while (!(error = quorum_client_read(client, index, &entry, buf, ENTRY_ROOM))) {
+		/* Who asks for the next one says what is behind the last. */
+		if (*index != entry.index + 1 || !entry.term || !entry.origin)
+			return -EBADMSG;
+		entries++;
+	}
+	return error == -EAGAIN ? 0 : error;
+}
+
+static int read_log(struct quorum_client *client, void *buf)
+{
+	u64 index = 0, shown, before;
+	int error;
+
+	entries = 0;
+	error = quorum_client_barrier(client, TIMEOUT_NS, &shown);
+	if (!error)
+		error = read_all(client, &index, buf);
+	if (error)
+		return error;
+	before = entries;
+	error = quorum_client_wait(client, index, 10 * TIMEOUT_NS);
+	if (!error)
+		error = read_all(client, &index, buf);
+	return error ?: entries > before ? 0 : -ENODATA;
+}
+
+static int set_read(const char *text, const struct kernel_param *param)
+{
+	struct quorum_client *client;
+	char group[32];
+	void *buf;
+	int error;
+
+	strscpy(group, text, sizeof(group));
+	client = quorum_client_get(current->nsproxy->net_ns, strim(group));
+	if (IS_ERR(client))
+		return PTR_ERR(client);
+	buf = kvmalloc(ENTRY_ROOM, GFP_KERNEL);
+	error = buf ? read_log(client, buf) : -ENOMEM;
+	kvfree(buf);
+	quorum_client_put(client);
+	return error;
+}
+
+static const struct kernel_param_ops read_ops = { .set = set_read };
+
 /* Serialised by the lock of the module's parameters. */
 static int set_group(const char *text, const struct kernel_param *param)
 {
@@ -299,6 +359,10 @@ static const struct kernel_param_ops count_ops = { .get = get_count };
 
 module_param_cb(group, &group_ops, NULL, 0644);
 MODULE_PARM_DESC(group, "propose to this group; empty: stop");
+module_param_cb(read, &read_ops, NULL, 0200);
+MODULE_PARM_DESC(read, "read the log of this group, and its next entry");
+module_param(entries, ullong, 0444);
+MODULE_PARM_DESC(entries, "entries that were read");
 module_param_cb(committed, &count_ops, &committed, 0444);
 MODULE_PARM_DESC(committed, "proposals that were");
 module_param_cb(refused, &count_ops, &refused, 0444);

@@ -104,6 +104,28 @@ sessions_count_once()
 	  "$(sed 's/.*grew by //' "$T/sessions")" ]
 }
 
+# The log, all that was acknowledged, and then what comes next.
+it_reads_and_waits()
+{
+	local node reader least
+
+	node=$(others "$(leader)" | cut -d' ' -f1)
+	propose "$node" 1
+	least=$(q "$node" --json read "demo-$node" | wc -l)
+	n "$node" sh -c "echo demo-$node >$PARAMETERS/read" &
+	reader=$!
+	# It has read what was there, or is about to: one of these is behind that.
+	while kill -0 $reader 2>/dev/null; do
+		propose "$(leader)" 1
+		sleep 0.2
+	done
+	wait $reader
+	note "$(parameter entries) entries read, $least were there"
+	[ "$(parameter entries)" -gt "$least" ]
+	[ "$(parameter entries)" -le "$(q "$node" --json read "demo-$node" | wc -l)" ]
+	refused "error|No such" n "$node" sh -c "echo nobody >$PARAMETERS/read"
+}
+
 its_machine_runs()
 {
 	begin 1 tally-1
@@ -152,5 +174,5 @@ a_namespace_ends()
 	rmmod quorum_sample
 }
 
-run_tests setup it_proposes_and_asks a_leader_is_lost sessions_count_once its_machine_runs \
-	it_goes_at_any_moment a_namespace_ends
+run_tests setup it_proposes_and_asks a_leader_is_lost sessions_count_once it_reads_and_waits \
+	its_machine_runs it_goes_at_any_moment a_namespace_ends
