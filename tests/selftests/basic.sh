@@ -128,7 +128,7 @@ leadership_moves()
 
 	old=$(leader)
 	new=$((old % 3 + 1))
-	refused "node $old" q "$new" transfer "demo-$new"
+	refused "on node $old at 10.77.0.$old:7420, which does" q "$new" transfer "demo-$new"
 	refused 'member' q "$old" transfer "demo-$old" 9
 	refused 'member' q "$old" transfer "demo-$old" "$old"
 	refused 'not the id' q "$old" transfer "demo-$old" nobody

@@ -39,7 +39,7 @@ wrong_changes_are_refused()
 	refused 'address' q "$at" member add "demo-$at" 4 nowhere
 	refused 'has this id' q "$at" member add "demo-$at" "$other" 10.77.0.9
 	refused 'no other member|no member' q "$at" member remove "demo-$at" 9
-	refused "node $at" q "$other" member remove "demo-$other" "$at"
+	refused "on node $at at 10.77.0.$at:7420, which does" q "$other" member remove "demo-$other" "$at"
 	refused 'has this address' q "$at" member add "demo-$at" 4 "10.77.0.$other"
 	refused 'one family' q "$at" member add "demo-$at" 4 fd00::9
 	refused 'unicast' q "$at" member add "demo-$at" 4 224.0.0.1

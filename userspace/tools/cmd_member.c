@@ -139,9 +139,8 @@ static int pause_and_look(struct change *c)
 
 static int refused(struct change *c, int err, const char *what)
 {
-	if (err == -EREMCHG && c->leader)
-		return tool_fail("this node does not lead group %s; run it on node %" PRIu64
-				 ", which does", c->name, c->leader);
+	if (err == -EREMCHG)
+		return object_fail_leader(c->control, c->name);
 	return tool_fail_control(c->control, err, "cannot %s", what);
 }
 
@@ -183,11 +182,10 @@ static int make(struct change *c, const struct quorum_step *steps, uint32_t n,
 		err = quorum_group_change(c->control, c->name, before, steps, n);
 		if (err != -EAGAIN && err != -EBUSY && err != -ESTALE)
 			break;
-		if (err == -EAGAIN)
-			show_progress(c, learner);
 		status = pause_and_look(c);
 		if (status)
 			return status;
+		show_progress(c, learner);
 		if (err == -ESTALE && members_of(c) != members)
 			break;
 	}

@@ -98,13 +98,11 @@ static int ask(struct change *c, bool settings)
 /* Ask for it, again while it is too early, and wait until it is done. */
 static int make(struct change *c, bool settings)
 {
-	uint64_t leader, before;
+	uint64_t before;
 	int err, status;
 
 	for (;;) {
 		before = in_force(c);
-		/* Now: what is asked next takes the place of what was told. */
-		leader = quorum_object_u64(&c->group, QUORUM_A_GROUP_LEADER);
 		err = ask(c, settings);
 		/* What is asked for holds whatever the members are. */
 		if (err != -EAGAIN && err != -EBUSY && err != -ESTALE)
@@ -113,9 +111,8 @@ static int make(struct change *c, bool settings)
 		if (status)
 			return status;
 	}
-	if (err == -EREMCHG && leader)
-		return tool_fail("this node does not lead group %s; run it on node %" PRIu64
-				 ", which does", c->name, leader);
+	if (err == -EREMCHG)
+		return object_fail_leader(c->control, c->name);
 	if (err)
 		return tool_fail_control(c->control, err, "cannot change the settings");
 	do {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "names.h"
+#include "object_json.h"
 #include "tool.h"
 
 const char help_transfer[] =
@@ -57,8 +58,7 @@ int cmd_transfer(int argc, char **argv)
 {
 	struct quorum_control *control;
 	struct quorum_events *events;
-	struct quorum_object group;
-	uint64_t target = 0, leader;
+	uint64_t target = 0;
 	const char *name;
 	int err, status;
 
@@ -81,10 +81,8 @@ int cmd_transfer(int argc, char **argv)
 	err = quorum_group_transfer(control, name, (uint32_t)target);
 	if (!err) {
 		status = outcome(control, events, name);
-	} else if (err == -EREMCHG && !quorum_group_get(control, name, &group) &&
-		   (leader = quorum_object_u64(&group, QUORUM_A_GROUP_LEADER))) {
-		status = tool_fail("this node does not lead group %s; run it on node %" PRIu64
-				   ", which does", name, leader);
+	} else if (err == -EREMCHG) {
+		status = object_fail_leader(control, name);
 	} else if (err == -ENOENT) {
 		status = tool_fail_no_group(name);
 	} else {

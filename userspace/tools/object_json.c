@@ -14,6 +14,7 @@
 #include "conf.h"
 #include "object_json.h"
 #include "output.h"
+#include "tool.h"
 
 /* uapi/quorum.yaml nests three deep. */
 enum { DEPTH_MAX = 4 };
@@ -132,4 +133,23 @@ const char *object_member_role(const struct quorum_object *member)
 	if (quorum_object_has(member, QUORUM_A_MEMBER_WITNESS))
 		return "witness";
 	return name_of(names_member_role, quorum_object_u64(member, QUORUM_A_MEMBER_ROLE));
+}
+
+int object_fail_leader(struct quorum_control *control, const char *name)
+{
+	struct quorum_object group, member, addr;
+	uint64_t leader = 0;
+	char where[64] = "";
+
+	if (!quorum_group_get(control, name, &group))
+		leader = quorum_object_u64(&group, QUORUM_A_GROUP_LEADER);
+	if (!leader)
+		return tool_fail("this node does not lead group %s, and knows nobody who does; "
+				 "try again", name);
+	for (unsigned int i = 0; quorum_object_get(&group, QUORUM_A_GROUP_MEMBER, i, &member); i++)
+		if (quorum_object_u64(&member, QUORUM_A_MEMBER_ID) == leader &&
+		    quorum_object_get(&member, QUORUM_A_MEMBER_ADDR, 0, &addr))
+			object_address(&addr, where, sizeof(where));
+	return tool_fail("this node does not lead group %s; run the same command on node %" PRIu64
+			 "%s%s, which does", name, leader, where[0] ? " at " : "", where);
 }

@@ -17,4 +17,7 @@ void object_address(const struct quorum_object *addr, char *text, size_t size);
 /* What a member is, in a word. */
 const char *object_member_role(const struct quorum_object *member);
 
+/* This node does not lead the group: say who is to be asked.  EXIT_FAILED. */
+int object_fail_leader(struct quorum_control *control, const char *name);
+
 #endif /* QUORUM_OBJECT_JSON_H */
