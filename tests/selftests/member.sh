@@ -65,6 +65,8 @@ a_member_is_removed_and_added()
 	one_leader_per_term
 }
 
+shows() { q "$1" status "demo-$1" | tr -s ' \n' '  ' | grep -q "$2"; }
+
 the_leader_is_removed()
 {
 	local old rest term
@@ -76,7 +78,8 @@ the_leader_is_removed()
 	LIVE=$rest wait_leader $rest
 	# shellcheck disable=SC2086 # a list
 	propose "$(leader $rest)" "without the old leader"
-	# It stays quiet: no term is raised by it.
+	# It knows, and stays quiet: no term is raised by it.
+	until_ok "$(seconds 10)" "it knows" shows "$old" "was removed .* no member any more"
 	term=$(get "${rest%% *}" term)
 	sleep "$(seconds 1)"
 	[ "$(get "${rest%% *}" term)" = "$term" ] || fail "the removed one disturbs"
@@ -205,8 +208,6 @@ a_member_moves()
 	n "$out" ip addr del "10.77.0.10$out/24" dev eth0
 	one_leader_per_term
 }
-
-shows() { q "$1" status "demo-$1" | tr -s ' \n' '  ' | grep -q "$2"; }
 
 spoken() { [ "$(drops_of "$1" incarnation)" -gt "$2" ]; }
 

@@ -210,24 +210,29 @@ static void take_census(const struct quorum_object *group, struct census *census
 	}
 }
 
-/* It came to a group that exists, and is no member of it yet, or not any more. */
-static bool is_joining(const struct quorum_object *group)
+/* It is no member, yet or any more. */
+static bool is_outside(const struct quorum_object *group)
 {
 	struct quorum_object member;
 
-	if (!quorum_object_has(group, QUORUM_A_GROUP_JOIN))
-		return false;
 	for (unsigned int i = 0; quorum_object_get(group, QUORUM_A_GROUP_MEMBER, i, &member); i++)
 		if (quorum_object_has(&member, QUORUM_A_MEMBER_SELF))
 			return false;
 	return true;
 }
 
-static void show_joining(const struct quorum_object *group)
+/* What it knows of a leader; what it can do is up to those who are members. */
+static void show_outside(const struct quorum_object *group)
 {
 	struct quorum_object listen;
 	char address[64] = "ADDRESS";
 
+	if (!quorum_object_has(group, QUORUM_A_GROUP_JOIN)) {
+		line("leader", "this node was removed by the change of index~%" PRIu64 " and is no "
+		     "member any more: it asks for nothing and votes for nobody",
+		     get(group, QUORUM_A_GROUP_CONFIG_INDEX));
+		return;
+	}
 	if (quorum_object_get(group, QUORUM_A_GROUP_LISTEN, 0, &listen))
 		object_address(&listen, address, sizeof(address));
 	if (get(group, QUORUM_A_GROUP_LEADER))
@@ -247,8 +252,8 @@ static void show_leader(const struct quorum_object *group)
 	struct census census;
 	char text[32];
 
-	if (is_joining(group)) {
-		show_joining(group);
+	if (is_outside(group)) {
+		show_outside(group);
 		return;
 	}
 	take_census(group, &census);
