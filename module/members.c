@@ -253,8 +253,7 @@ static u64 fill_devices(struct quorum_group *g, u64 now)
 	};
 	u32 i, n = 0;
 
-	if (g->role != RAFT_LEADER || !config->index ||
-	    g->config_committed.index != config->index)
+	if (g->role != RAFT_LEADER || !config->index || config->index > g->commit)
 		return RAFT_NEVER;
 	if (now < g->fill_after)
 		return g->fill_after;
