@@ -379,8 +379,18 @@ class Mistakes(unittest.TestCase):
         self.assertIn("/etc: Is a directory",
                       self.refused("push", "1", "/etc", "/x", state=self.STATE))
 
+    @unittest.skipIf(os.getuid(), "needs root to give a directory away")
+    def test_directory_of_somebody_else(self):
+        with tempfile.TemporaryDirectory(prefix="quorum-test.") as place:
+            os.chown(place, 65534, 65534)
+            self.assertIn("is not yours", self.refused("status", "--dir", place))
+            os.symlink("/", f"{place}/link")
+            os.chown(f"{place}/link", 65534, 65534, follow_symlinks=False)
+            self.assertIn("is not yours", self.refused("up", "--dir", f"{place}/link"))
+
     def test_file_instead_of_directory(self):
-        self.assertIn("Not a directory", self.refused("up", "--dir", "/etc/hostname"))
+        with tempfile.NamedTemporaryFile(prefix="quorum-test.") as file:
+            self.assertIn("Not a directory", self.refused("up", "--dir", file.name))
 
     def test_faults_that_cannot_be(self):
         for words in (("delay", "--", "-5"), ("delay", "1e9"), ("delay", "nan"),
