@@ -251,7 +251,7 @@ static int recipe(int argc, char **argv, const char *what)
 	bool lock = !strcmp(what, "lock");
 	char host[64] = "?";
 	uint64_t wait_ns = 0;
-	const char *value = host;
+	const char *value = host, *slash;
 	int option;
 
 	h.ttl_ns = 10000 * NSEC_PER_MSEC;
@@ -267,6 +267,11 @@ static int recipe(int argc, char **argv, const char *what)
 	if (lock ? argc - optind < 2 : argc - optind != 1)
 		return tool_usage(lock ? "lock takes NAME[/LOCK], -- and a command" :
 					 "elect takes NAME[/ELECTION]");
+	/* Cut off, two of them would be one. */
+	slash = strchr(argv[optind], '/');
+	if (slash && (!slash[1] || strlen(what) + strlen(slash) > QUORUM_KV_KEY_MAX))
+		return tool_usage("what stands behind NAME/ has 1 to %zu bytes",
+				  QUORUM_KV_KEY_MAX - strlen(what) - 1);
 	return run(&h, argv[optind], what, value, wait_ns, lock ? argv + optind + 1 : NULL);
 }
 
