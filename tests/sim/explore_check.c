@@ -66,8 +66,27 @@ static void check_commit(const struct explorer *x, struct ex_state *s, struct ex
 	}
 }
 
-static void check_leader(struct ex_state *s, struct ex_node *node, u32 id, u64 term)
+/* More than half of those with the role have voted for it? */
+static bool half_voted(const struct ex_state *s, const struct raft_config *config, u8 role,
+		       u32 id, u64 term)
 {
+	u32 have = 0, of = 0, i;
+
+	for (i = 0; i < config->n; i++) {
+		u32 voter = config->members[i].id;
+
+		if (!(config->members[i].roles & role))
+			continue;
+		of++;
+		have += voter == id || s->vote_of[voter][term] == id;
+	}
+	return !of || have > of / 2;
+}
+
+static void check_leader(const struct explorer *x, struct ex_state *s, struct ex_node *node,
+			 u32 id, u64 term)
+{
+	const struct raft_config *config = ex_config(x, &node->log, node->log.last);
 	u32 i;
 
 	if (term >= EX_TERMS) {
@@ -79,6 +98,9 @@ static void check_leader(struct ex_state *s, struct ex_node *node, u32 id, u64 t
 	s->leader_of[term] = (u8)id;
 	if (node->disk_term != term || node->disk_vote != id)
 		ex_fail(s, id, "leads by a vote that is not durable");
+	if (!half_voted(s, config, RAFT_M_VOTER, id, term) ||
+	    !half_voted(s, config, RAFT_M_OLD, id, term))
+		ex_fail(s, id, "leads without the votes of a majority");
 	for (i = 1; i <= s->ncommitted; i++)
 		if (s->committed_by[i] < term &&
 		    (i > node->log.last || node->log.term[i] != s->committed[i]))
@@ -155,7 +177,7 @@ void ex_check_effect(const struct explorer *x, struct ex_state *s, struct ex_nod
 		if (fx->role.term < node->term)
 			ex_fail(s, id, "its term fell");
 		if (fx->role.role == RAFT_LEADER)
-			check_leader(s, node, id, fx->role.term);
+			check_leader(x, s, node, id, fx->role.term);
 		break;
 	case RAFT_FX_READ:
 		check_read(s, node, id, fx);
