@@ -273,6 +273,7 @@ static void fx_config(struct quorum_group *g, const struct raft_effect *fx)
 	quorum_snapshots_config(g, fx->config.config);
 	quorum_members_changed(g, fx->config.config, fx->config.committed);
 	quorum_apply_role(g, fx->config.config);
+	WRITE_ONCE(g->election_max, fx->config.config->timing.election_max);
 	quorum_group_event(g, QUORUM_EVENT_CONFIG);
 }
 

@@ -492,7 +492,7 @@ int quorum_group_start(struct quorum_group *g, struct netlink_ext_ack *extack)
 static void hand_over(struct quorum_group *g)
 {
 	struct raft_event ev = { .type = RAFT_EV_TRANSFER };
-	unsigned long patience = usecs_to_jiffies(2 * g->params.genesis.election_max_us);
+	unsigned long patience = nsecs_to_jiffies(2 * READ_ONCE(g->election_max));
 
 	if (READ_ONCE(g->role) != RAFT_LEADER || quorum_loop_ask(g, &ev) < 0)
 		return;

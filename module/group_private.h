@@ -538,6 +538,7 @@ struct quorum_place {
  * @applied: last index given to the state machine; readers see up to here
  * @last_data: last applied index that holds user data, for poll
  * @blind: it is a witness, or was: it has no payload to show [loop; pub]
+ * @election_max: of the configuration in force, ns [pub]
  * @role: [pub]
  * @leader: [pub]
  * @term: [pub]
@@ -581,6 +582,7 @@ struct quorum_group {
 	atomic64_t applied;
 	atomic64_t last_data;
 	bool blind;
+	u64 election_max;
 	u8 role;
 	u32 leader;
 	u64 term;

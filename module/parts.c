@@ -194,6 +194,7 @@ static int start_engine(struct quorum_group *g, const struct recovery *rec)
 	if (error)
 		return error;
 	quorum_apply_role(g, raft_get_config(g->raft));
+	WRITE_ONCE(g->election_max, raft_get_config(g->raft)->timing.election_max);
 	/* So that the machine's index follows, which its snapshots are of. */
 	if (g->blind)
 		g->replay_needed = true;
