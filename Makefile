@@ -59,7 +59,7 @@ sim:				## 100,000 simulated clusters with every kind of fault
 	@$(MAKE) -s -C $(TOP)/tests/sim sanitized
 	@$(BUILD)/sanitized/quorum-sim --seeds 1..150 $(QUORUM_JOBS:%=--jobs %)
 	@$(BUILD)/quorum-sim --seeds 1..1000 --twice $(QUORUM_JOBS:%=--jobs %)
-	@$(BUILD)/quorum-sim --seeds 1001..100000 $(QUORUM_JOBS:%=--jobs %)
+	@$(BUILD)/quorum-sim --seeds 1001..100000 --coverage $(QUORUM_JOBS:%=--jobs %)
 
 explore:			## every interleaving of small clusters
 	@$(TOP)/scripts/deps unit

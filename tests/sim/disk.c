@@ -9,7 +9,9 @@
  *
  * Damage is done where the format promises to see it: in one mirror of what has
  * two, and in a record that a later, untouched one vouches for (rows G and O of
- * recover.h).  So one good copy stays, and whatever is lost is a bug.
+ * recover.h).  So one good copy stays, and whatever is lost is a bug.  That holds for
+ * devices that lie about flushes too: the power cut takes from them what there is a
+ * witness for.
  */
 #include "sim.h"
 
@@ -117,6 +119,7 @@ static void write_part(struct world *w, struct sim_disk *disk, struct sim_bio *b
 
 		memcpy(sector, bio->data + i * DISK_SECTOR_BYTES, sizeof(sector));
 		if (!cache && i == torn) {
+			sim_seen(w, SEEN_TORN);
 			u32 from = (u32)world_random(w, DISK_SECTOR_BYTES);
 
 			memset(sector + from, (int)world_random(w, 256), sizeof(sector) - from);
@@ -138,9 +141,14 @@ int disk_end(struct world *w, struct sim_node *node, struct sim_bio *bio)
 	bio->busy = false;
 	if (disk->fail_next && !--disk->fail_next) {
 		write_part(w, disk, bio, false);
-		return world_random(w, 3) ? -EIO : -ENOSPC;
+		if (world_random(w, 3)) {
+			sim_seen(w, SEEN_EIO);
+			return -EIO;
+		}
+		sim_seen(w, SEEN_ENOSPC);
+		return -ENOSPC;
 	}
-	if (bio->lazy) {
+	if (bio->lazy || disk->lies) {
 		for (i = 0; i < bio->bytes / DISK_SECTOR_BYTES; i++)
 			cache_sector(disk, bio->offset / DISK_SECTOR_BYTES + i,
 				     bio->data + i * DISK_SECTOR_BYTES);
@@ -190,6 +198,59 @@ static void crash_bio(struct world *w, struct sim_disk *disk, struct sim_bio *bi
 	bio->held = false;
 }
 
+/* The record that lies there, if a later one that is untouched vouches for it. */
+static const struct sim_record *vouched(const struct sim_store *s, u64 position, u64 granules)
+{
+	const struct sim_record *last, *r;
+	u64 n = min_t(u64, s->nrecords, SIM_RECORDS), i;
+
+	if (n < 2)
+		return NULL;
+	last = &s->records[(s->nrecords - 1) % SIM_RECORDS];
+	for (i = 2; i <= n; i++) {
+		r = &s->records[(s->nrecords - i) % SIM_RECORDS];
+		if (r->lsn < s->hard.start_lsn || r->lsn > last->flushed)
+			continue;
+		if (position < r->position + (r->bytes >> s->super.granule_shift) &&
+		    r->position < position + granules)
+			return r;
+	}
+	return NULL;
+}
+
+/* A sector that a lying device has in its cache: does something else tell of it? */
+static bool may_lose(const struct sim_node *node, u64 sector)
+{
+	const struct sim_store *s = &node->store;
+	const struct disk_super *super = &s->super;
+	u64 block = sector * DISK_SECTOR_BYTES / QUORUM_BLOCK_BYTES;
+	u32 slot;
+
+	for (slot = 0; slot < 2; slot++)
+		if (block == disk_hard_block(super, node->disk.lying_mirror, slot))
+			return true;
+	return vouched(s, sector * DISK_SECTOR_BYTES >> super->granule_shift, 1);
+}
+
+/* The power is cut, and what the device had only said to have written is not there. */
+static void lose_flushed(struct world *w, struct sim_node *node)
+{
+	struct sim_disk *disk = &node->disk;
+	u32 i, n = 0;
+
+	for (i = 0; i < disk->ncached; i++) {
+		if (!may_lose(node, disk->cached[i].sector))
+			continue;
+		disk->cached[n++] = disk->cached[i];
+	}
+	disk->ncached = n;
+	if (!n)
+		return;
+	disk->damaged = true;
+	sim_log(w, node->id, "has lost what it said was written");
+	sim_seen(w, SEEN_FLUSH_LOST);
+}
+
 /**
  * disk_crash() - the node crashes
  * @w: the world
@@ -209,13 +270,21 @@ void disk_crash(struct world *w, struct sim_node *node, bool power)
 	for (i = 0; i < DISK_MIRRORS; i++)
 		crash_bio(w, disk, &s->hard_bio[i], power);
 	crash_bio(w, disk, &node->work.bio, power);
+	if (power && disk->lies && fault_may_spoil(w, node))
+		lose_flushed(w, node);
+	else if (disk->lies)
+		disk->ncached = 0;
 	/* Newest first, so that a sector cached twice goes back all the way or not. */
-	for (i = disk->ncached; power && i--; )
-		if (world_random(w, 2))
-			disk_poke(disk, disk->cached[i].sector * DISK_SECTOR_BYTES,
-				  disk->cached[i].old, DISK_SECTOR_BYTES);
+	for (i = disk->ncached; power && i--; ) {
+		if (!world_random(w, 2))
+			continue;
+		disk_poke(disk, disk->cached[i].sector * DISK_SECTOR_BYTES,
+			  disk->cached[i].old, DISK_SECTOR_BYTES);
+		sim_seen(w, SEEN_CACHE_LOST);
+	}
 	if (power)
 		disk->ncached = 0;
+	disk->lies = false;
 	disk->hang = false;
 	disk->fail_next = 0;
 	disk->crash_in = 0;
@@ -292,6 +361,7 @@ bool disk_rot(struct world *w, struct sim_node *node)
 	struct sim_record *r, *last;
 
 	node->disk.damaged = true;
+	sim_seen(w, SEEN_ROT);
 	if (s->hard.snap_area && world_random(w, 2)) {
 		rot_snapshot(w, node);
 		return true;
@@ -311,4 +381,36 @@ bool disk_rot(struct world *w, struct sim_node *node)
 	}
 	spoil(w, node, r->position << s->super.granule_shift, r->bytes);
 	return true;
+}
+
+/**
+ * disk_misdirect() - a write went to the place of another record, and not to its own
+ * @w: the world
+ * @node: a node that is down, its disk well
+ *
+ * There are witnesses of both.
+ */
+void disk_misdirect(struct world *w, struct sim_node *node)
+{
+	struct sim_store *s = &node->store;
+	u64 n = min_t(u64, s->nrecords, SIM_RECORDS);
+	const struct sim_record *from, *to;
+	u64 at, place;
+
+	if (n < 3)
+		return;
+	from = &s->records[(s->nrecords - 2 - world_random(w, n - 1)) % SIM_RECORDS];
+	to = &s->records[(s->nrecords - 2 - world_random(w, n - 1)) % SIM_RECORDS];
+	if (from == to || vouched(s, from->position, 1) != from ||
+	    vouched(s, to->position, 1) != to)
+		return;
+	node->disk.damaged = true;
+	sim_log(w, node->id, "record %llu lies in the place of %llu",
+		(unsigned long long)from->lsn, (unsigned long long)to->lsn);
+	sim_seen(w, SEEN_MISDIRECTED);
+	at = from->position << s->super.granule_shift;
+	place = to->position << s->super.granule_shift;
+	memcpy(w->read_buf, node->disk.image + at, min(from->bytes, to->bytes));
+	disk_poke(&node->disk, at, NULL, from->bytes);
+	disk_poke(&node->disk, place, w->read_buf, min(from->bytes, to->bytes));
 }

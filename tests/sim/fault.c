@@ -18,6 +18,7 @@ static const char * const names[FAULT_NR] = {
 	[FAULT_TRANSFER] = "transfer", [FAULT_CHANGE] = "change of members",
 	[FAULT_SNAPSHOT] = "snapshot", [FAULT_CHUNK] = "chunk not stored",
 	[FAULT_WIPE] = "wipe", [FAULT_MAJORITY] = "majority given up",
+	[FAULT_FLUSH] = "flush that does nothing", [FAULT_MISDIRECT] = "write misdirected",
 };
 
 const char *fault_name(u32 fault)
@@ -25,15 +26,19 @@ const char *fault_name(u32 fault)
 	return names[fault];
 }
 
-static u32 spoilt(const struct world *w)
+static bool is_spoilt(const struct world *w, u32 id)
+{
+	return w->nodes[id]->phase == SIM_BROKEN || w->nodes[id]->disk.damaged ||
+	       w->nodes[id]->store.hard.suspect || w->replacing >> id & 1;
+}
+
+/* How many voters are; without a configuration, how many nodes. */
+static u32 spoilt(const struct world *w, const struct raft_config *config)
 {
 	u32 n = 0, id;
 
 	for (id = 1; id <= w->n; id++)
-		if (config_votes(&w->config, id) &&
-		    (w->nodes[id]->phase == SIM_BROKEN || w->nodes[id]->disk.damaged ||
-		     w->nodes[id]->store.hard.suspect || w->replacing >> id & 1))
-			n++;
+		n += (!config || config_votes(config, id)) && is_spoilt(w, id);
 	return n;
 }
 
@@ -62,8 +67,18 @@ static void split(struct world *w, u32 group, u64 until)
 
 static void pause(struct world *w, struct sim_node *node)
 {
-	if (node->phase == SIM_UP)
-		node->paused = true;
+	if (node->phase != SIM_UP)
+		return;
+	node->paused = true;
+	sim_seen(w, SEEN_PAUSED);
+}
+
+/* Forward only: it is a monotonic clock that counts suspend. */
+static void set_ahead(struct world *w, struct sim_node *node)
+{
+	node->clock_base = node_now(w, node) + world_random(w, 4 * w->draw.election_max);
+	node->clock_at = w->now;
+	node->tick_at = 0;
 }
 
 /* All that waited is taken at once, late; the clock may have jumped as well. */
@@ -72,18 +87,17 @@ static void resume(struct world *w, struct sim_node *node)
 	if (!node->paused)
 		return;
 	node->paused = false;
+	if (!w->healed && w->draw.weight[FAULT_JUMP] && world_random(w, 2)) {
+		set_ahead(w, node);
+		sim_seen(w, SEEN_JUMP_AT_RESUME);
+	}
 	if (node->phase == SIM_UP)
 		node_tick(w, node);
 }
 
 static void jump(struct world *w, struct sim_node *node)
 {
-	u64 local = node_now(w, node);
-
-	/* Forward only: it is a monotonic clock that counts suspend. */
-	node->clock_base = local + world_random(w, 4 * w->draw.election_max);
-	node->clock_at = w->now;
-	node->tick_at = 0;
+	set_ahead(w, node);
 	if (node->phase == SIM_UP && !node->paused)
 		node_tick(w, node);
 }
@@ -132,8 +146,9 @@ static void change(struct world *w, struct sim_node *node)
 	int ret;
 
 	node = leader_or(w, node);
+	/* One that is damaged may be one too many for other members. */
 	if (node->phase != SIM_UP || node->paused || node->history != w->check->newest ||
-	    w->forced.stage == FORCED_WANTED)
+	    w->forced.stage == FORCED_WANTED || spoilt(w, NULL))
 		return;
 	ev.change.list = list;
 	ev.change.count = 1 + (u32)world_random(w, 2);
@@ -152,6 +167,8 @@ static void change(struct world *w, struct sim_node *node)
 	ev.change.tag = node_tag(node);
 	ev.change.room = store_room(w, node);
 	ret = node_step(w, node, &ev, NULL);
+	if (ret >= 0)
+		sim_seen(w, SEEN_CHANGED);
 	sim_log(w, node->id, "is asked to change: %s", ret < 0 ? raft_reason_name((u8)-ret) : "yes");
 	node_turn(w, node);
 }
@@ -168,20 +185,62 @@ static void transfer(struct world *w, struct sim_node *node, u32 target)
 	node_turn(w, node);
 }
 
-/* May this one lose something, and the others still have all of it? */
-static bool may_spoil(struct world *w, const struct sim_node *node)
+/*
+ * The members, if all who run agree on them, and on nothing that may yet be undone.
+ * A log that lies about may name others; but who would be elected by those has votes
+ * of a quorum of these too, and nobody is asked for a change until all is well again.
+ */
+static const struct raft_config *ruling(struct world *w)
 {
-	if (node->disk.damaged || !node->lives || w->draw.spare ||
-	    node->store.hard.suspect || w->replacing >> node->id & 1 || w->forced.stage)
+	const struct sim_node *leader = leader_or(w, NULL);
+	u32 id;
+
+	if (!w->draw.spare)
+		return &w->config;
+	if (!leader || leader->config.index > leader->commit ||
+	    raft_config_joint(&leader->config))
+		return NULL;
+	for (id = 1; id <= w->n; id++)
+		if (w->nodes[id]->phase == SIM_UP &&
+		    w->nodes[id]->config.index != leader->config.index)
+			return NULL;
+	return &leader->config;
+}
+
+/* May this one lose something, and the others still have all of it? */
+bool fault_may_spoil(struct world *w, const struct sim_node *node)
+{
+	const struct raft_config *config;
+
+	if (node->disk.damaged || !node->lives || node->store.hard.suspect ||
+	    w->replacing >> node->id & 1 || w->forced.stage)
 		return false;
-	return !config_votes(&w->config, node->id) || spoilt(w) < config_spare(&w->config);
+	config = ruling(w);
+	return config && (!config_votes(config, node->id) ||
+			  spoilt(w, config) < config_spare(config));
+}
+
+/* New devices know the first members only: so many of those would be another group. */
+static bool too_fresh(const struct world *w, const struct sim_node *node)
+{
+	raft_set fresh = (raft_set)(1U << node->id);
+	u32 id;
+
+	for (id = 1; id <= w->n; id++)
+		if (w->fresh >> id & 1 && !w->nodes[id]->store.view_last &&
+		    !w->nodes[id]->store.view_hard.base_index)
+			fresh |= (raft_set)(1U << id);
+	return config_elects(&w->config, fresh) || config_commits(&w->config, fresh);
 }
 
 /* Its device is gone; an empty one takes its place. */
 static void wipe(struct world *w, struct sim_node *node)
 {
-	if (node->phase == SIM_BROKEN || !may_spoil(w, node))
+	if (node->phase == SIM_BROKEN || !fault_may_spoil(w, node) || too_fresh(w, node))
 		return;
+	sim_seen(w, SEEN_WIPED);
+	w->seen[SEEN_WIPED_CHANGING] += w->draw.spare > 0;
+	w->fresh |= 1U << node->id;
 	if (node->phase != SIM_DOWN)
 		node_crash(w, node, true);
 	sim_log(w, node->id, "has a new device");
@@ -220,6 +279,10 @@ void fault_admin(struct world *w)
 			sim_log(w, id, "is a member again");
 			w->replacing &= ~(1U << id);
 			w->replaced++;
+		} else if (!m && leader->config.index <= leader->commit &&
+			   !raft_config_joint(&leader->config)) {
+			sim_log(w, id, "is no member any more");
+			w->replacing &= ~(1U << id);
 		} else if (m && m->incarnation != w->nodes[id]->incarnation) {
 			list.member.id = id;
 			list.member.incarnation = w->nodes[id]->incarnation;
@@ -243,16 +306,17 @@ static void read_error(struct world *w, struct sim_node *node)
 	const struct sim_store *s = &node->store;
 	bool any = s->hard.snap_area || (s->doubt && s->doubt_hard.snap_area);
 
-	if (node->phase != SIM_DOWN || (any && !may_spoil(w, node)))
+	if (node->phase != SIM_DOWN || (any && !fault_may_spoil(w, node)))
 		return;
 	if (any)
 		node->disk.damaged = true;
+	sim_seen(w, SEEN_READ_ERROR);
 	node->disk.read_error = 1 + (u32)world_random(w, 12);
 }
 
 static void rot(struct world *w, struct sim_node *node)
 {
-	if (node->phase != SIM_DOWN || !may_spoil(w, node))
+	if (node->phase != SIM_DOWN || !fault_may_spoil(w, node))
 		return;
 	sim_log(w, node->id, "rots");
 	disk_rot(w, node);
@@ -275,6 +339,15 @@ static void strike_disk(struct world *w, u32 fault, struct sim_node *node)
 	switch (fault) {
 	case FAULT_HANG:
 		node->disk.hang = true;
+		sim_seen(w, SEEN_HUNG);
+		break;
+	case FAULT_FLUSH:
+		node->disk.lies = true;
+		node->disk.lying_mirror = (u8)world_random(w, DISK_MIRRORS);
+		break;
+	case FAULT_MISDIRECT:
+		if (node->phase == SIM_DOWN && fault_may_spoil(w, node))
+			disk_misdirect(w, node);
 		break;
 	case FAULT_RELEASE:
 		disk_release(w, node);
@@ -404,6 +477,7 @@ void fault_heal(struct world *w)
 		node->disk.fail_next = 0;
 		node->disk.read_error = 0;
 		node->disk.crash_in = 0;
+		node->disk.lies = false;
 		disk_release(w, node);
 		resume(w, node);
 		world_add(w, w->now, SIM_START, (u8)id, 0, NULL);

@@ -12,6 +12,7 @@
 enum {
 	TRIES_WITH_WITNESS = 6,	/* of others to be elected by one that knows more */
 	PATIENCE = 8,		/* election timeouts until a leader is believed */
+	PATIENCE_BEGUN = 30,	/* until somebody has to be asked once more */
 };
 
 static raft_set members(const struct raft_config *config)
@@ -97,6 +98,7 @@ void forced_begin(struct world *w, struct sim_node *node)
 	sim_log(w, node->id, "an operator gives up %#x, and keeps %#x", lost, all);
 	f->stage = FORCED_WANTED;
 	f->sure = false;
+	f->again = false;
 	f->tries = 0;
 	f->asked = 0;
 	f->replacing = 0;
@@ -150,7 +152,7 @@ static void ask(struct world *w, struct sim_node *node)
 	if (ret < 0)
 		node->recovering = false;
 	node_turn(w, node);
-	if (ret == -RAFT_REFUSED_LED && !f->sure &&
+	if (ret == -RAFT_REFUSED_LED && !f->sure && !f->again &&
 	    w->now > f->since + PATIENCE * w->draw.election_max)
 		think_better(w);
 }
@@ -298,6 +300,38 @@ static void lost_return(struct world *w)
 	}
 }
 
+/*
+ * Only one that may not campaign has the entry, since whoever was elected lost it in a
+ * crash: that one is asked then, for another recovery.
+ */
+static void once_more(struct world *w)
+{
+	struct sim_forced *f = &w->forced;
+	u32 id;
+
+	if (w->now < f->since + PATIENCE_BEGUN * w->draw.election_max ||
+	    f->target + 1 == SIM_HISTORIES || w->nodes[f->asked]->recovering)
+		return;
+	for (id = 1; id <= w->n; id++) {
+		const struct sim_node *node = w->nodes[id];
+
+		/* Who is down may have it, and campaign. */
+		if (f->kept >> id & 1 && node->phase != SIM_UP)
+			return;
+		if (node->phase == SIM_UP && node->config.forced == f->target &&
+		    config_votes(&node->config, id))
+			return;
+	}
+	sim_log(w, 0, "the operator begins once more");
+	f->target++;
+	f->again = true;
+	f->since = w->now;
+	f->sure = false;
+	f->asked = 0;
+	f->index = 0;
+	f->tries = 0;
+}
+
 /* The operator looks how far it is. */
 void forced_act(struct world *w)
 {
@@ -310,11 +344,13 @@ void forced_act(struct world *w)
 		lost_return(w);
 		return;
 	}
+	if (begun(w))
+		once_more(w);
 	node = w->nodes[f->asked ? f->asked : 1];
 	if (!node->recovering && !begun(w)) {
 		if (!f->sure && f->tries >= TRIES_WITH_WITNESS)
 			without_witness(w);
-		if (!f->sure && !w->healed && world_random(w, 64) == 0) {
+		if (!f->sure && !f->again && !w->healed && world_random(w, 64) == 0) {
 			think_better(w);
 			return;
 		}

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -20,7 +21,7 @@ enum {
 
 static const char usage[] =
 	"Usage: quorum-sim --seed N [--steps K] [--verbose [--from STEP]]\n"
-	"       quorum-sim --seeds A..B [--steps K] [--jobs J] [--twice] [--first]\n"
+	"       quorum-sim --seeds A..B [--steps K] [--jobs J] [--twice] [--first] [--coverage]\n"
 	"\n"
 	"Runs clusters of the real engine, codecs and recovery on a simulated network,\n"
 	"simulated disks and simulated clocks.  A run follows from its seed.\n"
@@ -32,6 +33,8 @@ static const char usage[] =
 	"  --jobs J       processes (default: one per processor)\n"
 	"  --twice        run each seed twice: both must end in the same hash\n"
 	"  --first        stop at the first failure\n"
+	"  --coverage     tell how often each kind of cluster and of fault was met; it is a\n"
+	"                 failure if one was not\n"
 	"  --verbose      tell what happens\n"
 	"  --from STEP    ... from that step on\n"
 	"\n"
@@ -199,6 +202,7 @@ static void run(struct world *w, u64 seed, u32 steps)
 	if (!w->failed)
 		client_check(w);
 	world_hash(w, history_newest(w)->commit_max);
+	seen_ended(w);
 }
 
 /* ---- one ---- */
@@ -246,21 +250,65 @@ struct plan {
 	u32 jobs;
 	u64 failures;	/* after that many a worker stops */
 	bool twice;
+	bool coverage;
 };
 
+/* Written to a pipe as one piece, so not above PIPE_BUF. */
 struct tally {
 	u64 seeds;
 	u64 steps;
 	u64 committed;
 	u64 failures;
+	u64 faults[FAULT_NR];
+	u64 seen[SEEN_NR];
 };
+
+static_assert(sizeof(struct tally) <= PIPE_BUF);
 
 static void add(struct tally *sum, const struct tally *t)
 {
+	u32 i;
+
 	sum->seeds += t->seeds;
 	sum->steps += t->steps;
 	sum->committed += t->committed;
 	sum->failures += t->failures;
+	for (i = 0; i < FAULT_NR; i++)
+		sum->faults[i] += t->faults[i];
+	for (i = 0; i < SEEN_NR; i++)
+		sum->seen[i] += t->seen[i];
+}
+
+static void count(struct tally *t, const struct world *w)
+{
+	struct tally one = {
+		.seeds = 1,
+		.steps = w->step,
+		.committed = history_newest(w)->commit_max,
+		.failures = w->failed,
+	};
+
+	memcpy(one.faults, w->steps_of, sizeof(one.faults));
+	memcpy(one.seen, w->seen, sizeof(one.seen));
+	add(t, &one);
+}
+
+/* Return: how many were never met. */
+static u32 tell_coverage(const struct tally *t)
+{
+	u32 missing = 0, i;
+
+	for (i = 0; i < FAULT_NR; i++) {
+		printf("%12llu  fault: %s\n", (unsigned long long)t->faults[i], fault_name(i));
+		missing += !t->faults[i];
+	}
+	for (i = 0; i < SEEN_NR; i++) {
+		printf("%12llu  %s\n", (unsigned long long)t->seen[i], seen_name(i));
+		missing += !t->seen[i];
+	}
+	if (missing)
+		printf("FAIL: %u of them were never met\n", missing);
+	return missing;
 }
 
 static void put(int fd, const struct tally *t)
@@ -278,10 +326,7 @@ static void work(struct world *w, const struct plan *plan, u32 job, int fd)
 	for (seed = plan->first + job; seed <= plan->last; seed += plan->jobs) {
 		run(w, seed, plan->steps);
 		hash = w->hash;
-		t.seeds++;
-		t.steps += w->step;
-		t.committed += history_newest(w)->commit_max;
-		t.failures += w->failed;
+		count(&t, w);
 		if (plan->twice && !w->failed) {
 			run(w, seed, plan->steps);
 			if (w->hash != hash) {
@@ -367,6 +412,8 @@ static int many(const struct plan *plan)
 	fputc('\n', stderr);
 	if (broken)
 		fprintf(stderr, "quorum-sim: a worker died\n");
+	if (plan->coverage)
+		broken |= tell_coverage(&sum) != 0;
 	printf("%llu seeds, %llu events, %llu entries committed, %.0f s\n",
 	       (unsigned long long)sum.seeds, (unsigned long long)sum.steps,
 	       (unsigned long long)sum.committed, seconds() - since);
@@ -430,6 +477,7 @@ int main(int argc, char **argv)
 		{ "jobs", required_argument, NULL, 'j' },
 		{ "twice", no_argument, NULL, '2' },
 		{ "first", no_argument, NULL, '1' },
+		{ "coverage", no_argument, NULL, 'c' },
 		{ "verbose", no_argument, NULL, 'v' },
 		{ "from", required_argument, NULL, 'f' },
 		{ "help", no_argument, NULL, 'h' },
@@ -462,6 +510,9 @@ int main(int argc, char **argv)
 			break;
 		case '1':
 			plan.failures = 1;
+			break;
+		case 'c':
+			plan.coverage = true;
 			break;
 		case 'v':
 			verbose = true;

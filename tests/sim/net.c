@@ -34,10 +34,16 @@ static void post(struct world *w, u32 from, u32 to, const u8 *data, u32 len)
 				p->data[world_random(w, len)] ^= 1 << world_random(w, 8);
 			p->damaged = memcmp(p->data, data, len) != 0;
 		}
+		sim_seen(w, SEEN_DAMAGED);
 	}
-	if (world_chance(w, w->draw.stray))
+	if (world_chance(w, w->draw.stray)) {
 		p->to = 1 + (u32)world_random(w, w->n);
+		sim_seen(w, SEEN_STRAY);
+	}
 	due = max(due, w->clog[from][to]);
+	if (due < w->carried[from][to])
+		sim_seen(w, SEEN_OVERTAKEN);
+	w->carried[from][to] = max(due, w->carried[from][to]);
 carry:
 	world_add(w, due, SIM_PACKET, (u8)p->to, 0, p);
 }
@@ -45,13 +51,19 @@ carry:
 void net_post(struct world *w, u32 from, u32 to, const u8 *data, u32 len)
 {
 	w->datagrams++;
-	if (w->cut[from][to] > w->now)
+	if (w->cut[from][to] > w->now) {
+		sim_seen(w, SEEN_CUT);
 		return;
-	if (!w->healed && world_chance(w, w->draw.loss))
+	}
+	if (!w->healed && world_chance(w, w->draw.loss)) {
+		sim_seen(w, SEEN_LOST);
 		return;
+	}
 	post(w, from, to, data, len);
-	if (!w->healed && world_chance(w, w->draw.duplicate))
+	if (!w->healed && world_chance(w, w->draw.duplicate)) {
+		sim_seen(w, SEEN_COPIED);
 		post(w, from, to, data, len);
+	}
 }
 
 u32 net_room(const struct world *w)

@@ -24,6 +24,7 @@
  *	check.c    what must hold at every step
  *	history.c  what was committed, before and after forced recoveries
  *	fault.c    what goes wrong, and the end of it
+ *	seen.c     how often each of it was met
  *	forced.c   an operator who goes on without those who are lost
  *	main.c     the command line
  */
@@ -119,7 +120,55 @@ enum sim_fault_kind {
 	FAULT_CHUNK,		/* bytes of one cannot be stored */
 	FAULT_WIPE,		/* a device is lost, and a new one takes its place */
 	FAULT_MAJORITY,		/* nodes are given up, and so many that it takes force */
+	FAULT_FLUSH,		/* a device only says that it has written */
+	FAULT_MISDIRECT,	/* a record lies where another should */
 	FAULT_NR,
+};
+
+/* What seeds are to meet, besides the faults. */
+enum sim_seen {
+	SEEN_SIZE,		/* so many voters, 1 to 7 */
+	SEEN_LEARNERS = SEEN_SIZE + 7,
+	SEEN_WITNESS,
+	SEEN_WITNESSES,
+	SEEN_CHANGING,
+	SEEN_QUORUMS,
+	SEEN_PRIORITIES,
+	SEEN_NO_PREVOTE,
+	SEEN_NO_CHECKQUORUM,
+	SEEN_LEASE,
+	SEEN_SEALED,
+	SEEN_DRIFT,
+	SEEN_LOST,
+	SEEN_COPIED,
+	SEEN_OVERTAKEN,
+	SEEN_DAMAGED,
+	SEEN_STRAY,
+	SEEN_CUT,
+	SEEN_TORN,
+	SEEN_CACHE_LOST,
+	SEEN_FLUSH_LOST,
+	SEEN_MISDIRECTED,
+	SEEN_ROT,
+	SEEN_EIO,
+	SEEN_ENOSPC,
+	SEEN_HUNG,
+	SEEN_READ_ERROR,
+	SEEN_PAUSED,
+	SEEN_JUMP_AT_RESUME,
+	SEEN_CRASH_WRITE,
+	SEEN_WIPED,
+	SEEN_WIPED_CHANGING,
+	SEEN_REPLACED,
+	SEEN_CHANGED,
+	SEEN_SNAPSHOT,
+	SEEN_INSTALLED,
+	SEEN_CHECKPOINT,
+	SEEN_SUSPECT,
+	SEEN_HEALED,
+	SEEN_RECOVERED,
+	SEEN_LOSSY,
+	SEEN_NR,
 };
 
 struct sim_draw {
@@ -127,6 +176,7 @@ struct sim_draw {
 	u32 learners;
 	u32 spare;		/* nodes that may join */
 	u32 witnesses;		/* of the voters */
+	bool priorities;
 	bool wipes;		/* devices may be lost */
 	bool forced;		/* so may majorities */
 	u32 flags;
@@ -204,6 +254,8 @@ struct sim_disk {
 	u32 fail_next;		/* EIO for the write after that many */
 	u32 read_error;		/* ETIMEDOUT for the read after that many */
 	u32 crash_in;		/* the node crashes at that write */
+	bool lies;		/* its flushes do nothing, until the power is cut */
+	u8  lying_mirror;	/* of the hard state, the one that may lose something */
 	bool damaged;		/* on purpose, since it was opened well last */
 };
 
@@ -522,6 +574,7 @@ enum sim_forced_stage {
 struct sim_forced {
 	u8 stage;
 	bool sure;		/* one of them was elected so */
+	bool again;		/* somebody was before, whose entry about it is lost */
 	bool lossy;		/* what was committed is lost, sessions among it */
 	u32 lost;		/* bit id: given up, and kept down */
 	u32 left;		/* bit id: has a log of another history */
@@ -570,6 +623,7 @@ struct world {
 	u8  *taken;		/* by number, of those that were sealed */
 	u64 taken_cap;
 	u32 replacing;		/* bit id: it has a new device, and is to be taken back */
+	u32 fresh;		/* bit id: and had one ever */
 	struct sim_forced forced;
 	u64 carried[SIM_NODES][SIM_NODES];	/* healed: arrival of the last datagram */
 
@@ -595,6 +649,7 @@ struct world {
 
 	/* figures */
 	u64 steps_of[FAULT_NR];
+	u64 seen[SEEN_NR];
 	u64 delivered;
 	u64 restarts;
 	u64 leaders;
@@ -631,6 +686,12 @@ void sim_print(struct world *w, u32 id, const char *fmt, ...)
 			sim_print(w, id, __VA_ARGS__); \
 	} while (0)
 
+/* seen.c */
+const char *seen_name(u32 what);
+void seen_drawn(struct world *w);
+void seen_ended(struct world *w);
+#define sim_seen(w, what) ((void)(w)->seen[what]++)
+
 /* swarm.c */
 void swarm_draw(struct world *w);
 
@@ -642,6 +703,7 @@ int disk_end(struct world *w, struct sim_node *node, struct sim_bio *bio);
 void disk_release(struct world *w, struct sim_node *node);
 void disk_crash(struct world *w, struct sim_node *node, bool power);
 bool disk_rot(struct world *w, struct sim_node *node);
+void disk_misdirect(struct world *w, struct sim_node *node);
 void disk_poke(struct sim_disk *disk, u64 offset, const void *data, u32 bytes);
 
 /* store.c */
@@ -813,5 +875,6 @@ void fault_heal(struct world *w);
 bool fault_settled(struct world *w);
 void fault_admin(struct world *w);
 void fault_start(struct world *w, struct sim_node *node);
+bool fault_may_spoil(struct world *w, const struct sim_node *node);
 
 #endif /* SIM_H */

@@ -290,7 +290,7 @@ void store_bio_ended(struct world *w, struct sim_node *node, struct sim_bio *bio
 	}
 	if (node->disk.crash_in && !--node->disk.crash_in) {
 		sim_log(w, node->id, "crashes at a write");
-		w->steps_of[FAULT_CRASH_WRITE]++;
+		sim_seen(w, SEEN_CRASH_WRITE);
 		node_crash(w, node, world_random(w, 2));
 		return;
 	}

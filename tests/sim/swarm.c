@@ -29,7 +29,8 @@ static void draw_cluster(struct world *w, struct sim_draw *d)
 		d->flags |= RAFT_F_DEFAULT;
 	}
 	if (d->voters > 1 && world_random(w, 4) == 0)
-		d->witnesses = 1;
+		d->witnesses = 1 + (u32)world_random(w, min_t(u32, d->voters - 1, 3));
+	d->priorities = world_random(w, 4) == 0;
 	/* Without any spread nobody wins among many, however long they try. */
 	d->election_max = d->election_min * (3 + world_random(w, 3)) / 2;
 	if (d->voters > 1 && !d->spare && world_random(w, 4) == 0) {
@@ -118,19 +119,16 @@ static void draw_faults(struct world *w, struct sim_draw *d)
 		[FAULT_ROT] = 2, [FAULT_JUMP] = 1, [FAULT_TICK] = 2, [FAULT_STEP_DOWN] = 1,
 		[FAULT_TRANSFER] = 3,
 		[FAULT_CHANGE] = 10, [FAULT_SNAPSHOT] = 6, [FAULT_CHUNK] = 1,
-		[FAULT_WIPE] = 5, [FAULT_MAJORITY] = 8,
+		[FAULT_WIPE] = 5, [FAULT_MAJORITY] = 8, [FAULT_FLUSH] = 2,
+		[FAULT_MISDIRECT] = 1,
 	};
 	u32 i;
 
 	/* Seals tell two devices of a node apart by the configuration, see known(). */
-	d->wipes = d->voters > 2 && !d->sealed && !d->spare && !d->quorums.commit &&
-		   world_random(w, 2);
+	d->wipes = d->voters > 2 && !d->sealed && !d->quorums.commit && world_random(w, 2);
 	for (i = 0; i < FAULT_NR; i++)
 		d->weight[i] = world_random(w, 3) ? usual[i] : 0;
-	/* A damaged voter may be one too many for the members of another time. */
-	if (d->spare)
-		d->weight[FAULT_ROT] = 0;
-	else
+	if (!d->spare)
 		d->weight[FAULT_CHANGE] = 0;
 	if (!d->wipes)
 		d->weight[FAULT_WIPE] = 0;
@@ -184,6 +182,8 @@ void swarm_draw(struct world *w)
 		node->witness = id <= d->witnesses;
 		if (node->witness)
 			w->config.members[id - 1].roles |= RAFT_M_WITNESS;
+		if (d->priorities)
+			w->config.members[id - 1].priority = (u8)world_random(w, 3);
 		w->genesis.members[id - 1].id = id;
 		w->genesis.members[id - 1].voter = id <= d->voters;
 	}
@@ -196,6 +196,7 @@ void swarm_draw(struct world *w)
 	w->ident.cluster = wire_cluster_key(w->genesis.cluster);
 	w->ident.group = genesis_group_number(&w->genesis);
 	w->ident.genesis = genesis_fingerprint(&w->genesis);
+	seen_drawn(w);
 	for (id = 1; id <= w->n; id++)
 		store_format(w, w->nodes[id]);
 	/* They have met: who comes with another device is a stranger (bug M-9). */

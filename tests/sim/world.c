@@ -191,6 +191,7 @@ void world_reset(struct world *w, u64 seed)
 	w->arena_used = 0;
 	memset(w->free, 0, sizeof(w->free));
 	memset(w->steps_of, 0, sizeof(w->steps_of));
+	memset(w->seen, 0, sizeof(w->seen));
 	w->delivered = 0;
 	w->restarts = 0;
 	w->leaders = 0;
