@@ -300,6 +300,43 @@ bad_sectors_heal_at_a_start()
 	acknowledged "$node" "bulk 212 x"
 }
 
+a_bad_sector_read_back_heals()
+{
+	local node before
+
+	node=$(leader)
+	before=$(heals "$node")
+	sync -f "$T/$node.img"
+	dusty "$node"
+	bad_sectors "$node" "$(sector_of "$node" "bulk 20 x")"
+	client log "$(dev "$node")" >"$T/log" 2>&1 || true
+	until_ok "$(seconds 30)" "node $node is whole again" above heals "$node" "$before"
+	until_ok "$(seconds 30)" "the sector is written" bad_all_gone "$node"
+	wait_leader
+	logs_equal
+	acknowledged "$node" "bulk 20 x"
+}
+
+# Without any copy there is nothing to go by, and it says so.
+both_copies_unreadable_is_said()
+{
+	local node last
+
+	node=$(others "$(leader)" | cut -d' ' -f1)
+	last=$(($(sectors "$node") - 8))
+	q "$node" down "demo-$node"
+	dusty "$node"
+	bad_sectors "$node" 0 $last
+	refused "no copy of the superblock can be read" q "$node" up "$(conf "$node")"
+	dm message "$(target "$node")" 0 clearbadblocks
+	bad_sectors "$node" 32 64 $((last - 88)) $((last - 56))
+	refused "term and vote cannot be read" q "$node" up "$(conf "$node")"
+	dm message "$(target "$node")" 0 clearbadblocks
+	q "$node" up "$(conf "$node")"
+	wait_leader
+	logs_equal
+}
+
 cleanup_targets()
 {
 	local node
@@ -316,4 +353,5 @@ run_tests setup:120 a_follower_s_write_fails the_leader_s_write_fails \
 	the_leader_s_device_hangs a_hung_member_is_sent_few_datagrams a_device_vanishes \
 	a_restart_reads_the_tail:90 \
 	damage_before_the_checkpoint_heals:90 damage_read_back_heals:90 \
-	bad_sectors_heal_at_a_start:90 cleanup_targets
+	bad_sectors_heal_at_a_start:90 a_bad_sector_read_back_heals:90 \
+	both_copies_unreadable_is_said cleanup_targets
