@@ -6,13 +6,9 @@
 # (tests/crash/replay.c). Topology: lib.sh.
 
 . "$(dirname -- "$0")/lib.sh"
+. "$HERE/dm.sh"
 
-# No udev here to wait for.
-export DM_DISABLE_UDEV=1
 MEGABYTES=8
-
-dm() { dmsetup "$@" --noudevsync </dev/null; }
-target() { echo "$NS-crash"; }
 
 # What node 1 must never lose again: durable on its own disk, and committed.
 keep()
@@ -21,21 +17,16 @@ keep()
 
 	read -r durable commit < <(get 1 durable-index commit)
 	[ "$durable" -lt "$commit" ] || durable=$commit
-	dmsetup message "$(target)" 0 mark "keep=$durable"
+	dm message "$(target 1)" 0 mark "keep=$durable"
 }
 
 setup()
 {
 	local node
 
-	command -v dmsetup >/dev/null || skip "there is no dmsetup"
 	make_nodes
 	make_disk writes 1024
-	make_disk recorded $MEGABYTES
-	dm create "$(target)" --table "0 $((MEGABYTES * 2048)) log-writes $(cat "$T/disk-recorded") \
-		$(cat "$T/disk-writes")" || skip "there is no dm-log-writes"
-	dm mknodes "$(target)" || true
-	print_conf 1 "/dev/mapper/$(target)" >"$(conf 1)"
+	over_disk 1 "0 $((MEGABYTES * 2048)) log-writes $(disk 1) $(disk writes)"
 	for node in $NODES; do
 		printf 'machine = kv\nsnapshot = 64\n' >>"$(conf "$node")"
 		q "$node" format "$(conf "$node")"
@@ -96,11 +87,10 @@ every_power_cut_is_survived()
 {
 	local out
 
-	dm remove "$(target)"
+	dm remove "$(target 1)"
 	sync -f "$T/writes.img"
-	out=$("$BIN/replay" "$(cat "$T/disk-writes")" $((MEGABYTES << 20)) 5000) || fail "$out"
+	out=$("$BIN/replay" "$(disk writes)" $((MEGABYTES << 20)) 5000) || fail "$out"
 	printf '    # %s\n' "$out"
-	losetup -d "$(cat "$T/disk-writes")" "$(cat "$T/disk-recorded")"
 }
 
 run_tests setup:120 elections_snapshots_and_stops:120 every_power_cut_is_survived:120

@@ -5,9 +5,8 @@
 # minutes: the part of each device where it goes is slow. Topology: lib.sh.
 
 . "$(dirname -- "$0")/lib.sh"
+. "$HERE/dm.sh"
 
-# No udev here to wait for.
-export DM_DISABLE_UDEV=1
 MEGABYTES=4
 # Sectors of the two snapshot areas: from block 12 on, an eighth of the device each.
 AREAS=96
@@ -15,39 +14,24 @@ AREAS_LENGTH=$((MEGABYTES * 2048 * 2 / 8))
 # For each of its writes; the kernel complains of whoever sleeps for a minute.
 DELAY_MS=20000
 
-target() { echo "${NS}-full$1"; }
-dm() { dmsetup "$@" --noudevsync </dev/null; }
-
-# table NODE linear|delay: with snapshot areas as fast as the rest, or not
-table()
+# Snapshot areas that take their time: slow NODE
+slow()
 {
 	local loop end=$((AREAS + AREAS_LENGTH))
 
-	loop=$(cat "$T/loop-$1")
+	loop=$(loop "$1")
 	echo "0 $AREAS linear $loop 0"
-	if [ "$2" = delay ]; then
-		echo "$AREAS $AREAS_LENGTH delay $loop $AREAS 0 $loop $AREAS $DELAY_MS"
-	else
-		echo "$AREAS $AREAS_LENGTH linear $loop $AREAS"
-	fi
-	echo "$end $((MEGABYTES * 2048 - end)) linear $loop $end"
+	echo "$AREAS $AREAS_LENGTH delay $loop $AREAS 0 $loop $AREAS $DELAY_MS"
+	echo "$end $(($(sectors "$1") - end)) linear $loop $end"
 }
 
 setup()
 {
 	local node
 
-	command -v dmsetup >/dev/null || skip "there is no dmsetup"
-	make_network
-	make_key
+	make_nodes
 	for node in $NODES; do
-		make_disk "$node" $MEGABYTES
-		mv "$T/disk-$node" "$T/loop-$node"
-		table "$node" linear | dmsetup create "$(target "$node")" --noudevsync ||
-			skip "there is no device mapper"
-		dm mknodes "$(target "$node")" || true
-		echo "/dev/mapper/$(target "$node")" >"$T/disk-$node"
-		print_conf "$node" "$(disk "$node")" >"$(conf "$node")"
+		over_disk "$node"
 		echo 'machine = kv' >>"$(conf "$node")"
 		q "$node" format "$(conf "$node")"
 	done
@@ -60,14 +44,7 @@ setup()
 		q 1 kv put demo-1 "large/$node" --timeout "$(seconds 10)s" <"$T/large" >/dev/null
 	done
 	# Not before: a start asks all of the device for a flush.
-	for node in $NODES; do switch_to "$node" delay; done
-}
-
-switch_to()
-{
-	dm suspend --noflush --nolockfs "$(target "$1")"
-	table "$1" "$2" | dmsetup load "$(target "$1")" --noudevsync
-	dm resume "$(target "$1")"
+	for node in $NODES; do switch_to "$node" "$(slow "$node")"; done
 }
 
 # Entries of a size until one is refused: fill NODE BYTES
@@ -126,7 +103,7 @@ it_goes_on_once_the_log_is_cut()
 {
 	local node
 
-	for node in $NODES; do switch_to "$node" linear; done
+	for node in $NODES; do switch_to "$node" "$(linear "$node")"; done
 	# One may be on its way from the leader meanwhile.
 	for node in $NODES; do
 		until_ok "$(seconds 20)" "node $node takes a snapshot" q "$node" snapshot "demo-$node"
@@ -136,17 +113,5 @@ it_goes_on_once_the_log_is_cut()
 	[ "$(q 2 kv get demo-2 early --timeout "$(seconds 10)s")" = value ]
 }
 
-cleanup_targets()
-{
-	local node
-
-	for node in $NODES; do
-		q "$node" down "demo-$node" >/dev/null 2>&1 || true
-		dm remove --force "$(target "$node")" || true
-		losetup -d "$(cat "$T/loop-$node")" || true
-		cp "$T/loop-$node" "$T/disk-$node"
-	done
-}
-
 run_tests setup a_full_log_refuses elections_and_changes_find_room \
-	it_goes_on_once_the_log_is_cut cleanup_targets
+	it_goes_on_once_the_log_is_cut

@@ -419,7 +419,7 @@ print_conf()
 	if [ "$AUTH" = none ]; then echo "auth     = none"; else echo "key      = $T/key"; fi
 }
 
-# Network, disks, configurations; nothing formatted, nothing running.
+# Network, disks (of $MEGABYTES), configurations; nothing formatted, nothing running.
 make_nodes()
 {
 	local node
@@ -427,7 +427,7 @@ make_nodes()
 	make_network
 	make_key
 	for node in $NODES; do
-		make_disk "$node" 64
+		make_disk "$node" "${MEGABYTES:-64}"
 		print_conf "$node" "$(<"$T/disk-$node")" >"$T/demo-$node.conf"
 		service "events-$node" "$QUORUMCTL" --netns "$NS-$node" --json events
 	done
@@ -537,6 +537,7 @@ cleanup()
 		ip netns del "$NS-$name" 2>/dev/null
 	done
 	[ -e "/run/netns/$NS-0" ] && ip netns del "$NS-0"
+	if declare -F cleanup_disks >/dev/null; then cleanup_disks; fi
 	for file in "$T"/disk-*; do
 		[ -e "$file" ] && losetup -d "$(<"$file")" 2>/dev/null && rm -f "$file"
 	done
