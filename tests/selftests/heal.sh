@@ -38,6 +38,8 @@ heal()
 	mark=$(dmesg | grep -c "demo-$node: the log is whole again" || true)
 	q "$node" up "$(conf "$node")"
 	until_ok "$(seconds 60)" "node $node is whole again" healed "$node" "$mark"
+	q "$node" status "demo-$node" | tr -s ' \n' ' ' >"$T/status"
+	grep -q "last found corrupt" "$T/status" || fail "$(cat "$T/status")"
 	wait_leader
 	propose "$(leader)" "after the damage of $node" >/dev/null
 	logs_equal
