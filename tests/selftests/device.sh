@@ -159,6 +159,69 @@ a_device_vanishes()
 	acknowledged "$node" "two of three are enough"
 }
 
+# ---- dm-flakey: writes that go astray ----
+
+# As if the power went: what the device says it has written from now on is nowhere.
+forgets() { switch_to "$1" "0 $(sectors "$1") flakey $(loop "$1") 0 0 1000000 1 drop_writes"; }
+
+# Of each write that reaches so far, byte $2 becomes an X.
+garbles()
+{
+	switch_to "$1" "0 $(sectors "$1") flakey $(loop "$1") 0 0 1000000 \
+		5 corrupt_bio_byte $2 w 88 0"
+}
+
+# All that was durable by then is there. What was acknowledged later is not, nobody can
+# know, and the leader gives it again.
+writes_are_dropped()
+{
+	local one node term vote last
+
+	one=$(leader)
+	node=$(others "$one" | cut -d' ' -f1)
+	propose "$one" "before $node forgets" >/dev/null
+	catch_up
+	read -r term vote last < <(get "$node" term vote last-index)
+	forgets "$node"
+	propose "$one" "while $node forgets" >/dev/null
+	catch_up
+	q "$node" down "demo-$node"
+	works "$node"
+	"$QUORUMCTL" fsck "$(disk "$node")" >"$T/fsck" || [ $? = 1 ] || fail "$(cat "$T/fsck")"
+	grep "^term $term, vote $vote," "$T/fsck" || fail "$term, $vote: $(cat "$T/fsck")"
+	grep "last index $last of" "$T/fsck" || fail "$last: $(cat "$T/fsck")"
+	q "$node" up "$(conf "$node")"
+	wait_leader
+	logs_equal
+	acknowledged "$node" "while $node forgets"
+}
+
+# Checksums find it, what lies behind vouches for it, and the leader gives it back.
+garbled_writes_heal()
+{
+	local one node before status=0 pad
+
+	one=$(leader)
+	node=$(others "$one" | cut -d' ' -f1)
+	before=$(heals "$node")
+	pad=$(head -c 2000 /dev/zero | tr '\0' x)
+	# Terms and votes are written in one sector: they stay as they are.
+	garbles "$node" 600
+	for i in 1 2 3; do propose "$one" "garbled $i $pad" >/dev/null; done
+	catch_up
+	works "$node"
+	for i in 1 2; do propose "$one" "behind the garbled $i" >/dev/null; catch_up; done
+	q "$node" down "demo-$node"
+	"$QUORUMCTL" fsck "$(disk "$node")" >"$T/fsck" || status=$?
+	[ $status = 4 ] || fail "fsck ends with $status: $(cat "$T/fsck")"
+	q "$node" up "$(conf "$node")"
+	until_ok "$(seconds 30)" "node $node is whole again" above heals "$node" "$before"
+	[ "$(get "$node" verdict)" = corrupt ]
+	wait_leader
+	logs_equal
+	acknowledged "$node" "garbled 2 $pad"
+}
+
 # ---- checkpoints, and damage that is found beside the work ----
 
 from_checkpoint() { dmesg | grep -c "demo-$1: the log was read from its checkpoint" || true; }
@@ -334,6 +397,7 @@ both_copies_unreadable_is_said()
 
 run_tests setup:120 a_follower_s_write_fails the_leader_s_write_fails \
 	the_leader_s_device_hangs a_hung_member_is_sent_few_datagrams a_device_vanishes \
+	writes_are_dropped garbled_writes_heal \
 	a_restart_reads_the_tail:90 \
 	damage_before_the_checkpoint_heals:90 damage_read_back_heals:90 \
 	bad_sectors_heal_at_a_start:90 a_bad_sector_read_back_heals:90 \
