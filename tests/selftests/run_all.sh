@@ -10,7 +10,7 @@
 set -u
 cd -- "$(dirname -- "$0")" || exit 1
 ALL="basic kv sample failover member bad_input datagrams wire_auth network teardown cost heal
-     snapshot device full crash recover cluster groups"
+     snapshot device power full crash recover cluster groups"
 export QUORUM_SELFTEST_BIN=${QUORUM_SELFTEST_BIN:-$PWD/../../build/selftests}
 
 if [ "${1:-}" = --help ]; then
