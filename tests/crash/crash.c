@@ -55,7 +55,7 @@ static u64 commit_index, next_tag, next_cookie, done_cookie;
 static struct quorum_store *store;
 static struct quorum_genesis genesis;
 static u64 points, lives, torn, fulls, switches, resets, cuts, restarts, continued, fails;
-static u64 from_checkpoint, got_config;
+static u64 from_checkpoint, got_config, readback;
 static bool checking, failing;
 static bool fills;				/* no snapshot before the log is full */
 static u8 *image, *after;
@@ -327,16 +327,25 @@ static void check_snap(struct quorum_store *s)
 	}
 }
 
+/*
+ * One entry, and what that costs at most: what lies between two marks, the record that
+ * reaches over the second, and that record.
+ */
 static void check_readback(struct quorum_store *s)
 {
+	const u64 most = (s->marks.interval << s->super.granule_shift) +
+			 2 * QUORUM_RECORD_BYTES_MAX;
+	u64 index, before = s->stats.read_bytes;
 	struct raft_entry e;
-	u64 index;
 
 	if (got.last <= got.base)
 		return;
 	index = got.base + 1 + dice(got.last - got.base);
 	if (quorum_store_read(s, index, &e, buf) || e.tag != got.tag[index])
 		FAIL("an entry cannot be read back");
+	readback = max(readback, s->stats.read_bytes - before);
+	if (readback > most)
+		FAIL("reading one entry back takes too much");
 }
 
 /* Start on a copy of what is left after a power cut. */
@@ -739,11 +748,13 @@ int main(int argc, char **argv)
 	} while (!one && points < want && (u64)(time(NULL) - start) < seconds);
 	printf("# %llu crash points (%llu with a torn record) in %llu lives, %llu of them went on; "
 	       "%llu snapshots put in force, %llu over the log, %llu cuts, %llu times full, "
-	       "%llu restarts, %llu failed devices; %llu starts from a checkpoint\n", (unsigned long long)points, (unsigned long long)torn,
+	       "%llu restarts, %llu failed devices; %llu starts from a checkpoint; "
+	       "at most %llu bytes read back for an entry\n", (unsigned long long)points, (unsigned long long)torn,
 	       (unsigned long long)lives, (unsigned long long)continued,
 	       (unsigned long long)switches, (unsigned long long)resets,
 	       (unsigned long long)cuts, (unsigned long long)fulls, (unsigned long long)restarts,
-	       (unsigned long long)fails, (unsigned long long)from_checkpoint);
+	       (unsigned long long)fails, (unsigned long long)from_checkpoint,
+	       (unsigned long long)readback);
 	if (!failure && !one && points < want)
 		printf("not ok: only %llu points in the time given\n", (unsigned long long)points);
 	printf("%d passed, %d failed\n", !failure && (one || points >= want),
