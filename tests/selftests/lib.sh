@@ -261,6 +261,15 @@ catch_up()
 		fail "not all nodes catch up"
 }
 
+# A start may know what is committed before it has read its log back.
+has_applied()
+{
+	local applied commit
+
+	read -r applied commit < <(get "$1" applied commit)
+	[ "$applied" -ge "$commit" ]
+}
+
 # The logs of the nodes are the same, byte by byte as far as the shortest reaches.
 logs_equal()
 {
@@ -268,6 +277,7 @@ logs_equal()
 
 	catch_up "$@"
 	for node in ${*:-$NODES}; do
+		until_ok "$(seconds 30)" "node $node has applied its log" has_applied "$node"
 		client log "$(dev "$node")" >"$T/log-$node"
 		if [ -z "$first" ]; then
 			first=$node
