@@ -32,13 +32,29 @@ static bool is_spoilt(const struct world *w, u32 id)
 	       w->nodes[id]->store.hard.suspect || w->replacing >> id & 1;
 }
 
+/* One that has not heard of another's new device does not vote for that (seed 52878). */
+static bool is_deaf(const struct world *w, const struct raft_config *config, u32 id)
+{
+	u32 other;
+
+	for (other = 1; other <= w->n; other++)
+		if (config_votes(config, other) && !is_spoilt(w, other) &&
+		    w->nodes[id]->known[other] != w->nodes[other]->incarnation)
+			return true;
+	return false;
+}
+
 /* How many voters are; without a configuration, how many nodes. */
 static u32 spoilt(const struct world *w, const struct raft_config *config)
 {
 	u32 n = 0, id;
 
-	for (id = 1; id <= w->n; id++)
-		n += (!config || config_votes(config, id)) && is_spoilt(w, id);
+	for (id = 1; id <= w->n; id++) {
+		if (!config)
+			n += is_spoilt(w, id);
+		else if (config_votes(config, id))
+			n += is_spoilt(w, id) || is_deaf(w, config, id);
+	}
 	return n;
 }
 
