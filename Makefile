@@ -146,6 +146,7 @@ check:				## static checks: warnings, sparse, style, purity
 	@$(TOP)/scripts/check
 
 test:				## every lane; ends with "N passed, N failed"
+	@command -v python3 >/dev/null || $(TOP)/scripts/deps
 	@$(TOP)/scripts/lanes $(LANES)
 
 demo:				## a cluster of three, with a killed leader, to watch
