@@ -269,7 +269,7 @@ namespace_again()
 # its namespace is gone.
 namespaces_go_under_load()
 {
-	local round rounds before commit
+	local round rounds before commit node
 
 	rounds=${QUORUM_SELFTEST_ROUNDS:-4}
 	load_start
@@ -278,7 +278,11 @@ namespaces_go_under_load()
 	before=$(get 1 commit)
 	for round in $(seq "$rounds"); do
 		service load-3 "$BIN/client" propose -n 0 -j 2 -w 20 -k -t 500 -p load "$(dev 3)"
-		until_ok "$(seconds 20)" "node 3 commits" grep -q ^committed "$T/load-3"
+		if ! (until_ok "$(seconds 20)" "node 3 commits" grep -q ^committed "$T/load-3"); then
+			tail -n 3 "$T/load-3" "$T/load-3.err"
+			for node in $NODES; do q "$node" status "demo-$node"; done
+			fail "round $round: node 3 commits nothing"
+		fi
 		ip netns del "$NS-3"
 		until_ok "$(seconds 10)" "the device node is gone" test ! -e "$(dev 3)"
 		service_end load-3
