@@ -18,9 +18,12 @@ void raft_leader_begin(struct raft *r)
 	raft_suspect_elected(r);
 	raft_read_lead(r);
 	raft_snapshot_drop(r);
-	for (seat = 0; seat < QUORUM_MEMBERS_MAX; seat++)
-		if (raft_set_has(r->all, seat))
-			raft_progress_reset(r, &r->peers[seat]);
+	for (seat = 0; seat < QUORUM_MEMBERS_MAX; seat++) {
+		if (!raft_set_has(r->all, seat))
+			continue;
+		raft_progress_reset(r, &r->peers[seat]);
+		memset(&r->peers[seat].window, 0, sizeof(r->peers[seat].window));
+	}
 	raft_role_tell(r, r->recovering ? RAFT_CAUSE_RECOVERED : RAFT_CAUSE_ELECTION_WON);
 
 	/* Entries of older terms are committed through one of this (bug L-2). */

@@ -99,20 +99,25 @@ static void seats_take(struct raft *r)
 	for (i = 0; i < r->config.n; i++) {
 		const struct raft_member *m = &r->config.members[i];
 		int seat = raft_seat_of(r, m->id);
+		struct raft_peer *p;
 
 		if (seat < 0) {
 			seat_new(r, m);
 			continue;
 		}
+		p = &r->peers[seat];
 		/* Who left and comes back may have another device, and nothing says. */
 		if (!raft_set_has(r->guests, seat) &&
-		    r->peers[seat].incarnation == m->incarnation)
+		    p->incarnation == m->incarnation)
 			continue;
 		r->guests &= ~raft_set_of(seat);
 		/* Another device: nothing of what it acknowledged is there. */
-		r->peers[seat].incarnation = m->incarnation;
 		if (r->role == RAFT_LEADER)
-			raft_progress_reset(r, &r->peers[seat]);
+			raft_progress_reset(r, p);
+		/* And it names its proposals anew; one not known before may be the same. */
+		if (p->incarnation && p->incarnation != m->incarnation)
+			memset(&p->window, 0, sizeof(p->window));
+		p->incarnation = m->incarnation;
 	}
 }
 

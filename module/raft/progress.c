@@ -16,12 +16,20 @@ static void window_clear(struct raft_peer *p)
 	p->bytes = 0;
 }
 
+/**
+ * raft_progress_reset() - know nothing of what a peer has
+ * @r: a leader
+ * @p: the peer
+ *
+ * What became of its proposals stays known: a copy that is late must not be taken for
+ * a new one, whatever the peer has lost (bug C-4).
+ */
 void raft_progress_reset(struct raft *r, struct raft_peer *p)
 {
 	u64 contact = p->contact, incarnation = p->incarnation;
 	u32 id = p->id;
 
-	memset(p, 0, sizeof(*p));
+	memset(p, 0, offsetof(struct raft_peer, window));
 	p->id = id;
 	p->incarnation = incarnation;
 	p->contact = contact;

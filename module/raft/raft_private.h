@@ -198,7 +198,6 @@ struct raft_half {
  * @count: leader: messages in flight
  * @bytes: leader: payload in flight
  * @inflight: leader: ring of messages
- * @window: leader: proposals it forwarded
  * @round: leader: newest round of reads it has answered
  * @turned: leader: when it was turned back last
  * @missing: leader: the first entry the answer to a heartbeat did not show, 0: none
@@ -212,6 +211,7 @@ struct raft_half {
  * @chunk_due: SNAPSHOT: when to send again, if @chunk_asked
  * @chunk_asked: SNAPSHOT: something is on its way
  * @chunk_paused: SNAPSHOT: it failed there; not before @chunk_due
+ * @window: leader: proposals it forwarded
  */
 struct raft_peer {
 	u32 id;
@@ -237,7 +237,6 @@ struct raft_peer {
 	u32 count;
 	u32 bytes;
 	struct raft_inflight_append inflight[RAFT_APPENDS_MAX];
-	struct raft_window window;
 	u64 round;
 	u64 turned;
 	u64 missing;
@@ -251,6 +250,7 @@ struct raft_peer {
 	u64 chunk_due;
 	bool chunk_asked;
 	bool chunk_paused;
+	struct raft_window window;	/* the last, see raft_progress_reset() */
 };
 
 /* A batch of proposals: its bytes are given back when its last is committed. */

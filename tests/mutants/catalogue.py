@@ -92,8 +92,8 @@ MUTANTS = [
     ("verified-is-match", "L-8", RAFT + "progress.c", [
         ("\tif (match > p->match) {\n", "\tmatch = verified;\n\tif (match > p->match) {\n")]),
     ("match-survives", "L-11", RAFT + "progress.c", [
-        ("\tmemset(p, 0, sizeof(*p));\n\tp->id = id;",
-         "\tu64 match = p->match;\n\n\tmemset(p, 0, sizeof(*p));\n\tp->match = min(match, r->log.last_index);\n\tp->id = id;")]),
+        ("\tmemset(p, 0, offsetof(struct raft_peer, window));\n\tp->id = id;",
+         "\tu64 match = p->match;\n\n\tmemset(p, 0, offsetof(struct raft_peer, window));\n\tp->match = min(match, r->log.last_index);\n\tp->id = id;")]),
     ("cut-what-matches", "L-5", RAFT + "follower.c", [
         ("if (!raft_log_term(&r->log, e->index, &term) || term == e->term)",
          "if (!raft_log_term(&r->log, e->index, &term) ||\n\t\t    (term == e->term && e->index <= r->log.commit))")]),
@@ -150,8 +150,10 @@ MUTANTS = [
         ("if (raft_set_has(r->voters, raft_seat_of(r, msg->from)))", "if (msg->from)")]),
     ("promoted-behind", "M-11", RAFT + "change.c", [
         ("r->peers[seat].match >= r->log.commit);", "true);")]),
+    ("window-goes-with-progress", "C-4", RAFT + "progress.c", [
+        ("memset(p, 0, offsetof(struct raft_peer, window));", "memset(p, 0, sizeof(*p));")]),
     ("wiped-keeps-match", "M-9", RAFT + "membership.c", [
-        ("\t\tif (r->role == RAFT_LEADER)\n\t\t\traft_progress_reset(r, &r->peers[seat]);",
+        ("\t\tif (r->role == RAFT_LEADER)\n\t\t\traft_progress_reset(r, p);",
          "\t\tif (r->role == RAFT_LEADER)\n\t\t\tcontinue;")]),
     ("witness-leads", "-", RAFT + "membership.c", [
         (" && !(m->roles & RAFT_M_WITNESS);", ";")]),

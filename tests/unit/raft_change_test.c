@@ -351,6 +351,35 @@ static void m09_who_comes_back_starts_again(struct kunit *test)
 	EXPECT_STATUS(b, peers[2].match, 0);
 }
 
+/* C-4: it has its seat back, and late copies of what it had proposed are copies still. */
+static void c04_who_comes_back_proposes_nothing_twice(struct kunit *test)
+{
+	struct raft_change c[2] = {
+		{ .op = RAFT_CHANGE_REMOVE, .member = { .id = 3 } },
+		{ .op = RAFT_CHANGE_VOTER, .member = { .id = 3, .incarnation = 8 } },
+	};
+	struct bench *b = leading(test, 3, 0);
+
+	bench_forward(b, 3, 1, 1500, 10);
+	EXPECT_STATUS(b, last_index, 2);
+	sync(b, 2);
+	/* Its device is written down so: it may be the one it always was. */
+	KUNIT_EXPECT_EQ(test, change(b, c, 2, false), 1);
+	EXPECT_STATUS(b, last_index, 3);
+	EXPECT_STATUS(b, peers[2].match, 0);
+	bench_forward(b, 3, 1, 1500, 10);
+	EXPECT_STATUS(b, last_index, 3);
+	bench_forward(b, 3, 1, 1501, 10);
+	EXPECT_STATUS(b, last_index, 4);
+	sync(b, 2);
+	EXPECT_STATUS(b, commit, 4);
+	/* Another device begins with its names anew; copies of the old one's are not let in. */
+	c[1].member.incarnation = 9;
+	KUNIT_EXPECT_EQ(test, change(b, c, 2, false), 1);
+	bench_forward(b, 3, 1, 7, 10);
+	EXPECT_STATUS(b, last_index, 6);
+}
+
 static void settings_change_as_members_do(struct kunit *test)
 {
 	struct raft_event ev = { .type = RAFT_EV_CHANGE };
@@ -720,6 +749,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(m09_what_is_filled_in_changes_nobody),
 	KUNIT_CASE(m09_filled_in_with_a_joint_change),
 	KUNIT_CASE(m09_who_comes_back_starts_again),
+	KUNIT_CASE(c04_who_comes_back_proposes_nothing_twice),
 	KUNIT_CASE(m11_a_learner_is_promoted_when_it_has_caught_up),
 	KUNIT_CASE(a_newcomer_listens_to_its_leader),
 	KUNIT_CASE(who_joins_is_told_the_members),
