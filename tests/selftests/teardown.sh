@@ -10,12 +10,14 @@ setup() { make_group; }
 
 before_each() { all_up; }
 
+# With a pause of so many ms between two proposals of each: load_start [MS]
 load_start()
 {
 	local node
 
 	for node in $NODES; do
-		service "load-$node" "$BIN/client" propose -n 0 -j 2 -w 20 -k -t 500 -p load "$(dev "$node")"
+		service "load-$node" "$BIN/client" propose -n 0 -j 2 -w "${1:-20}" -k -t 500 \
+			-p load "$(dev "$node")"
 	done
 	until_ok "$(seconds 20)" "the load commits" grep -q ^committed "$T/load-1"
 }
@@ -269,15 +271,18 @@ namespace_again()
 # its namespace is gone.
 namespaces_go_under_load()
 {
-	local round rounds before commit node
+	local round rounds before commit node pause=20
 
 	rounds=${QUORUM_SELFTEST_ROUNDS:-4}
-	load_start
+	# Nobody cuts this log, and it has room for some 110,000 of these entries.
+	[ $((rounds / 5)) -le $pause ] || pause=$((rounds / 5))
+	load_start $pause
 	service_end load-3
 	service_end events-3
 	before=$(get 1 commit)
 	for round in $(seq "$rounds"); do
-		service load-3 "$BIN/client" propose -n 0 -j 2 -w 20 -k -t 500 -p load "$(dev 3)"
+		service load-3 "$BIN/client" propose -n 0 -j 2 -w $pause -k -t 500 \
+			-p load "$(dev 3)"
 		if ! (until_ok "$(seconds 20)" "node 3 commits" grep -q ^committed "$T/load-3"); then
 			tail -n 3 "$T/load-3" "$T/load-3.err"
 			for node in $NODES; do q "$node" status "demo-$node"; done
