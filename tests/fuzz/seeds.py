@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""What the fuzzer of recovery begins with: records and hard states that are good.
+"""What the fuzzers begin with: records, hard states and datagrams that are good.
 
-Usage: tests/fuzz/seeds.py DIRECTORY
+Usage: tests/fuzz/seeds.py DIRECTORY, in which recover and wire are made
 
-Made of the golden bytes in tests/vectors/disk_vectors.h, numbered so that the walk
-takes them (recover_fuzz.c makes places and checksums right).
+Made of the golden bytes in tests/vectors.  Records are numbered so that the walk takes
+them (recover_fuzz.c makes places and checksums right); datagrams stand as wire_fuzz.c
+reads them.
 """
 
 import pathlib
@@ -14,30 +15,99 @@ import struct
 import sys
 
 TOP = pathlib.Path(__file__).resolve().parent.parent.parent
-TEXT = (TOP / "tests/vectors/disk_vectors.h").read_text()
+TEXT = "".join(path.read_text() for path in sorted(TOP.glob("tests/vectors/*_vectors.h")))
+VECTORS = {name: bytes.fromhex("".join(re.findall(r"0x(\w\w)", body))).ljust(int(size or 0), b"\0")
+           for name, size, body in re.findall(r"(vector_\w+)\[(\d*)\] = {([^}]*)}", TEXT)}
+PLAIN, SEALED, BUNDLED, AS_IS = range(4)	# enum mending
+MAGIC, HEADER, TRAILER, BUNDLE_VERSION = 0x5152, 48, 32, 16
 
 
 def vector(name):
-    size, body = re.search(rf"{name}\[(\d+)\] = {{([^}}]*)}}", TEXT).groups()
-    return bytes(int(byte, 16) for byte in re.findall(r"0x\w\w", body)).ljust(int(size), b"\0")
+    return VECTORS["vector_" + name]
 
 
 def record(lsn, first, truncate=0):
-    data = bytearray(vector("vector_record"))
+    data = bytearray(vector("record"))
     struct.pack_into("<QQQ", data, 8, lsn, 1, 0)
     struct.pack_into("<I", data, 48, 0)
     struct.pack_into("<QQ", data, 56, first, truncate)
     return bytes(data)
 
 
-def main():
-    out = pathlib.Path(sys.argv[1])
-    out.mkdir(parents=True, exist_ok=True)
+def recover(out):
     log = record(1, 1) + record(2, 3) + record(3, 4, 4)
     (out / "one").write_bytes(b"\0" + record(1, 1))
     (out / "log").write_bytes(b"\0" + log)
-    for name in ("vector_hard_a", "vector_checkpoint"):
+    for name in ("hard_a", "checkpoint"):
         (out / name).write_bytes(b"\1" + vector(name)[8:])
+
+
+def item(data, mending=AS_IS):
+    return struct.pack("<H", mending << 14 | len(data)) + data
+
+
+def seal(data):
+    """As wire_fuzz.c takes it: with a session and a trailer of any MAC."""
+    return data[:2] + b"\2" + data[3:4] + struct.pack("<I", 7) + data[8:] + bytes(TRAILER)
+
+
+def fragments(name, number, count):
+    """A message in pieces, in order."""
+    data = vector(name)
+    head, body = data[:3] + bytes([data[3] | 0x80]) + data[4:HEADER], data[HEADER:]
+    stride = -(-len(body) // count)
+    return [head + struct.pack("<IHHII", number, i, count, i * stride, len(body)) +
+            body[i * stride:(i + 1) * stride] for i in range(count)]
+
+
+def bundle(*datagrams):
+    data = struct.pack("<HBB", MAGIC, BUNDLE_VERSION, len(datagrams))
+    data += b"".join(struct.pack("<H", len(datagram)) for datagram in datagrams)
+    return data + b"".join(datagrams)
+
+
+def with_config():
+    """The entry of an append, and what a snapshot begins with, is a configuration."""
+    config = vector("config")
+    append = vector("append")[:HEADER] + struct.pack("<QQQHHI", 1, 1, 1, 1, 0, 0)
+    append += struct.pack("<QQII", 9, 0, 0, len(config) | 3 << 24) + config
+    kept = struct.pack("<Q", 5) + config
+    snapshot = bytearray(vector("snapshot_message")[:HEADER + 48])
+    struct.pack_into("<I", snapshot, HEADER + 40, len(kept))
+    return append, bytes(snapshot) + kept + b"data"
+
+
+def wire(out):
+    seeds = {}
+    for name, data in VECTORS.items():
+        if len(data) > 2 and struct.unpack_from("<H", data)[0] == MAGIC:
+            seeds[name] = item(data)
+            if data[2] == 1:
+                seeds[name] += item(data, PLAIN) + item(seal(data), SEALED)
+    one, two, three = (fragments(*pieces) for pieces in
+                       (("append", 1, 3), ("forward", 2, 2), ("snapshot_message", 3, 5)))
+    seeds["in_order"] = b"".join(item(data, PLAIN) for data in one + two + three)
+    seeds["overtaken"] = b"".join(item(data, PLAIN) for data in
+                                  one[:2] + two[::-1] + one[1:] + three[3:] + three)
+    seeds["given_up"] = b"".join(item(data, PLAIN) for data in one[:2] + two * 9 + three)
+    seeds["misfit"] = b"".join(item(data, PLAIN) for data in
+                               one[:1] + fragments("forward", 1, 4) + one)
+    seeds["sealed_fragments"] = b"".join(item(seal(data), SEALED) for data in two + three)
+    beats = vector("heartbeat"), vector("heartbeat_reply")
+    seeds["bundle"] = item(bundle(*beats)) + item(bundle(*beats * 3), BUNDLED)
+    seeds["sealed_bundle"] = item(bundle(*map(seal, beats)), BUNDLED)
+    append, snapshot = with_config()
+    seeds["append_config"] = item(append, PLAIN)
+    seeds["snapshot_config"] = item(snapshot, PLAIN)
+    for name, data in seeds.items():
+        (out / name).write_bytes(data)
+
+
+def main():
+    for seeds in (recover, wire):
+        out = pathlib.Path(sys.argv[1]) / seeds.__name__
+        out.mkdir(parents=True, exist_ok=True)
+        seeds(out)
 
 
 main()

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Fuzz target of everything that reads a datagram: bundles, the codec and the putting
- * together of fragments.
+ * Fuzz target of everything that reads a datagram: bundles, the codec, the putting
+ * together of fragments and the configurations in messages.
  *
- * The input is a series of datagrams, each behind a le16 length.  The fuzzer
- * cannot guess a CRC, so magic, version and CRC are made right, a quarter of them
- * (bit 15 clear, 14 set) as sealed ones whose MAC counts as right; every fourth
- * length (bit 15 and 14) leaves the datagram as it is.
+ * The input is a series of datagrams, each behind a le16 length, whose bits 14 and 15
+ * say what is made right before: the fuzzer cannot guess a CRC.  What is accepted of
+ * each kind is counted and told at the end, so that a run shows what it has reached.
  *
- * What must hold: no access out of bounds, and what is accepted encodes to the
- * same bytes again.
+ * What must hold: no access out of bounds, what is accepted encodes to the same bytes
+ * again, and messages are given on whole and once.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -17,6 +16,7 @@
 #include <string.h>
 #include "format/assemble.h"
 #include "format/bundle.h"
+#include "format/config.h"
 #include "format/wire.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -28,8 +28,88 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 	}									\
 } while (0)
 
+/* Bits 14 and 15 of a datagram's length. */
+enum mending {
+	PLAIN,		/* magic, version and CRC are made right */
+	SEALED,		/* magic and version; the MAC counts as right */
+	BUNDLED,	/* the head of a bundle, and each datagram in it */
+	AS_IS,
+};
+
+enum {
+	PATIENCE	= 16,	/* datagrams that half a message waits for its rest */
+	HOLD		= 4,	/* and a whole one for an older one */
+};
+
+/* What was accepted: messages by their types, and these. */
+enum reached {
+	TAKEN_HELLO = RAFT_MSG_NR,
+	TAKEN_REPAIR,
+	TAKEN_SEALED,
+	TAKEN_BUNDLE,
+	TAKEN_FROM_BUNDLE,
+	TAKEN_FRAGMENT,
+	FRAGMENT_TWICE,
+	FRAGMENT_MISFIT,
+	MESSAGE_EXPIRED,
+	MESSAGE_HELD,
+	MESSAGE_WHOLE,
+	APPENDED_CONFIG,
+	SNAPSHOT_CONFIG,
+	REACHED_NR,
+};
+
+static const char * const names[REACHED_NR] = {
+	[TAKEN_HELLO]		= "hello",
+	[TAKEN_REPAIR]		= "repair",
+	[TAKEN_SEALED]		= "sealed",
+	[TAKEN_BUNDLE]		= "bundle",
+	[TAKEN_FROM_BUNDLE]	= "from a bundle",
+	[TAKEN_FRAGMENT]	= "fragment",
+	[FRAGMENT_TWICE]	= "fragment twice",
+	[FRAGMENT_MISFIT]	= "fragment of another",
+	[MESSAGE_EXPIRED]	= "half a message given up",
+	[MESSAGE_HELD]		= "message held for an older one",
+	[MESSAGE_WHOLE]		= "message put together",
+	[APPENDED_CONFIG]	= "configuration in an append",
+	[SNAPSHOT_CONFIG]	= "configuration in a snapshot",
+};
+
+/* A sender's messages in the making, as a link has them. */
+struct making {
+	struct assemble as[QUORUM_REASSEMBLIES];
+	u32 session;
+	u64 now;
+};
+
 static const u8 key[SEAL_KEY_BYTES];
 static u8 again[QUORUM_MSG_BYTES_MAX];
+static unsigned long reached[REACHED_NR];
+
+static void tell(void)
+{
+	for (u32 i = 1; i < REACHED_NR; i++)
+		fprintf(stderr, "accepted: %lu %s\n", reached[i],
+			i < RAFT_MSG_NR ? raft_msg_name(i) : names[i]);
+}
+
+/* The configuration a message carries, as the loop looks at it. */
+static void check_config(struct raft_msg *msg, const void *payload)
+{
+	static struct raft_config config;
+
+	if (msg->type == RAFT_MSG_APPEND && config_attach(msg, payload, &config) &&
+	    msg->append.config) {
+		REQUIRE(msg->append.config == &config);
+		reached[APPENDED_CONFIG]++;
+	} else if (msg->type == RAFT_MSG_SNAPSHOT && msg->snapshot.config_bytes &&
+		   config_kept(payload, msg->snapshot.config_bytes, &config)) {
+		reached[SNAPSHOT_CONFIG]++;
+	} else {
+		return;
+	}
+	REQUIRE(raft_config_check(&config) == RAFT_OK);
+}
 
 static void check_message(const u8 *buf, size_t len, const struct wire_header *hdr)
 {
@@ -56,13 +136,97 @@ static void check_message(const u8 *buf, size_t len, const struct wire_header *h
 	/* All but the crc, which a message put together has no use for. */
 	REQUIRE(again[0] == buf[0] && again[1] == buf[1] && again[3] == buf[3] &&
 		!memcmp(again + 8, buf + 8, len - 8));
+	reached[msg.type]++;
+	check_config(&msg, payload);
 }
 
-static void take(struct assemble *as, u64 now, const u8 *buf, size_t len)
+static void check_repair(const u8 *buf, size_t len)
+{
+	struct wire_repair repair;
+
+	if (wire_repair_get(buf, len, &repair) != WIRE_OK)
+		return;
+	memcpy(again, buf, WIRE_HEADER_BYTES);
+	wire_repair_put(again, &repair);
+	REQUIRE(repair.missing && !memcmp(again, buf, len));
+	reached[TAKEN_REPAIR]++;
+}
+
+/* Where a fragment goes, as in net/link.c. */
+static struct assemble *find(struct making *mk, u32 session, u32 message)
+{
+	struct assemble *as, *oldest = NULL;
+
+	for (u32 i = 0; i < QUORUM_REASSEMBLIES; i++) {
+		as = &mk->as[i];
+		if (mk->session != session)
+			assemble_init(as, as->buf);
+		if (assemble_expire(as, mk->now, PATIENCE))
+			reached[MESSAGE_EXPIRED]++;
+		if (as->open && (!oldest || (s32)(as->message - oldest->message) < 0))
+			oldest = as;
+	}
+	mk->session = session;
+	as = assemble_find(mk->as, QUORUM_REASSEMBLIES, message);
+	if (!as && oldest) {
+		as = oldest;
+		assemble_init(as, as->buf);
+	}
+	return as;
+}
+
+static void take_fragment(struct making *mk, const struct wire_header *hdr, const u8 *buf,
+			  size_t len)
 {
 	struct wire_fragment frag;
-	struct wire_header hdr;
+	struct assemble *as;
 	bool lost;
+
+	if (wire_fragment_get(buf, len, &frag) != WIRE_OK)
+		return;
+	REQUIRE(frag.offset + frag.size <= frag.total && frag.total <= WIRE_BODY_BYTES_MAX);
+	REQUIRE(frag.index < frag.count && frag.count <= QUORUM_FRAGMENTS_MAX);
+	reached[TAKEN_FRAGMENT]++;
+	as = find(mk, hdr->session, frag.message);
+	if (!as)
+		return;
+	switch (assemble_add(as, mk->now, buf, &frag, &lost)) {
+	case ASSEMBLE_DONE:
+		REQUIRE(!as->held);
+		as->held = true;
+		break;
+	case ASSEMBLE_DUPLICATE:
+		reached[FRAGMENT_TWICE]++;
+		break;
+	case ASSEMBLE_MISFIT:
+		reached[FRAGMENT_MISFIT]++;
+		break;
+	default:
+		REQUIRE(as->open);
+	}
+}
+
+/* Give on what is whole, and whose turn it is. */
+static void give_on(struct making *mk)
+{
+	struct wire_header hdr;
+	struct assemble *as;
+
+	while ((as = assemble_next(mk->as, QUORUM_REASSEMBLIES, mk->now, HOLD))) {
+		REQUIRE(as->held && !as->open);
+		as->held = false;
+		wire_header_get(as->buf, &hdr);
+		REQUIRE(!hdr.fragment && assemble_bytes(as) <= QUORUM_MSG_BYTES_MAX);
+		reached[MESSAGE_WHOLE]++;
+		check_message(as->buf, assemble_bytes(as), &hdr);
+	}
+	for (u32 i = 0; i < QUORUM_REASSEMBLIES; i++)
+		reached[MESSAGE_HELD] += mk->as[i].held;
+}
+
+static void take(struct making *mk, const u8 *buf, size_t len)
+{
+	struct wire_header hdr;
 
 	if (wire_check(buf, len, &hdr) != WIRE_OK)
 		return;
@@ -72,56 +236,91 @@ static void take(struct assemble *as, u64 now, const u8 *buf, size_t len)
 		/* The fuzzer cannot guess a MAC: go on as if it were right. */
 		(void)seal_open(key, buf, len, &stamp);
 		len -= SEAL_BYTES;
-		if (hdr.type == WIRE_HELLO)
-			return;
+		reached[TAKEN_SEALED]++;
 	}
-	if (!hdr.fragment) {
+	if (hdr.type == WIRE_HELLO)
+		reached[TAKEN_HELLO]++;
+	else if (hdr.type == WIRE_REPAIR)
+		check_repair(buf, len);
+	else if (hdr.fragment)
+		take_fragment(mk, &hdr, buf, len);
+	else
 		check_message(buf, len, &hdr);
-		return;
-	}
-	if (wire_fragment_get(buf, len, &frag) != WIRE_OK)
-		return;
-	REQUIRE(frag.offset + frag.size <= frag.total && frag.total <= WIRE_BODY_BYTES_MAX);
-	REQUIRE(frag.index < frag.count && frag.count <= QUORUM_FRAGMENTS_MAX);
-	assemble_expire(as, now, 4);
-	if (assemble_add(as, now, buf, &frag, &lost) != ASSEMBLE_DONE)
-		return;
-	wire_header_get(as->buf, &hdr);
-	REQUIRE(!hdr.fragment && assemble_bytes(as) <= QUORUM_MSG_BYTES_MAX);
-	check_message(as->buf, assemble_bytes(as), &hdr);
+	give_on(mk);
 }
 
 /* Alone, or several in one. */
-static void take_any(struct assemble *as, u64 now, const u8 *buf, size_t len)
+static void take_any(struct making *mk, const u8 *buf, size_t len)
 {
 	size_t at, one, end = 0;
 	struct bundle b;
 
 	if (!bundle_is(buf, len)) {
-		take(as, now, buf, len);
+		take(mk, buf, len);
 		return;
 	}
 	if (bundle_open(&b, buf, len) != WIRE_OK)
 		return;
+	reached[TAKEN_BUNDLE]++;
 	while (bundle_next(&b, &at, &one)) {
 		REQUIRE(one && at >= end && at + one <= len);
 		end = at + one;
-		take(as, now, buf + at, one);
+		reached[TAKEN_FROM_BUNDLE]++;
+		take(mk, buf + at, one);
 	}
 	REQUIRE(end == len);
 }
 
+static void mend(u8 *buf, size_t len, u8 version)
+{
+	if (len < WIRE_HEADER_BYTES)
+		return;
+	buf[0] = WIRE_MAGIC & 0xff;
+	buf[1] = WIRE_MAGIC >> 8;
+	buf[2] = version;
+	if (version == WIRE_VERSION)
+		wire_seal(buf, len);
+}
+
+/* Head and lengths; what is in it stays sealed, or is summed up. */
+static void mend_bundle(u8 *buf, size_t len)
+{
+	size_t at, one;
+	struct bundle b;
+
+	if (len < BUNDLE_HEAD_BYTES)
+		return;
+	buf[0] = WIRE_MAGIC & 0xff;
+	buf[1] = WIRE_MAGIC >> 8;
+	buf[2] = BUNDLE_VERSION;
+	if (bundle_open(&b, buf, len) != WIRE_OK)
+		return;
+	while (bundle_next(&b, &at, &one))
+		if (one > 2)
+			mend(buf + at, one, buf[at + 2] == WIRE_VERSION_SEALED ?
+			     WIRE_VERSION_SEALED : WIRE_VERSION);
+}
+
+static void begin(struct making *mk)
+{
+	static u8 *whole[QUORUM_REASSEMBLIES];
+
+	if (!whole[0])
+		atexit(tell);
+	memset(mk, 0, sizeof(*mk));
+	for (u32 i = 0; i < QUORUM_REASSEMBLIES; i++) {
+		if (!whole[i])
+			whole[i] = malloc(QUORUM_MSG_BYTES_MAX);
+		REQUIRE(whole[i]);
+		assemble_init(&mk->as[i], whole[i]);
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static u8 *whole;
-	struct assemble as;
-	u64 now = 0;
+	struct making mk;
 
-	if (!whole)
-		whole = malloc(QUORUM_MSG_BYTES_MAX);
-	REQUIRE(whole);
-	assemble_init(&as, whole);
-
+	begin(&mk);
 	while (size >= 2) {
 		size_t word = data[0] | data[1] << 8;
 		size_t len = word & 0x3fff;
@@ -134,14 +333,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		buf = malloc(len ? len : 1);
 		REQUIRE(buf);
 		memcpy(buf, data, len);
-		if (len >= WIRE_HEADER_BYTES && word >> 14 != 3) {
-			buf[0] = WIRE_MAGIC & 0xff;
-			buf[1] = WIRE_MAGIC >> 8;
-			buf[2] = word >> 14 == 1 ? WIRE_VERSION_SEALED : WIRE_VERSION;
-			if (buf[2] == WIRE_VERSION)
-				wire_seal(buf, len);
-		}
-		take_any(&as, now++, buf, len);
+		if (word >> 14 == BUNDLED)
+			mend_bundle(buf, len);
+		else if (word >> 14 != AS_IS)
+			mend(buf, len, word >> 14 == SEALED ? WIRE_VERSION_SEALED : WIRE_VERSION);
+		mk.now++;
+		take_any(&mk, buf, len);
 		free(buf);
 		data += len;
 		size -= len;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Several datagrams in one: module/format/bundle.c.  The golden bytes were written
- * down from the layout in bundle.h.
+ * Several datagrams in one: module/format/bundle.c.
  *
  * Bundles under test lie in memory of exactly their length, for KASAN and ASan.
  */
@@ -9,11 +8,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 #include "format/bundle.h"
-
-static const u8 golden[] = {
-	0x52, 0x51, 0x10, 0x03, 0x05, 0x00, 0x01, 0x00, 0x03, 0x00,
-	'h', 'e', 'l', 'l', 'o', '!', 'y', 'o', 'u',
-};
+#include "../vectors/wire_vectors.h"
 
 /* Opened in memory of its own length. */
 static enum wire_error open_copy(struct kunit *test, const u8 *bytes, size_t len)
@@ -44,7 +39,7 @@ static void a_bundle_has_golden_bytes(struct kunit *test)
 	u8 head[BUNDLE_HEAD_BYTES_MAX];
 
 	KUNIT_EXPECT_EQ(test, bundle_head(head, lengths, 3), (size_t)10);
-	KUNIT_EXPECT_EQ(test, memcmp(head, golden, 10), 0);
+	KUNIT_EXPECT_EQ(test, memcmp(head, vector_bundle, 10), 0);
 }
 
 static void a_bundle_gives_back_what_is_in_it(struct kunit *test)
@@ -53,45 +48,45 @@ static void a_bundle_gives_back_what_is_in_it(struct kunit *test)
 	size_t at, len;
 	struct bundle b;
 
-	KUNIT_EXPECT_TRUE(test, bundle_is(golden, sizeof(golden)));
-	KUNIT_ASSERT_EQ(test, bundle_open(&b, golden, sizeof(golden)), WIRE_OK);
+	KUNIT_EXPECT_TRUE(test, bundle_is(vector_bundle, sizeof(vector_bundle)));
+	KUNIT_ASSERT_EQ(test, bundle_open(&b, vector_bundle, sizeof(vector_bundle)), WIRE_OK);
 	for (u32 i = 0; i < 3; i++) {
 		KUNIT_ASSERT_TRUE(test, bundle_next(&b, &at, &len));
 		KUNIT_EXPECT_EQ(test, len, strlen(words[i]));
-		KUNIT_EXPECT_EQ(test, memcmp(golden + at, words[i], len), 0);
+		KUNIT_EXPECT_EQ(test, memcmp(vector_bundle + at, words[i], len), 0);
 	}
 	KUNIT_EXPECT_FALSE(test, bundle_next(&b, &at, &len));
 }
 
 static void what_is_no_bundle_is_none(struct kunit *test)
 {
-	u8 bytes[sizeof(golden)];
+	u8 bytes[sizeof(vector_bundle)];
 
 	for (size_t i = 0; i < 3; i++) {
-		memcpy(bytes, golden, sizeof(bytes));
+		memcpy(bytes, vector_bundle, sizeof(bytes));
 		bytes[i] ^= 0x20;
 		KUNIT_EXPECT_FALSE(test, bundle_is(bytes, sizeof(bytes)));
 	}
-	KUNIT_EXPECT_FALSE(test, bundle_is(golden, 3));
+	KUNIT_EXPECT_FALSE(test, bundle_is(vector_bundle, 3));
 }
 
 static void other_lengths_are_refused(struct kunit *test)
 {
-	u8 bytes[sizeof(golden) + 1] = {};
+	u8 bytes[sizeof(vector_bundle) + 1] = {};
 
-	memcpy(bytes, golden, sizeof(golden));
-	for (size_t len = 0; len < sizeof(golden); len++)
+	memcpy(bytes, vector_bundle, sizeof(vector_bundle));
+	for (size_t len = 0; len < sizeof(vector_bundle); len++)
 		KUNIT_EXPECT_EQ(test, open_copy(test, bytes, len),
 				len < 10 ? WIRE_SHORT : WIRE_LENGTH_BAD);
-	KUNIT_EXPECT_EQ(test, open_copy(test, bytes, sizeof(golden)), WIRE_OK);
+	KUNIT_EXPECT_EQ(test, open_copy(test, bytes, sizeof(vector_bundle)), WIRE_OK);
 	KUNIT_EXPECT_EQ(test, open_copy(test, bytes, sizeof(bytes)), WIRE_LENGTH_BAD);
 }
 
 static void counts_and_lengths_are_checked(struct kunit *test)
 {
-	u8 bytes[sizeof(golden)];
+	u8 bytes[sizeof(vector_bundle)];
 
-	memcpy(bytes, golden, sizeof(bytes));
+	memcpy(bytes, vector_bundle, sizeof(bytes));
 	for (u32 count = 0; count < 256; count++) {
 		bytes[3] = count;
 		if (count == 3)
@@ -101,7 +96,7 @@ static void counts_and_lengths_are_checked(struct kunit *test)
 			KUNIT_EXPECT_EQ(test, open_copy(test, bytes, sizeof(bytes)),
 					WIRE_FIELD_BAD);
 	}
-	memcpy(bytes, golden, sizeof(bytes));
+	memcpy(bytes, vector_bundle, sizeof(bytes));
 	/* Five and one are six and nothing. */
 	bytes[4] = 6;
 	bytes[6] = 0;
@@ -111,11 +106,11 @@ static void counts_and_lengths_are_checked(struct kunit *test)
 /* Whatever the bytes of the head are, nothing outside is touched. */
 static void random_heads_stay_inside(struct kunit *test)
 {
-	u8 bytes[sizeof(golden)];
+	u8 bytes[sizeof(vector_bundle)];
 	u32 random = 1, taken = 0;
 
 	for (u32 round = 0; round < 20000; round++) {
-		memcpy(bytes, golden, sizeof(bytes));
+		memcpy(bytes, vector_bundle, sizeof(bytes));
 		for (u32 i = 0; i < 2; i++) {
 			random = random * 1664525 + 1013904223;
 			bytes[3 + (random >> 16) % 7] = random >> 24 & 7;

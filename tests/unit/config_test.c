@@ -5,24 +5,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 #include "format/config.h"
-
-/* Written down from the layout in config.h. */
-static const u8 golden[CONFIG_HEAD_BYTES + 2 * CONFIG_MEMBER_BYTES] = {
-	0x01, 0x02, 0x02, 0x01, 0x00, 0x00, 0x00, 0x00, 0x03, 0x00, 0x00, 0x00,
-	0x05, 0x00, 0x00, 0x00, 0x09, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
-	0x80, 0xf0, 0xfa, 0x02, 0x00, 0x00, 0x00, 0x00, 0x80, 0xd1, 0xf0, 0x08,
-	0x00, 0x00, 0x00, 0x00, 0x00, 0xa3, 0xe1, 0x11, 0x00, 0x00, 0x00, 0x00,
-	/* member 7: voter, priority 3 */
-	0x07, 0x00, 0x00, 0x00, 0x01, 0x03, 0x00, 0x00, 0xaa, 0xbb, 0x00, 0x00,
-	0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
-	0x00, 0x00, 0x00, 0xcc, 0x00, 0x00, 0x00, 0x00, 0x11, 0x22, 0x00, 0x00,
-	0x00, 0x00, 0x00, 0x00,
-	/* member 8: voter and witness */
-	0x08, 0x00, 0x00, 0x00, 0x09, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
-	0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
-	0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
-	0x00, 0x00, 0x00, 0x00,
-};
+#include "../vectors/wire_vectors.h"
 
 static void example(struct raft_config *c)
 {
@@ -66,15 +49,16 @@ static void bytes_are_golden(struct kunit *test)
 	struct room *r = room(test);
 	u32 i;
 
-	KUNIT_EXPECT_EQ(test, config_bytes(&r->a), (u32)sizeof(golden));
-	KUNIT_EXPECT_EQ(test, config_encode(r->buf, sizeof(r->buf), &r->a), (u32)sizeof(golden));
-	for (i = 0; i < sizeof(golden); i++)
-		KUNIT_EXPECT_EQ_MSG(test, r->buf[i], golden[i], "byte %u", i);
-	KUNIT_ASSERT_TRUE(test, config_decode(golden, sizeof(golden), &r->b));
+	KUNIT_EXPECT_EQ(test, config_bytes(&r->a), (u32)sizeof(vector_config));
+	KUNIT_EXPECT_EQ(test, config_encode(r->buf, sizeof(r->buf), &r->a),
+			(u32)sizeof(vector_config));
+	for (i = 0; i < sizeof(vector_config); i++)
+		KUNIT_EXPECT_EQ_MSG(test, r->buf[i], vector_config[i], "byte %u", i);
+	KUNIT_ASSERT_TRUE(test, config_decode(vector_config, sizeof(vector_config), &r->b));
 	KUNIT_EXPECT_EQ(test, memcmp(&r->a, &r->b, sizeof(r->a)), 0);
-	for (i = 0; i < sizeof(golden); i++) {
+	for (i = 0; i < sizeof(vector_config); i++) {
 		KUNIT_EXPECT_EQ(test, config_encode(r->buf, i, &r->a), 0U);
-		KUNIT_EXPECT_FALSE(test, config_decode(golden, i, &r->b));
+		KUNIT_EXPECT_FALSE(test, config_decode(vector_config, i, &r->b));
 	}
 	r->a.n = QUORUM_MEMBERS_MAX + 1;
 	KUNIT_EXPECT_EQ(test, config_encode(r->buf, sizeof(r->buf), &r->a), 0U);
@@ -84,18 +68,18 @@ static void bytes_are_golden(struct kunit *test)
 static void mutants_are_refused_or_canonical(struct kunit *test)
 {
 	struct room *r = room(test);
-	u8 again[sizeof(golden)];
+	u8 again[sizeof(vector_config)];
 	u32 at, v;
 
-	for (at = 0; at < sizeof(golden); at++) {
+	for (at = 0; at < sizeof(vector_config); at++) {
 		for (v = 0; v < 256; v++) {
-			memcpy(r->buf, golden, sizeof(golden));
+			memcpy(r->buf, vector_config, sizeof(vector_config));
 			r->buf[at] = (u8)v;
-			if (!config_decode(r->buf, sizeof(golden), &r->b))
+			if (!config_decode(r->buf, sizeof(vector_config), &r->b))
 				continue;
 			KUNIT_ASSERT_EQ(test, config_encode(again, sizeof(again), &r->b),
-					(u32)sizeof(golden));
-			if (memcmp(again, r->buf, sizeof(golden)))
+					(u32)sizeof(vector_config));
+			if (memcmp(again, r->buf, sizeof(vector_config)))
 				KUNIT_FAIL(test, "byte %u, value %u", at, v);
 		}
 	}
@@ -109,7 +93,7 @@ static void m13_kept_with_its_index(struct kunit *test)
 
 	r->a.index = 0x1122334455ULL;
 	len = config_keep(r->buf, sizeof(r->buf), &r->a);
-	KUNIT_EXPECT_EQ(test, len, (u32)(sizeof(golden) + CONFIG_INDEX_BYTES));
+	KUNIT_EXPECT_EQ(test, len, (u32)(sizeof(vector_config) + CONFIG_INDEX_BYTES));
 	KUNIT_EXPECT_EQ(test, r->buf[0], 0x55);
 	KUNIT_ASSERT_TRUE(test, config_kept(r->buf, len, &r->b));
 	KUNIT_EXPECT_EQ(test, r->b.index, 0x1122334455ULL);
@@ -124,15 +108,15 @@ static void one_configuration_per_message(struct kunit *test)
 {
 	struct raft_entry e[3] = {
 		{ .index = 4, .term = 1, .size = 3, .type = RAFT_ENTRY_DATA },
-		{ .index = 5, .term = 1, .size = sizeof(golden), .type = RAFT_ENTRY_CONFIG },
-		{ .index = 6, .term = 1, .size = sizeof(golden), .type = RAFT_ENTRY_CONFIG },
+		{ .index = 5, .term = 1, .size = sizeof(vector_config), .type = RAFT_ENTRY_CONFIG },
+		{ .index = 6, .term = 1, .size = sizeof(vector_config), .type = RAFT_ENTRY_CONFIG },
 	};
 	struct raft_msg msg = { .type = RAFT_MSG_APPEND };
-	u8 payload[3 + 2 * sizeof(golden)];
+	u8 payload[3 + 2 * sizeof(vector_config)];
 	struct room *r = room(test);
 
-	memcpy(payload + 3, golden, sizeof(golden));
-	memcpy(payload + 3 + sizeof(golden), golden, sizeof(golden));
+	memcpy(payload + 3, vector_config, sizeof(vector_config));
+	memcpy(payload + 3 + sizeof(vector_config), vector_config, sizeof(vector_config));
 	msg.append.entries = e;
 	msg.append.count = 1;
 	KUNIT_EXPECT_TRUE(test, config_attach(&msg, payload, &r->b));

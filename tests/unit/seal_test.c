@@ -12,6 +12,7 @@
 #include <crypto/blake2s.h>
 #include "format/seal.h"
 #include "format/wire.h"
+#include "../vectors/wire_vectors.h"
 
 /* What the kernel's library and the shim of user space give has to be BLAKE2s. */
 static void hash_is_blake2s(struct kunit *test)
@@ -72,19 +73,6 @@ static const u8 derived[] = {
 	0x9a, 0x67, 0x9c, 0x61, 0x76, 0xb2, 0xb1, 0xbd, 0xf3, 0xe3, 0xa3, 0xde,
 	0x66, 0xe8, 0x1f, 0x91, 0x8c, 0x79, 0xc4, 0xab, 0xba, 0x44, 0xf2, 0xf9,
 	0xed, 0x06, 0xa8, 0xe0, 0x89, 0xf4, 0xbc, 0xd9,
-};
-
-static const u8 golden_sealed[] = {
-	0x52, 0x51, 0x02, 0x07, 0x77, 0x00, 0x00, 0x00, 0x18, 0x17, 0x16, 0x15,
-	0x14, 0x13, 0x12, 0x11, 0x24, 0x23, 0x22, 0x21, 0x34, 0x33, 0x32, 0x31,
-	0x04, 0x03, 0x02, 0x01, 0x08, 0x07, 0x06, 0x05, 0x48, 0x47, 0x46, 0x45,
-	0x44, 0x43, 0x42, 0x41, 0x09, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
-	0x00, 0x10, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x05, 0x00, 0x00, 0x00,
-	0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
-	0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x08, 0x07, 0x06, 0x05,
-	0x04, 0x03, 0x02, 0x01, 0x4d, 0x47, 0x46, 0x45, 0x44, 0x43, 0x42, 0x41,
-	0x97, 0xf7, 0xf9, 0x92, 0xaf, 0x52, 0x0b, 0x20, 0x03, 0x7f, 0x88, 0xda,
-	0xf9, 0xf4, 0x1c, 0x49,
 };
 
 static void cluster_key(u8 key[SEAL_KEY_BYTES])
@@ -151,7 +139,7 @@ static size_t make(u8 *buf)
 
 	msg.heartbeat.commit = 0x1000;
 	msg.heartbeat.seq = 5;
-	len = wire_encode(buf, sizeof(golden_sealed), &ident, &msg);
+	len = wire_encode(buf, sizeof(vector_sealed), &ident, &msg);
 	wire_set_session(buf, 0x77, false);
 	seal_close(derived, buf, 20, buf + 20, len - 20, &stamp, buf + len);
 	return len + SEAL_BYTES;
@@ -161,29 +149,32 @@ static void sealed_bytes_are_golden(struct kunit *test)
 {
 	struct seal_stamp stamp;
 	struct wire_header hdr;
-	u8 buf[sizeof(golden_sealed)];
+	u8 buf[sizeof(vector_sealed)];
 
-	KUNIT_ASSERT_EQ(test, make(buf), sizeof(golden_sealed));
-	KUNIT_EXPECT_FALSE(test, memcmp(buf, golden_sealed, sizeof(buf)));
-	KUNIT_ASSERT_EQ(test, wire_check(golden_sealed, sizeof(golden_sealed), &hdr), WIRE_OK);
+	KUNIT_ASSERT_EQ(test, make(buf), sizeof(vector_sealed));
+	KUNIT_EXPECT_FALSE(test, memcmp(buf, vector_sealed, sizeof(buf)));
+	KUNIT_ASSERT_EQ(test, wire_check(vector_sealed, sizeof(vector_sealed), &hdr), WIRE_OK);
 	KUNIT_EXPECT_EQ(test, hdr.session, 0x77U);
 	KUNIT_EXPECT_EQ(test, hdr.type, RAFT_MSG_HEARTBEAT);
-	KUNIT_ASSERT_TRUE(test, seal_open(derived, golden_sealed, sizeof(golden_sealed), &stamp));
+	KUNIT_ASSERT_TRUE(test, seal_open(derived, vector_sealed, sizeof(vector_sealed), &stamp));
 	KUNIT_EXPECT_EQ(test, stamp.counter, 0x0102030405060708ULL);
 	KUNIT_EXPECT_EQ(test, stamp.echo, seal_life(INCARNATION, 5));
+	KUNIT_ASSERT_EQ(test, wire_check(vector_hello, sizeof(vector_hello), &hdr), WIRE_OK);
+	KUNIT_EXPECT_EQ(test, hdr.type, WIRE_HELLO);
+	KUNIT_EXPECT_TRUE(test, seal_open(derived, vector_hello, sizeof(vector_hello), &stamp));
 }
 
 /* Header, body, counter, echo or MAC: no bit of a datagram can be another. */
 static void every_flip_breaks_the_seal(struct kunit *test)
 {
-	size_t len = sizeof(golden_sealed);
+	size_t len = sizeof(vector_sealed);
 	struct seal_stamp stamp;
 	u8 *buf;
 
 	buf = kunit_kmalloc(test, len, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, buf);
 	for (size_t bit = 0; bit < len * 8; bit++) {
-		memcpy(buf, golden_sealed, len);
+		memcpy(buf, vector_sealed, len);
 		buf[bit / 8] ^= 1 << bit % 8;
 		KUNIT_EXPECT_FALSE(test, seal_open(derived, buf, len, &stamp));
 	}
@@ -194,11 +185,11 @@ static void every_cut_breaks_the_seal(struct kunit *test)
 	struct seal_stamp stamp;
 	struct wire_header hdr;
 
-	for (size_t len = 0; len < sizeof(golden_sealed); len++) {
+	for (size_t len = 0; len < sizeof(vector_sealed); len++) {
 		u8 *buf = kunit_kmalloc(test, len ? len : 1, GFP_KERNEL);
 
 		KUNIT_ASSERT_NOT_NULL(test, buf);
-		memcpy(buf, golden_sealed, len);
+		memcpy(buf, vector_sealed, len);
 		if (wire_check(buf, len, &hdr) == WIRE_OK)
 			KUNIT_EXPECT_FALSE(test, seal_open(derived, buf, len, &stamp));
 		else
@@ -214,9 +205,9 @@ static void other_keys_do_not_open(struct kunit *test)
 	cluster_key(secret);
 	/* Reflected: the receiver opens with the key of the other direction. */
 	seal_derive(key, secret, CLUSTER, GROUP, TO, FROM);
-	KUNIT_EXPECT_FALSE(test, seal_open(key, golden_sealed, sizeof(golden_sealed), &stamp));
+	KUNIT_EXPECT_FALSE(test, seal_open(key, vector_sealed, sizeof(vector_sealed), &stamp));
 	seal_derive(key, secret, CLUSTER, GROUP + 1, FROM, TO);
-	KUNIT_EXPECT_FALSE(test, seal_open(key, golden_sealed, sizeof(golden_sealed), &stamp));
+	KUNIT_EXPECT_FALSE(test, seal_open(key, vector_sealed, sizeof(vector_sealed), &stamp));
 }
 
 /* HELLO exists sealed only; a session of 0 does not. */
