@@ -66,7 +66,7 @@ enum quorum_limits {
 	QUORUM_MTU_MIN			= 1280,	/* bytes of IP, what IPv6 guarantees */
 	QUORUM_MTU_MAX			= 9000,	/* bytes of IP, even where more would fit */
 	QUORUM_MTU_FRESH_MS		= 1000,	/* a path's MTU is asked for again after it */
-	QUORUM_BUNDLE_MAX		= 16,	/* datagrams of several groups in one */
+	QUORUM_BUNDLE_MAX		= 32,	/* datagrams of several groups in one */
 	QUORUM_BUNDLES_MAX		= 16,	/* of them in the making, per endpoint */
 	QUORUM_TX_BYTES_MAX		= 4 * 1024 * 1024, /* sent, not yet gone, per endpoint */
 	QUORUM_TX_BULK_BYTES_MAX	= 3 * 1024 * 1024, /* likewise, of what may wait */

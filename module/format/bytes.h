@@ -66,4 +66,17 @@ static inline bool is_zero(const u8 *p, size_t n)
 	return !any;
 }
 
+/* Codes of two bits for words in few bytes: 0, 1, 2, 3 are 0, 1, 2 and 4 of them. */
+static inline u32 word_code(u32 word)
+{
+	if (word > 0xffff)
+		return 3;
+	return word > 0xff ? 2 : !!word;
+}
+
+static inline u32 word_code_bytes(u32 code)
+{
+	return code == 3 ? 4 : code;
+}
+
 #endif /* _QUORUM_FORMAT_BYTES_H */

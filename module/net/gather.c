@@ -9,6 +9,10 @@
  * its say, when it is full, or when the first of what is in it has waited long enough.
  * One alone leaves as it is.
  *
+ * No bundle is longer than what every path carries, whatever is known of its own: who
+ * leads must not depend on news of an MTU.  So it holds what fits, which is about twenty
+ * heartbeats, as they are packed.
+ *
  * A bundle holds bytes, and no link: who left the endpoint meanwhile is not missed.
  */
 #include <linux/hrtimer.h>
@@ -19,8 +23,7 @@
 #include "net_private.h"
 
 enum {
-	ROOM = QUORUM_MTU_MIN - sizeof(struct ipv6hdr) - sizeof(struct udphdr) -
-	       BUNDLE_HEAD_BYTES_MAX,
+	ROOM = QUORUM_MTU_MIN - sizeof(struct ipv6hdr) - sizeof(struct udphdr),
 };
 
 /**
@@ -30,7 +33,9 @@ enum {
  * @source_len: likewise
  * @count: datagrams in it, 0: the rest means nothing
  * @bytes: of @data in use
+ * @last_len: of @last
  * @lengths: of the datagrams
+ * @last: the last one as it was, for the next to be packed against
  * @data: they
  */
 struct gather_bundle {
@@ -39,7 +44,9 @@ struct gather_bundle {
 	size_t source_len;
 	u32 count;
 	u32 bytes;
+	u32 last_len;
 	u16 lengths[QUORUM_BUNDLE_MAX];
+	u8 last[BUNDLE_ITEM_BYTES_MAX];
 	u8 data[ROOM];
 };
 
@@ -61,15 +68,20 @@ struct endpoint_gather {
 	struct gather_bundle bundles[QUORUM_BUNDLES_MAX];
 };
 
+/* One always fits. */
+static_assert(BUNDLE_HEAD_BYTES_MAX + BUNDLE_PACKED_BYTES_MAX <= ROOM);
+static_assert(QUORUM_BUNDLE_MAX <= U8_MAX);
+
 static void send_bundle(struct endpoint_gather *g, struct gather_bundle *b)
 {
 	u8 head[BUNDLE_HEAD_BYTES_MAX];
-	struct kvec vec[2] = { { .iov_base = b->data, .iov_len = b->bytes } };
+	struct kvec vec[2] = { { .iov_base = b->last, .iov_len = b->last_len } };
 	size_t n = 1;
 
 	lockdep_assert_held(&g->lock);
 	if (b->count > 1) {
-		vec[1] = vec[0];
+		vec[1].iov_base = b->data;
+		vec[1].iov_len = b->bytes;
 		vec[0].iov_base = head;
 		vec[0].iov_len = bundle_head(head, b->lengths, b->count);
 		n = 2;
@@ -80,6 +92,7 @@ static void send_bundle(struct endpoint_gather *g, struct gather_bundle *b)
 		atomic64_inc(&g->ep->tx_bundles);
 	b->count = 0;
 	b->bytes = 0;
+	b->last_len = 0;
 }
 
 static void send_all(struct work_struct *work)
@@ -127,13 +140,22 @@ static struct gather_bundle *find_bundle(struct endpoint_gather *g,
 	return unused;
 }
 
-static void add(struct gather_bundle *b, const struct kvec *vec, size_t n, size_t len)
+/* Put a datagram into a bundle that may hold others; those leave if there is no room. */
+static void add(struct endpoint_gather *g, struct gather_bundle *b, const u8 *datagram, size_t len)
 {
-	for (size_t i = 0; i < n; i++) {
-		memcpy(b->data + b->bytes, vec[i].iov_base, vec[i].iov_len);
-		b->bytes += vec[i].iov_len;
+	u8 packed[BUNDLE_PACKED_BYTES_MAX];
+	size_t n = bundle_pack(packed, b->last, b->last_len, datagram, len);
+
+	if (b->count && BUNDLE_HEAD_BYTES + BUNDLE_LENGTH_BYTES * (b->count + 1) + b->bytes +
+			(n ?: len) > ROOM) {
+		send_bundle(g, b);
+		n = bundle_pack(packed, NULL, 0, datagram, len);
 	}
-	b->lengths[b->count++] = len;
+	memcpy(b->data + b->bytes, n ? packed : datagram, n ?: len);
+	b->bytes += n ?: len;
+	b->lengths[b->count++] = n ? n | BUNDLE_PACKED : len;
+	memcpy(b->last, datagram, len);
+	b->last_len = len;
 }
 
 static void arm(struct endpoint_gather *g, u64 within)
@@ -163,17 +185,19 @@ bool quorum_gather(struct quorum_link *link, const struct sockaddr_storage *to,
 	struct endpoint_gather *g = link->endpoint->gather;
 	/* A guess is enough: it says when to wait no longer. */
 	u32 groups = READ_ONCE(link->endpoint->users);
+	u8 datagram[BUNDLE_ITEM_BYTES_MAX];
 	struct gather_bundle *b;
+	size_t at = 0;
 
 	lockdep_assert_held(&link->path);
-	if (groups < 2 || len > ROOM)
+	if (groups < 2 || len > sizeof(datagram))
 		return false;
+	for (size_t i = 0; i < n; at += vec[i++].iov_len)
+		memcpy(datagram + at, vec[i].iov_base, vec[i].iov_len);
 	mutex_lock(&g->lock);
 	b = find_bundle(g, link, to);
 	if (b) {
-		if (b->count && b->bytes + len > ROOM)
-			send_bundle(g, b);
-		add(b, vec, n, len);
+		add(g, b, datagram, len);
 		if (b->count == QUORUM_BUNDLE_MAX || b->count >= groups)
 			send_bundle(g, b);
 		else

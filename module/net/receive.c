@@ -247,29 +247,49 @@ free:
 	kfree_skb(skb);
 }
 
+/* What is in a bundle, one behind the other, behind the headers of the bundle. */
+static struct sk_buff *unpack(const struct sk_buff *skb, const struct bundle *b)
+{
+	int more = max_t(int, b->bytes - skb->len, 0);
+	struct sk_buff *all = skb_copy_expand(skb, skb_headroom(skb), more, GFP_ATOMIC);
+
+	if (!all)
+		return NULL;
+	__skb_trim(all, 0);
+	bundle_unpack(b, __skb_put(all, b->bytes));
+	return all;
+}
+
 /* Each datagram in it as if it had come alone. */
 static void receive_bundle(struct quorum_endpoint *ep, struct sk_buff *skb, sa_family_t family)
 {
 	enum wire_error error;
+	struct sk_buff *all;
 	struct bundle b;
-	size_t at, len;
+	size_t at = 0;
 
 	error = bundle_open(&b, skb->data, skb->len);
 	if (error) {
 		drop(ep, skb, NULL, drop_of_error(error));
 		return;
 	}
-	while (bundle_next(&b, &at, &len)) {
-		struct sk_buff *one = skb_clone(skb, GFP_ATOMIC);
+	all = unpack(skb, &b);
+	if (!all) {
+		drop(ep, skb, NULL, QUORUM_DROP_QUEUE);
+		return;
+	}
+	for (u32 i = 0; i < b.count; at += b.lengths[i++]) {
+		struct sk_buff *one = skb_clone(all, GFP_ATOMIC);
 
 		if (!one) {
 			atomic64_inc(&ep->drops[QUORUM_DROP_QUEUE]);
 			continue;
 		}
 		__skb_pull(one, at);
-		__skb_trim(one, len);
+		__skb_trim(one, b.lengths[i]);
 		receive_one(ep, one, family, true);
 	}
+	consume_skb(all);
 	consume_skb(skb);
 }
 

@@ -66,6 +66,26 @@ def bundle(*datagrams):
     return data + b"".join(datagrams)
 
 
+def packed(before, datagram):
+    lengths, words = 0, b""
+    for i in range(0, len(datagram), 4):
+        there = before[i:i + 4] if i + 4 <= len(before) else bytes(4)
+        word = int.from_bytes(datagram[i:i + 4], "little") ^ int.from_bytes(there, "little")
+        size = min(n for n in (0, 1, 2, 4) if word < 256 ** n)
+        lengths |= (0, 1, 2, 4).index(size) << i // 2
+        words += word.to_bytes(size, "little")
+    count = len(datagram) // 4
+    return bytes([count]) + lengths.to_bytes((count + 3) // 4, "little") + words
+
+
+def packed_bundle(*datagrams):
+    data, items = struct.pack("<HBB", MAGIC, BUNDLE_VERSION, len(datagrams)), b""
+    for before, datagram in zip((b"", *datagrams), datagrams):
+        items += packed(before, datagram)
+        data += struct.pack("<H", len(packed(before, datagram)) | 0x8000)
+    return data + items
+
+
 def with_config():
     """The entry of an append, and what a snapshot begins with, is a configuration."""
     config = vector("config")
@@ -96,6 +116,7 @@ def wire(out):
     beats = vector("heartbeat"), vector("heartbeat_reply")
     seeds["bundle"] = item(bundle(*beats)) + item(bundle(*beats * 3), BUNDLED)
     seeds["sealed_bundle"] = item(bundle(*map(seal, beats)), BUNDLED)
+    seeds["packed_bundle"] = item(packed_bundle(*map(seal, beats * 4)), BUNDLED)
     append, snapshot = with_config()
     seeds["append_config"] = item(append, PLAIN)
     seeds["snapshot_config"] = item(snapshot, PLAIN)

@@ -48,6 +48,7 @@ enum reached {
 	TAKEN_SEALED,
 	TAKEN_BUNDLE,
 	TAKEN_FROM_BUNDLE,
+	TAKEN_PACKED,
 	TAKEN_FRAGMENT,
 	FRAGMENT_TWICE,
 	FRAGMENT_MISFIT,
@@ -65,6 +66,7 @@ static const char * const names[REACHED_NR] = {
 	[TAKEN_SEALED]		= "sealed",
 	[TAKEN_BUNDLE]		= "bundle",
 	[TAKEN_FROM_BUNDLE]	= "from a bundle",
+	[TAKEN_PACKED]		= "packed in a bundle",
 	[TAKEN_FRAGMENT]	= "fragment",
 	[FRAGMENT_TWICE]	= "fragment twice",
 	[FRAGMENT_MISFIT]	= "fragment of another",
@@ -249,11 +251,26 @@ static void take(struct making *mk, const u8 *buf, size_t len)
 	give_on(mk);
 }
 
+/* What is packed is the one way to pack it, but for what would not be shorter. */
+static void check_packed(const u8 *buf, const struct bundle *b, u32 i, const u8 *all, size_t at)
+{
+	size_t before = i ? b->lengths[i - 1] : 0, here = BUNDLE_HEAD_BYTES + 2 * b->count;
+	u8 packed[BUNDLE_PACKED_BYTES_MAX];
+	size_t len = (buf[4 + 2 * i] | buf[5 + 2 * i] << 8) & ~BUNDLE_PACKED;
+	size_t n = bundle_pack(packed, all + at - before, before, all + at, b->lengths[i]);
+
+	for (u32 k = 0; k < i; k++)
+		here += (buf[4 + 2 * k] | buf[5 + 2 * k] << 8) & ~BUNDLE_PACKED;
+	REQUIRE(n ? n == len && !memcmp(packed, buf + here, n) : len >= b->lengths[i]);
+	reached[TAKEN_PACKED]++;
+}
+
 /* Alone, or several in one. */
 static void take_any(struct making *mk, const u8 *buf, size_t len)
 {
-	size_t at, one, end = 0;
+	size_t at = 0;
 	struct bundle b;
+	u8 *all;
 
 	if (!bundle_is(buf, len)) {
 		take(mk, buf, len);
@@ -261,14 +278,19 @@ static void take_any(struct making *mk, const u8 *buf, size_t len)
 	}
 	if (bundle_open(&b, buf, len) != WIRE_OK)
 		return;
+	REQUIRE(b.bytes <= len + QUORUM_BUNDLE_MAX * BUNDLE_ITEM_BYTES_MAX);
+	all = malloc(b.bytes);
+	REQUIRE(all);
+	bundle_unpack(&b, all);
 	reached[TAKEN_BUNDLE]++;
-	while (bundle_next(&b, &at, &one)) {
-		REQUIRE(one && at >= end && at + one <= len);
-		end = at + one;
+	for (u32 i = 0; i < b.count; at += b.lengths[i++]) {
 		reached[TAKEN_FROM_BUNDLE]++;
-		take(mk, buf + at, one);
+		if (buf[5 + 2 * i] & 0x80)
+			check_packed(buf, &b, i, all, at);
+		take(mk, all + at, b.lengths[i]);
 	}
-	REQUIRE(end == len);
+	REQUIRE(at == b.bytes);
+	free(all);
 }
 
 static void mend(u8 *buf, size_t len, u8 version)
@@ -282,10 +304,10 @@ static void mend(u8 *buf, size_t len, u8 version)
 		wire_seal(buf, len);
 }
 
-/* Head and lengths; what is in it stays sealed, or is summed up. */
+/* The head; what is in it stays packed or sealed, or is summed up. */
 static void mend_bundle(u8 *buf, size_t len)
 {
-	size_t at, one;
+	size_t at = BUNDLE_HEAD_BYTES, one;
 	struct bundle b;
 
 	if (len < BUNDLE_HEAD_BYTES)
@@ -295,10 +317,13 @@ static void mend_bundle(u8 *buf, size_t len)
 	buf[2] = BUNDLE_VERSION;
 	if (bundle_open(&b, buf, len) != WIRE_OK)
 		return;
-	while (bundle_next(&b, &at, &one))
-		if (one > 2)
+	at += BUNDLE_LENGTH_BYTES * b.count;
+	for (u32 i = 0; i < b.count; i++, at += one) {
+		one = (buf[4 + 2 * i] | buf[5 + 2 * i] << 8) & ~BUNDLE_PACKED;
+		if (one > 2 && !(buf[5 + 2 * i] & 0x80))
 			mend(buf + at, one, buf[at + 2] == WIRE_VERSION_SEALED ?
 			     WIRE_VERSION_SEALED : WIRE_VERSION);
+	}
 }
 
 static void begin(struct making *mk)

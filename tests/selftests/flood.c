@@ -420,18 +420,20 @@ static void make_bundle_replay(struct datagram *d)
 	d->len = BUNDLE_HEAD + a + b;
 }
 
-/* Counts and lengths that cannot be. */
+/* Counts, lengths and packing that cannot be. */
 static void make_bundle(struct datagram *d)
 {
-	static const uint8_t counts[] = { 0, 1, 3, 16, 17, 255 };
+	static const uint8_t counts[] = { 0, 1, 3, 32, 33, 255 };
 
 	make_bundle_replay(d);
-	switch (dice(5)) {
+	switch (dice(6)) {
 	case 0: d->data[3] = counts[dice(6)]; break;
 	case 1: put16(d, 4 + 2 * dice(2), (uint16_t)dice(65536)); break;
 	case 2: d->len = BUNDLE_HEAD + dice((uint32_t)d->len - BUNDLE_HEAD); break;
 	case 3: d->len += 1 + dice(32); break;
 	case 4: put16(d, 4, 0); break;
+	/* As if it were packed. */
+	case 5: d->data[5] |= 0x80; break;
 	}
 }
 

@@ -69,6 +69,28 @@ def bundle(*datagrams):
     return data + b"".join(datagrams)
 
 
+def packed(before, datagram):
+    lengths, words = 0, b""
+    for i in range(0, len(datagram), 4):
+        there = before[i:i + 4] if i + 4 <= len(before) else bytes(4)
+        word = int.from_bytes(datagram[i:i + 4], "little") ^ int.from_bytes(there, "little")
+        size = min(n for n in (0, 1, 2, 4) if word < 256 ** n)
+        lengths |= (0, 1, 2, 4).index(size) << i // 2
+        words += word.to_bytes(size, "little")
+    count = len(datagram) // 4
+    return bytes([count]) + lengths.to_bytes((count + 3) // 4, "little") + words
+
+
+def packed_bundle():
+    """The first against zeros, the second against that, the last as it is."""
+    first = bytes(range(1, 13)) + bytes(4) + b"\x80\0\0\0"
+    second = first[:5] + b"\xff" + first[6:16] + b"\x81\x02\0\0" + b"end."
+    items = [packed(b"", first), packed(first, second), b"as it is"]
+    data = struct.pack("<HBBHHH", 0x5152, 16, 3, len(items[0]) | 0x8000, len(items[1]) | 0x8000,
+                       len(items[2]))
+    return first, second, data + b"".join(items)
+
+
 def config():
     """Two voters, of which the second is a witness."""
     data = struct.pack("<BBBBBBHIIIIQQQ", 1, 2, 2, 1, 0, 0, 0, 3, 5, 9, 0,
@@ -114,6 +136,10 @@ def main():
     show("sealed", sealed(HEARTBEAT, struct.pack("<QQQQ", 0x1000, 5, 0, 0)))
     show("hello", sealed(HELLO, b"", 0))
     show("bundle", bundle(b"hello", b"!", b"you"))
+    first, second, packs = packed_bundle()
+    show("packed_first", first)
+    show("packed_second", second)
+    show("packed_bundle", packs)
     show("config", config())
 
 
