@@ -63,6 +63,7 @@ everything_was_kept()
 		sed -i -n '/^[a-z]* [0-9A-Z]* .*load [0-9] [0-9]* [0-9]*$/p' "$T/load-$node"
 	done
 	check_outcomes "$T/log-1" "$T"/load-[123]
+	nothing_else_is_there "$T/log-1" "$T"/load-[123]
 	one_leader_per_term
 }
 

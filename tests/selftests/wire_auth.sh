@@ -21,8 +21,9 @@ setup()
 	until_ok "$(seconds 20)" "the load commits" grep -q ^committed "$T/load-1"
 }
 
-forged() { bad forged seal; }
-edited() { bad edited "seal field source replay"; }
+# Each of them is counted, and none taken.
+forged() { EXACT=yes bad forged seal; }
+edited() { EXACT=yes bad edited "seal field"; }
 replayed() { bad replay "replay session"; }
 truncated() { bad truncated "short seal length type"; }
 a_flipped_bit()
@@ -294,6 +295,7 @@ everything_was_kept()
 		sed -i -n '/^[a-z]* [0-9A-Z]* .*load [0-9] [0-9]* [0-9]*$/p' "$T/load-$node"
 	done
 	check_outcomes "$T/log-1" "$T"/load-[123]
+	nothing_else_is_there "$T/log-1" "$T"/load-[123]
 	one_leader_per_term
 }
 
