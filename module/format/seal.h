@@ -46,6 +46,8 @@
  *     noticed by the first datagram after it.
  * (5) A node answers HELLO at most so often (QUORUM_HELLO_MS), only to the address
  *     of the member it seems to come from, and with a datagram not longer than it.
+ *     What was recorded of a life that is over is not answered in the place of what is
+ *     of a later one (hello.h), nor at all once that was heard.
  *
  * A datagram may still be late: held back and delivered within the same two lives
  * once.  Raft is made for that.

@@ -233,8 +233,8 @@ static struct link_member *make_member(struct quorum_link *link, u32 id)
 		return m;
 	/* Should it have been here before: no counter twice in a session (seal.h). */
 	m->counter = link->used;
-	m->hello_credit = QUORUM_HELLO_BURST;
-	m->hello_due = link->session;
+	if (link->session)
+		hello_ask(&m->hello, 0);
 	for (u32 i = 0; i < ARRAY_SIZE(m->as); i++) {
 		void *buf = kvmalloc(QUORUM_MSG_BYTES_MAX, GFP_KERNEL);
 
@@ -318,8 +318,8 @@ static void settle_device(struct quorum_link *link, struct link_member *m, u64 i
 		m->other = before;
 		m->other_window = window;
 		m->life = 0;
-		m->hello_due = link->session && m->id != link->ident.from;
-		m->hello_echo = 0;
+		if (link->session && m->id != link->ident.from)
+			hello_ask(&m->hello, 0);
 	}
 	m->shown = 0;
 	atomic64_set(&m->incarnation, incarnation);
@@ -493,8 +493,8 @@ static void move_member(struct quorum_link *link, struct link_member *m,
 {
 	spin_lock_bh(&m->lock);
 	m->addr = *addr;
-	m->hello_due = link->session && m->id != link->ident.from;
-	m->hello_echo = m->life;
+	if (link->session && m->id != link->ident.from)
+		hello_ask(&m->hello, m->life);
 	spin_unlock_bh(&m->lock);
 	WRITE_ONCE(m->mtu, 0);
 }

@@ -35,6 +35,7 @@
 #include <linux/uio.h>
 #include "../limits.h"
 #include "../format/assemble.h"
+#include "../format/hello.h"
 #include "net.h"
 
 enum {
@@ -116,12 +117,9 @@ struct link_past {
  * @past_session: newest session of what was taken before it left last, 0: none
  * @past_top: highest counter of it
  * @life: its life, to be echoed to it; 0: not known
- * @hello_due: a HELLO is to be sent to it
- * @hello_echo: with this echo
+ * @hello: the HELLOs that are to be sent to it
  * @incarnation: as the configuration says, else of the first valid datagram; 0: none yet
  * @counter: of the last sealed datagram sent to it [loop]
- * @hello_credit: HELLOs that may be sent to it now [loop]
- * @hello_time: when @hello_credit was reckoned, boottime ns [loop]
  * @bundled: its last HEARTBEAT came in a bundle [loop]
  * @session: of the fragments in @as [loop]
  * @as: messages it is sending us in fragments [loop]
@@ -149,12 +147,9 @@ struct link_member {
 	u32 past_session;
 	u64 past_top;
 	u64 life;
-	bool hello_due;
-	u64 hello_echo;
+	struct hellos hello;
 	atomic64_t incarnation;
 	u64 counter;
-	u32 hello_credit;
-	u64 hello_time;
 	bool bundled;
 	u32 session;
 	struct assemble as[QUORUM_REASSEMBLIES];
@@ -265,7 +260,8 @@ static inline struct link_cb *link_cb(struct sk_buff *skb)
  * @rx: datagrams that passed every check of receive.c, without UDP header and seal
  * @reading: the one quorum_link_recv() returned last [loop]
  * @nheld: whole messages of all members that are not read yet [loop]
- * @hellos: some member's hello_due is set
+ * @hellos: a HELLO is due to some member, and may be sent now
+ * @late: one was due that might not be sent yet [loop]
  * @kept: what can be repaired [loop]
  * @keep: the one whose buffer is @tx [loop]
  * @tx: quorum_link_buffer() [loop]
@@ -301,6 +297,7 @@ struct quorum_link {
 	struct sk_buff *reading;
 	u32 nheld;
 	atomic_t hellos;
+	bool late;
 	struct link_kept kept[QUORUM_KEPT_MAX];
 	u32 keep;
 	void *tx;
@@ -409,7 +406,7 @@ bool link_unseal(struct quorum_link *link, struct link_member *m, struct sk_buff
 bool link_seal(struct quorum_link *link, struct link_member *m, const struct kvec *vec,
 	       size_t n, u64 echo, u8 trailer[SEAL_BYTES]);
 u64 link_life_of(struct link_member *m);
-void link_say_hello(struct quorum_link *link, struct link_member *m, u64 echo);
+void link_ask_life(struct quorum_link *link, struct link_member *m);
 void link_send_hellos(struct quorum_link *link);
 
 /* past.c */

@@ -331,7 +331,7 @@ static int try_send(struct quorum_link *link, struct link_member *m, size_t len)
 		if (!life) {
 			/* It would not take it.  The engine sends again, as after a loss. */
 			link->within = 0;
-			link_say_hello(link, m, 0);
+			link_ask_life(link, m);
 			return -ENOTCONN;
 		}
 	}

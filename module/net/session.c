@@ -46,13 +46,28 @@ static bool open_seal(const struct quorum_link *link, const struct link_member *
 	return false;
 }
 
-/* Note that a HELLO with this echo is to be sent; m->lock is held. */
-static void note_hello(struct quorum_link *link, struct link_member *m, u64 echo)
+static const struct hello_rate hello_rate = {
+	.every = QUORUM_HELLO_MS * (u64)NSEC_PER_MSEC,
+	.burst = QUORUM_HELLO_BURST,
+};
+
+/*
+ * Note that a datagram is to be answered with a HELLO; m->lock is held.  What is of an
+ * older session than what was taken is not: nothing of that will be.
+ */
+static void note_hello(struct quorum_link *link, struct link_member *m,
+		       const struct wire_header *hdr)
 {
+	u64 own = atomic64_read(&m->incarnation), incarnation = hdr->incarnation;
+
 	lockdep_assert_held(&m->lock);
-	m->hello_due = true;
-	m->hello_echo = echo;
-	atomic_set(&link->hellos, 1);
+	if ((incarnation == own && hdr->session < m->window.session) ||
+	    (incarnation == m->other && hdr->session < m->other_window.session))
+		return;
+	hello_answer(&m->hello, own, incarnation, hdr->session,
+		     seal_life(incarnation, hdr->session));
+	if (hello_may(&m->hello, &hello_rate, ktime_get_boottime_ns()))
+		atomic_set(&link->hellos, 1);
 }
 
 /* Its MAC is right: is it made for this life of ours, and new? */
@@ -71,7 +86,7 @@ static bool take_stamp(struct quorum_link *link, struct link_member *m,
 		 * nodes never answer each other for ever.
 		 */
 		if (hdr->type != WIRE_HELLO || !stamp->echo)
-			note_hello(link, m, life);
+			note_hello(link, m, hdr);
 		return false;
 	}
 	*why = QUORUM_DROP_SOURCE;
@@ -94,7 +109,7 @@ static bool take_stamp(struct quorum_link *link, struct link_member *m,
 	case SEAL_NEW_SESSION:
 		m->life = life;
 		/* It may not know ours yet. */
-		note_hello(link, m, life);
+		note_hello(link, m, hdr);
 		return true;
 	default:
 		return false;
@@ -169,43 +184,47 @@ u64 link_life_of(struct link_member *m)
 	return life;
 }
 
-/* A bound on what others can make us send: so many at once, then one per QUORUM_HELLO_MS. */
-static bool may_say_hello(struct link_member *m)
+/* Send those that are due to a member and may be sent; true: that was not all. */
+static bool send_hellos(struct quorum_link *link, struct link_member *m)
 {
 	u64 now = ktime_get_boottime_ns();
-	u64 passed = (now - m->hello_time) / (QUORUM_HELLO_MS * (u64)NSEC_PER_MSEC);
-
-	if (passed) {
-		m->hello_credit = min_t(u64, m->hello_credit + passed, QUORUM_HELLO_BURST);
-		m->hello_time = now;
-	}
-	if (!m->hello_credit)
-		return false;
-	m->hello_credit--;
-	return true;
-}
-
-/**
- * link_say_hello() - show a member our life
- * @link: a link with keys
- * @m: the member
- * @echo: its life as it showed it, 0: not known
- *
- * Context: only the loop.
- */
-void link_say_hello(struct quorum_link *link, struct link_member *m, u64 echo)
-{
 	u8 head[WIRE_HEADER_BYTES];
 	struct wire_header hdr = link->ident;
-	struct kvec vec[3] = { { .iov_base = head, .iov_len = sizeof(head) } };
+	bool due, late;
+	u64 echo;
 
-	if (!may_say_hello(m))
-		return;
 	hdr.type = WIRE_HELLO;
 	hdr.session = link->session;
 	hdr.to = m->id;
-	wire_header_put(head, &hdr);
-	link_send_sealed(link, m, vec, 1, echo);
+	do {
+		struct kvec vec[3] = { { .iov_base = head, .iov_len = sizeof(head) } };
+
+		spin_lock_bh(&m->lock);
+		due = hello_take(&m->hello, &hello_rate, now, &echo);
+		late = hello_is_due(&m->hello);
+		spin_unlock_bh(&m->lock);
+		if (!due)
+			break;
+		wire_header_put(head, &hdr);
+		link_send_sealed(link, m, vec, 1, echo);
+	} while (late);
+	return late;
+}
+
+/**
+ * link_ask_life() - have a member show us its life
+ * @link: a link with keys
+ * @m: the member
+ *
+ * Context: only the loop.
+ */
+void link_ask_life(struct quorum_link *link, struct link_member *m)
+{
+	spin_lock_bh(&m->lock);
+	hello_ask(&m->hello, 0);
+	spin_unlock_bh(&m->lock);
+	if (send_hellos(link, m))
+		link->late = true;
 }
 
 /* Send the HELLOs that are due.  Context: only the loop. */
@@ -213,19 +232,11 @@ void link_send_hellos(struct quorum_link *link)
 {
 	struct member_table *table = link_table(link);
 
-	if (!atomic_xchg(&link->hellos, 0))
+	/* Those that are late have no timer: the loop is never idle for long. */
+	if (!atomic_xchg(&link->hellos, 0) && !link->late)
 		return;
-	for (u32 i = 0; i < table->n; i++) {
-		struct link_member *m = table->members[i];
-		bool due;
-		u64 echo;
-
-		spin_lock_bh(&m->lock);
-		due = m->hello_due;
-		echo = m->hello_echo;
-		m->hello_due = false;
-		spin_unlock_bh(&m->lock);
-		if (due)
-			link_say_hello(link, m, echo);
-	}
+	link->late = false;
+	for (u32 i = 0; i < table->n; i++)
+		if (send_hellos(link, table->members[i]))
+			link->late = true;
 }

@@ -37,15 +37,16 @@ static u32 seal(struct sim_node *node, u32 to, u64 echo, u8 *datagram, u32 len)
 	return len + SEAL_BYTES;
 }
 
-/* Show a member our life; at most so often. */
-static void say_hello(struct world *w, struct sim_node *node, u32 to, u64 echo)
+/* Show a member our life if that is due; at most so often. */
+static void say_hello(struct world *w, struct sim_node *node, u32 to)
 {
+	struct hello_rate rate = { .every = w->draw.heartbeat / 8, .burst = 1 };
 	u8 datagram[WIRE_HEADER_BYTES + SEAL_BYTES];
 	struct wire_header hdr = w->ident;
+	u64 echo;
 
-	if (w->now < node->peers[to].hello_at)
+	if (!hello_take(&node->peers[to].hello, &rate, w->now, &echo))
 		return;
-	node->peers[to].hello_at = w->now + w->draw.heartbeat / 8;
 	hdr.incarnation = node->incarnation;
 	hdr.type = WIRE_HELLO;
 	hdr.session = node->session;
@@ -62,7 +63,8 @@ void session_send(struct world *w, struct sim_node *node, u32 to, u8 *datagram, 
 		wire_seal(datagram, len);
 		net_post(w, node->id, to, datagram, len);
 	} else if (!node->peers[to].life) {
-		say_hello(w, node, to, 0);
+		hello_ask(&node->peers[to].hello, 0);
+		say_hello(w, node, to);
 	} else {
 		net_post(w, node->id, to, datagram,
 			 seal(node, to, node->peers[to].life, datagram, len));
@@ -76,6 +78,18 @@ void session_forget(struct sim_node *node, u32 from)
 	node->peers[from].life = 0;
 }
 
+/* Its MAC is right: what is of an older session than what was taken is not answered. */
+static void answer(struct world *w, struct sim_node *node, const struct wire_header *hdr)
+{
+	struct sim_peer *peer = &node->peers[hdr->from];
+
+	if (hdr->session < peer->window.session)
+		return;
+	hello_answer(&peer->hello, 0, hdr->incarnation, hdr->session,
+		     seal_life(hdr->incarnation, hdr->session));
+	say_hello(w, node, hdr->from);
+}
+
 /* Its MAC is right, and its sender known: is it made for this life, and new? */
 static bool take(struct world *w, struct sim_node *node, const struct wire_header *hdr,
 		 const struct seal_stamp *stamp)
@@ -86,7 +100,7 @@ static bool take(struct world *w, struct sim_node *node, const struct wire_heade
 	if (stamp->echo != node->seal_life) {
 		/* An answer to a HELLO that was a replay needs no answer. */
 		if (hdr->type != WIRE_HELLO || !stamp->echo)
-			say_hello(w, node, hdr->from, life);
+			answer(w, node, hdr);
 		return false;
 	}
 	switch (seal_take(&peer->window, hdr->session, stamp->counter)) {
@@ -94,7 +108,7 @@ static bool take(struct world *w, struct sim_node *node, const struct wire_heade
 		return true;
 	case SEAL_NEW_SESSION:
 		peer->life = life;
-		say_hello(w, node, hdr->from, life);
+		answer(w, node, hdr);
 		return true;
 	default:
 		return false;

@@ -42,6 +42,7 @@
 #include "format/assemble.h"
 #include "format/config.h"
 #include "format/disk.h"
+#include "format/hello.h"
 #include "format/recover.h"
 #include "format/seal.h"
 #include "format/snapshot.h"
@@ -422,7 +423,7 @@ struct sim_peer {
 	u8 rx[SEAL_KEY_BYTES];
 	u64 life;		/* 0: not known */
 	u64 counter;
-	u64 hello_at;		/* not before */
+	struct hellos hello;
 	struct seal_window window;
 };
 
