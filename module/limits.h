@@ -61,6 +61,7 @@ enum quorum_limits {
 	QUORUM_PAST_MAX			= 256,	/* senders that left, whose counters are kept */
 	QUORUM_GUESTS_MAX		= 4,	/* senders that no list names */
 	QUORUM_STRANGER_MS		= 20,	/* between looks at the seal of an unknown sender */
+	QUORUM_STRANGERS_MAX		= 16,	/* of their addresses told apart; a power of two */
 	QUORUM_HELLO_MS			= 10,	/* between HELLOs to a member */
 	QUORUM_HELLO_BURST		= 4,	/* of these at once */
 	QUORUM_MTU_MIN			= 1280,	/* bytes of IP, what IPv6 guarantees */
@@ -98,6 +99,7 @@ enum quorum_limits {
 };
 
 static_assert((QUORUM_CACHE_ENTRIES & (QUORUM_CACHE_ENTRIES - 1)) == 0);
+static_assert((QUORUM_STRANGERS_MAX & (QUORUM_STRANGERS_MAX - 1)) == 0);
 static_assert(QUORUM_CACHE_BYTES >= 2 * (RAFT_UNCOMMITTED_BYTES_MAX + QUORUM_ENTRY_BYTES_MAX));
 static_assert(QUORUM_CACHE_ENTRIES >= 4 * RAFT_UNCOMMITTED_ENTRIES_MAX);
 static_assert(QUORUM_MSG_BYTES_MAX >= QUORUM_ENTRY_BYTES_MAX + 2048);

@@ -11,7 +11,20 @@
  * that pair and looks at its MAC.  A right one makes the sender a guest: a member to
  * the link, until the members are set the next time.  What the guest says is for the
  * engine to judge.  Datagrams before that are lost; the answer to them is a HELLO.
+ *
+ * Where a guest is, nobody has told us, and what was recorded may be played back from
+ * anywhere.  So what comes from another address than a guest's is looked at likewise,
+ * and the guest is there from now on, if it
+ *
+ *	- is made for our present life, and new: nobody could have kept that for long;
+ *	- or, as long as nothing like that has come, has a right MAC at all: all places
+ *	  are tried, by HELLOs, until one answers;
+ *	- or shows a later session than what was taken: it was started again elsewhere.
+ *
+ * Strangers are told apart by the address they seem to come from, so that one place that
+ * is shouted from takes nothing away from the others.
  */
+#include <linux/jhash.h>
 #include <linux/ktime.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -41,27 +54,41 @@ static void source_address(const struct sk_buff *skb, sa_family_t family,
 	}
 }
 
+/* Where what comes from this address is kept. */
+static struct link_stranger *place_of(struct quorum_link *link, const struct sk_buff *skb,
+				      sa_family_t family)
+{
+	u32 hash;
+
+	if (family == AF_INET)
+		hash = jhash_1word((__force u32)ip_hdr(skb)->saddr, link->salt);
+	else
+		hash = __ipv6_addr_jhash(&ipv6_hdr(skb)->saddr, link->salt);
+	return &link->strangers[hash & (QUORUM_STRANGERS_MAX - 1)];
+}
+
 /**
  * link_note_stranger() - keep a datagram of an unknown sender for the loop, perhaps
  * @link: a link with keys
- * @skb: the datagram; passed wire_check(), linear
+ * @skb: the datagram, sealed, for this node and of this group; passed wire_check(), linear
  * @family: of the socket
- * @hdr: its header: sealed, for this node and of this group
  *
  * Context: softirq.
  */
 void link_note_stranger(struct quorum_link *link, const struct sk_buff *skb,
-			sa_family_t family, const struct wire_header *hdr)
+			sa_family_t family)
 {
-	struct link_stranger *s = &link->stranger;
+	struct link_stranger *s = place_of(link, skb, family);
 	u64 now = ktime_get_boottime_ns();
 	bool kept = false;
 
+	/* Nobody can be answered at port 0. */
+	if (READ_ONCE(s->here) || skb->len > sizeof(s->datagram) || !udp_hdr(skb)->source)
+		return;
 	spin_lock(&s->lock);
-	if (!s->here && now >= s->not_before && skb->len <= sizeof(s->datagram)) {
+	if (!s->here && now >= s->not_before) {
 		s->not_before = now + QUORUM_STRANGER_MS * (u64)NSEC_PER_MSEC;
 		s->len = skb->len;
-		s->id = hdr->from;
 		memcpy(s->datagram, skb->data, skb->len);
 		source_address(skb, family, &s->addr);
 		/* Read with acquire by the loop. */
@@ -69,46 +96,91 @@ void link_note_stranger(struct quorum_link *link, const struct sk_buff *skb,
 		kept = true;
 	}
 	spin_unlock(&s->lock);
-	if (kept)
-		link->wake(link->priv);
+	if (!kept)
+		return;
+	atomic_set_release(&link->stranger, 1);
+	link->wake(link->priv);
 }
 
 /* Is it sealed with a key that is made of the cluster's?  link->change is held. */
-static bool knows_key(struct quorum_link *link, struct link_stranger *s)
+static bool knows_key(struct quorum_link *link, struct link_stranger *s,
+		      const struct wire_header *hdr, struct seal_stamp *stamp)
 {
-	const struct wire_header *ident = &link->ident;
-	struct wire_header hdr;
-	struct seal_stamp stamp;
 	u8 key[SEAL_KEY_BYTES];
 	bool yes = false;
 
 	lockdep_assert_held(&link->change);
-	wire_header_get(s->datagram, &hdr);
 	for (u32 i = 0; i < ARRAY_SIZE(link->keys) && !yes; i++) {
 		if (!link->keys[i].set)
 			continue;
-		link_derive(link, key, &link->keys[i], s->id, ident->from);
-		yes = link_opens(link, key, s->datagram, s->len, &hdr, &stamp);
+		link_derive(link, key, &link->keys[i], hdr->from, link->ident.from);
+		yes = link_opens(link, key, s->datagram, s->len, hdr, stamp);
 	}
 	memzero_explicit(key, sizeof(key));
 	return yes;
 }
 
-/* Take the stranger in, if it is one.  Context: only the loop. */
-void link_take_stranger(struct quorum_link *link)
+/* Is it the member's of a session that nothing was taken from so far?  m->lock is held. */
+static bool is_later(struct link_member *m, const struct wire_header *hdr)
 {
-	struct link_stranger *s = &link->stranger;
+	u64 own = atomic64_read(&m->incarnation);
 
-	/* Pairs with the release in softirq: what it wrote is seen with @here. */
-	/* Pairs with the release in link_note_stranger(). */
-	if (!smp_load_acquire(&s->here))
+	lockdep_assert_held(&m->lock);
+	return (!own || own == hdr->incarnation) && hdr->session > m->window.session;
+}
+
+/* It is there where this came from, or perhaps; see the top of this file. */
+static void place_guest(struct quorum_link *link, struct link_member *m,
+			const struct link_stranger *s, const struct wire_header *hdr,
+			const struct seal_stamp *stamp)
+{
+	enum quorum_drop why;
+	bool there;
+
+	spin_lock_bh(&m->lock);
+	there = link_take_stamp(link, m, hdr, stamp, &why) ||
+		(why == QUORUM_DROP_SESSION && is_later(m, hdr));
+	if (there) {
+		m->addr = s->addr;
+		hello_ask(&m->hello, m->life);
+	}
+	spin_unlock_bh(&m->lock);
+	if (!there)
+		return;
+	WRITE_ONCE(m->mtu, 0);
+	atomic_set(&link->hellos, 1);
+}
+
+static void take_stranger(struct quorum_link *link, struct link_stranger *s)
+{
+	struct wire_header hdr;
+	struct seal_stamp stamp;
+	struct link_member *m;
+
+	wire_header_get(s->datagram, &hdr);
+	if (!knows_key(link, s, &hdr, &stamp))
+		return;
+	m = link_add_guest(link, hdr.from, &s->addr);
+	if (m)
+		place_guest(link, m, s, &hdr, &stamp);
+}
+
+/* Take the strangers in who know the key.  Context: only the loop. */
+void link_take_strangers(struct quorum_link *link)
+{
+	if (!atomic_read(&link->stranger) || !atomic_xchg(&link->stranger, 0))
 		return;
 	mutex_lock(&link->change);
-	/* Softirq leaves it alone until it is empty again. */
-	if (knows_key(link, s))
-		link_add_guest(link, s->id, &s->addr);
+	for (u32 i = 0; i < QUORUM_STRANGERS_MAX; i++) {
+		struct link_stranger *s = &link->strangers[i];
+
+		/* Pairs with the release in link_note_stranger(), which leaves it alone now. */
+		if (!smp_load_acquire(&s->here))
+			continue;
+		take_stranger(link, s);
+		spin_lock_bh(&s->lock);
+		s->here = false;
+		spin_unlock_bh(&s->lock);
+	}
 	mutex_unlock(&link->change);
-	spin_lock_bh(&s->lock);
-	s->here = false;
-	spin_unlock_bh(&s->lock);
 }

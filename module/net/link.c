@@ -10,6 +10,7 @@
 #include <linux/ktime.h>
 #include <linux/mm.h>
 #include <linux/netlink.h>
+#include <linux/random.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include "net_private.h"
@@ -109,7 +110,9 @@ static struct quorum_link *link_alloc(const struct quorum_link_params *params)
 	INIT_LIST_HEAD(&link->gone);
 	spin_lock_init(&link->past_lock);
 	INIT_LIST_HEAD(&link->past);
-	spin_lock_init(&link->stranger.lock);
+	for (u32 i = 0; i < QUORUM_STRANGERS_MAX; i++)
+		spin_lock_init(&link->strangers[i].lock);
+	link->salt = get_random_u32();
 	/*
 	 * Grows from one link to the next, so that members do not take what comes
 	 * after a quick restart for the past; 61,000 messages a second catch up.
@@ -307,7 +310,7 @@ bool quorum_link_recv(struct quorum_link *link, struct wire_header *hdr,
 
 	if (!list_empty(&link->gone))
 		link_let_go(link);
-	link_take_stranger(link);
+	link_take_strangers(link);
 	link_send_hellos(link);
 	for (u32 i = 0; i < QUORUM_RX_QUEUE_MAX; i++) {
 		as = link->nheld ? any_whole(link) : NULL;

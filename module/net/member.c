@@ -365,7 +365,7 @@ int link_make_members(struct quorum_link *link, u32 n, const struct quorum_net_m
 	for (i = 0; i < n; i++) {
 		struct link_member *m = table->members[i];
 
-		m->guest = false;
+		WRITE_ONCE(m->guest, false);
 		spin_lock_bh(&m->lock);
 		m->addr = addrs[i];
 		settle_device(link, m, members[i].incarnation);
@@ -413,24 +413,27 @@ static void drop_guest(struct quorum_link *link, struct member_table *table)
  * link_add_guest() - listen to somebody who is no member
  * @link: the link
  * @id: who it is; it knows the key
- * @addr: where it is
+ * @addr: where it is, if it is new
  *
  * Context: only the loop.  Failing is no harm: it will say more.
+ * Return: the guest, who may have been one before; NULL: a member, or no room.
  */
-void link_add_guest(struct quorum_link *link, u32 id, const struct sockaddr_storage *addr)
+struct link_member *link_add_guest(struct quorum_link *link, u32 id,
+				   const struct sockaddr_storage *addr)
 {
 	struct member_table *table, *old;
 	struct link_member *m;
 
 	lockdep_assert_held(&link->change);
 	old = rcu_dereference_protected(link->table, lockdep_is_held(&link->change));
-	if (table_find(old, id) || id == link->ident.from)
-		return;
+	m = table_find(old, id);
+	if (m || id == link->ident.from)
+		return m && m->guest ? m : NULL;
 	table = kmemdup(old, sizeof(*old), GFP_KERNEL);
 	m = table ? make_member(link, id) : NULL;
 	if (IS_ERR_OR_NULL(m)) {
 		kfree(table);
-		return;
+		return NULL;
 	}
 	m->guest = true;
 	m->addr = *addr;
@@ -438,12 +441,13 @@ void link_add_guest(struct quorum_link *link, u32 id, const struct sockaddr_stor
 	if (table->n == QUORUM_MEMBERS_MAX) {
 		free_member(m);
 		kfree(table);
-		return;
+		return NULL;
 	}
 	table->members[table->n++] = m;
 	rcu_assign_pointer(link->table, table);
 	kfree_rcu(old, rcu);
 	atomic_set(&link->hellos, 1);
+	return m;
 }
 
 /* Nobody else holds the link any more. */
@@ -505,32 +509,41 @@ static int set_addresses(struct quorum_link *link, struct quorum_net_member *all
 			 struct netlink_ext_ack *extack)
 {
 	struct member_table *table;
+	u32 count = 0;
 	int error;
 	u32 i, j;
 
 	lockdep_assert_held(&link->change);
 	table = rcu_dereference_protected(link->table, lockdep_is_held(&link->change));
-	/* Addresses are written under link->change only, so they may be read so. */
+	/*
+	 * Addresses are written under link->change only, so they may be read so.  Where a
+	 * guest is, is its own word, and no reason to refuse anything.
+	 */
 	for (i = 0; i < table->n; i++) {
-		all[i].id = table->members[i]->id;
-		all[i].addr = table->members[i]->addr;
+		if (table->members[i]->guest)
+			continue;
+		all[count].id = table->members[i]->id;
+		all[count++].addr = table->members[i]->addr;
 	}
 	for (i = 0; i < n; i++) {
-		for (j = 0; j < table->n && all[j].id != members[i].id; j++)
+		for (j = 0; j < count && all[j].id != members[i].id; j++)
 			;
-		if (j == table->n) {
+		if (j == count) {
 			NL_SET_ERR_MSG_MOD(extack, "no member of the group has this id");
 			return -ENOENT;
 		}
 		all[j].addr = members[i].addr;
 	}
-	error = check_members(table->n, link->joins, all, link->endpoint->addr.ss_family, addrs,
+	error = check_members(count, link->joins, all, link->endpoint->addr.ss_family, addrs,
 			      extack);
 	if (error)
 		return error;
-	for (i = 0; i < table->n; i++)
-		if (memcmp(&table->members[i]->addr, &addrs[i], sizeof(addrs[i])))
-			move_member(link, table->members[i], &addrs[i]);
+	for (i = 0; i < count; i++) {
+		struct link_member *m = table_find(table, all[i].id);
+
+		if (memcmp(&m->addr, &addrs[i], sizeof(addrs[i])))
+			move_member(link, m, &addrs[i]);
+	}
 	atomic_set(&link->hellos, 1);
 	mutex_lock(&link->path);
 	link_set_source(link);

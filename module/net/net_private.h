@@ -102,7 +102,7 @@ struct link_past {
  * struct link_member - one seat, as seen from the wire
  * @rcu: freed with it
  * @gone: in @link->gone [loop]
- * @guest: no member, see guest.c [link->change]
+ * @guest: no member, see guest.c [link->change; softirq looks]
  * @id: node id
  * @keys: NULL for the own seat and without a key [link->change, RCU]
  * @past: for when it leaves, see past.c [loop]
@@ -175,9 +175,8 @@ struct member_table {
 /**
  * struct link_stranger - a datagram of somebody unknown, for the loop to look at
  * @lock: protects the rest while @here is false; then it is the loop's
- * @here: there is one
+ * @here: there is one; looked at without @lock, too
  * @not_before: when the next may be kept, boottime ns
- * @id: who it says it is
  * @addr: where it came from
  * @len: its length
  * @datagram: it; whatever is longer than this is said again in something shorter
@@ -186,7 +185,6 @@ struct link_stranger {
 	spinlock_t lock;
 	bool here;
 	u64 not_before;
-	u32 id;
 	struct sockaddr_storage addr;
 	u32 len;
 	u8 datagram[256];
@@ -273,7 +271,9 @@ static inline struct link_cb *link_cb(struct sk_buff *skb)
  * @source_len: its length; 0: the bound address is the source [path]
  * @keys: of the cluster [change]
  * @table: the members [loop under change, RCU]
- * @stranger: see guest.c
+ * @strangers: by a hash of where they come from, see guest.c
+ * @salt: of that hash
+ * @stranger: there may be one in @strangers
  * @gone: members taken off @table, until the loop lets go of them [loop]
  * @used: highest counter of a datagram to any of those that left [loop]
  * @past_lock: protects the next two; softirq takes it
@@ -309,7 +309,9 @@ struct quorum_link {
 	size_t source_len;
 	struct quorum_net_key keys[2];
 	struct member_table __rcu *table;
-	struct link_stranger stranger;
+	struct link_stranger strangers[QUORUM_STRANGERS_MAX];
+	u32 salt;
+	atomic_t stranger;
 	struct list_head gone;
 	u64 used;
 	spinlock_t past_lock;
@@ -383,12 +385,13 @@ void link_let_go(struct quorum_link *link);
 
 void link_derive(const struct quorum_link *link, u8 key[SEAL_KEY_BYTES],
 		 const struct quorum_net_key *from_key, u32 from, u32 to);
-void link_add_guest(struct quorum_link *link, u32 id, const struct sockaddr_storage *addr);
+struct link_member *link_add_guest(struct quorum_link *link, u32 id,
+				   const struct sockaddr_storage *addr);
 
 /* guest.c */
 void link_note_stranger(struct quorum_link *link, const struct sk_buff *skb,
-			sa_family_t family, const struct wire_header *hdr);
-void link_take_stranger(struct quorum_link *link);
+			sa_family_t family);
+void link_take_strangers(struct quorum_link *link);
 
 /* secret.c */
 bool secret_open(const u8 key[SEAL_KEY_BYTES], void *buf, size_t len, bool fragment,
@@ -405,6 +408,9 @@ bool link_unseal(struct quorum_link *link, struct link_member *m, struct sk_buff
 		 const struct wire_header *hdr, enum quorum_drop *why);
 bool link_seal(struct quorum_link *link, struct link_member *m, const struct kvec *vec,
 	       size_t n, u64 echo, u8 trailer[SEAL_BYTES]);
+bool link_take_stamp(struct quorum_link *link, struct link_member *m,
+		     const struct wire_header *hdr, const struct seal_stamp *stamp,
+		     enum quorum_drop *why);
 u64 link_life_of(struct link_member *m);
 void link_ask_life(struct quorum_link *link, struct link_member *m);
 void link_send_hellos(struct quorum_link *link);

@@ -136,10 +136,13 @@ static bool link_accepts(struct quorum_link *link, struct sk_buff *skb, sa_famil
 		return false;
 	*why = QUORUM_DROP_SOURCE;
 	m = table_find(rcu_dereference(link->table), hdr->from);
-	if (!m && link->session && hdr->session && link_knows_genesis(link, hdr))
-		link_note_stranger(link, skb, family, hdr);
-	if (!m || !source_is_member(m, skb, family))
+	if (!m || !source_is_member(m, skb, family)) {
+		/* Where a guest is, nobody has told us but itself. */
+		if ((!m || READ_ONCE(m->guest)) && link->session && hdr->session &&
+		    link_knows_genesis(link, hdr))
+			link_note_stranger(link, skb, family);
 		return false;
+	}
 	*why = QUORUM_DROP_GENESIS;
 	if (!link_knows_genesis(link, hdr))
 		return false;

@@ -70,10 +70,17 @@ static void note_hello(struct quorum_link *link, struct link_member *m,
 		atomic_set(&link->hellos, 1);
 }
 
-/* Its MAC is right: is it made for this life of ours, and new? */
-static bool take_stamp(struct quorum_link *link, struct link_member *m,
-		       const struct wire_header *hdr, const struct seal_stamp *stamp,
-		       enum quorum_drop *why)
+/**
+ * link_take_stamp() - is a datagram made for this life of ours, and new?
+ * @link: a link with keys
+ * @m: its sender; its lock is held
+ * @hdr: its header; its MAC is right
+ * @stamp: of it
+ * @why: set to the reason when it is not
+ */
+bool link_take_stamp(struct quorum_link *link, struct link_member *m,
+		     const struct wire_header *hdr, const struct seal_stamp *stamp,
+		     enum quorum_drop *why)
 {
 	u64 life = seal_life(hdr->incarnation, hdr->session);
 	struct seal_window *window;
@@ -137,7 +144,7 @@ bool link_unseal(struct quorum_link *link, struct link_member *m, struct sk_buff
 	if (!hdr->session || !open_seal(link, m, skb, hdr, &stamp))
 		return false;
 	spin_lock(&m->lock);
-	taken = take_stamp(link, m, hdr, &stamp, why);
+	taken = link_take_stamp(link, m, hdr, &stamp, why);
 	spin_unlock(&m->lock);
 	if (taken)
 		__skb_trim(skb, skb->len - SEAL_BYTES);

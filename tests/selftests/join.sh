@@ -130,6 +130,39 @@ it_outlives_restarts()
 	one_leader_per_term
 }
 
+shouted_at() { [ "$(drops_of "$1" source)" -gt 1000 ]; }
+
+# What a node was sent before is played back from elsewhere while it knows no member's
+# address, and others shout that know no key: it hears the members where they are.
+strangers_do_not_keep_it_out()
+{
+	local at other
+
+	at=$(leader)
+	[ "$at" != 4 ] || { q 4 transfer demo-4 1; at=$(leader); }
+	other=$(NODES=$FIRST others "$at" | cut -d' ' -f1)
+	service record nsenter --net="/run/netns/$NS-4" "$BIN/flood" -i eth0 -s "10.77.0.$at" \
+		-d 10.77.0.4 -w "$(seconds 2)" -S "$T/recorded"
+	seq 40 | q "$at" propose "demo-$at" --lines --quiet --timeout "$(seconds 10)s"
+	until_ok "$(seconds 10)" "something was recorded" test -s "$T/recorded"
+	q "$at" member remove "demo-$at" 4 --timeout "$(seconds 10)s"
+	q 4 down "$(conf 4)"
+	q 4 format --force "$(conf 4)" >/dev/null
+	service replay nsenter --net="/run/netns/$NS-$other" "$BIN/flood" -L "$T/recorded" \
+		-s "10.77.0.$at" -o 10.77.0.99 -d 10.77.0.4 -n 1000000000 -g $((1000 * SCALE)) replay
+	service shout nsenter --net="/run/netns/$NS-$other" "$BIN/flood" -L "$T/recorded" \
+		-s "10.77.0.$at" -o 10.77.0.98 -d 10.77.0.4 -n 1000000000 -g $((1000 * SCALE)) from
+	q 4 up "$(conf 4)"
+	until_ok "$(seconds 10)" "it is shouted at" shouted_at 4
+	q "$at" member add "demo-$at" 4 10.77.0.4 --timeout "$(seconds 20)s" ||
+		fail "it hears nobody: $(get 4 link.drops)"
+	note "dropped meanwhile: $(drops_of 4 source)"
+	service_end replay
+	service_end shout
+	wait_leader
+	[ "$(voters 4)" = 4 ]
+}
+
 # What the log no longer has it is sent as a snapshot, of a time when no member's
 # address was written down.
 a_node_joins_through_a_snapshot()
@@ -157,4 +190,4 @@ a_node_joins_through_a_snapshot()
 cut_short() { [ "$(get "$1" first-index)" -gt 1 ]; }
 
 run_tests setup:120 wrong_ones_are_refused a_node_joins it_outlives_restarts \
-	a_node_joins_through_a_snapshot
+	strangers_do_not_keep_it_out a_node_joins_through_a_snapshot
