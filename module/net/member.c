@@ -577,12 +577,17 @@ int quorum_link_set_listen(struct quorum_link *link, const struct sockaddr_stora
 			   struct netlink_ext_ack *extack)
 {
 	struct sockaddr_storage addr;
+	sa_family_t family;
 	int error;
 
 	error = link_address(listen, true, &addr, extack);
 	if (error)
 		return error;
-	if (addr.ss_family != link->endpoint->addr.ss_family) {
+	/* The endpoint may be another one any time; its family remains. */
+	mutex_lock(&link->change);
+	family = link->endpoint->addr.ss_family;
+	mutex_unlock(&link->change);
+	if (addr.ss_family != family) {
 		NL_SET_ERR_MSG_MOD(extack,
 				   "the address to listen on and those of all members have to be of one family");
 		return -EAFNOSUPPORT;
