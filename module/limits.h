@@ -32,6 +32,8 @@ enum quorum_limits {
 	RAFT_APPENDS_MAX		= 128,	/* append messages in flight per peer */
 	RAFT_APPEND_BYTES_MAX		= 1024 * 1024, /* payload in flight per peer */
 	QUORUM_APPENDS_EAGER		= 4,	/* in flight per peer before small ones gather */
+	RAFT_LONG_BYTES			= 1500,	/* payload of an append that goes in pieces */
+	RAFT_LONG_BEATS			= 10,	/* heartbeats that it may take, as far as known */
 	RAFT_UNCOMMITTED_BYTES_MAX	= 2 * 1024 * 1024,
 	RAFT_UNCOMMITTED_ENTRIES_MAX	= 2048,	/* of the whole log's tail */
 	RAFT_MSG_ENTRIES_MAX		= 64,	/* entries of one append message */
@@ -51,11 +53,16 @@ enum quorum_limits {
 	/* The wire. */
 	QUORUM_MSG_BYTES_MAX		= 68 * 1024, /* headers and payload of one message */
 	QUORUM_FRAGMENTS_MAX		= 64,	/* datagrams of one message */
-	QUORUM_REASSEMBLIES		= 8,	/* messages of one member put together at a time */
-	QUORUM_KEPT_MAX			= 16,	/* messages sent that can be repaired */
-	QUORUM_REPAIRS_MAX		= 3,	/* times one message is repaired */
-	QUORUM_REPAIR_MS		= 5,	/* between requests for it */
-	QUORUM_HOLD_MS			= 20,	/* a whole message waits for an older one at most */
+	QUORUM_REASSEMBLIES		= 16,	/* messages of one member put together at a time */
+	QUORUM_REASSEMBLIES_MIN		= 2,	/* for which memory is there always */
+	QUORUM_DONE_MAX			= 64,	/* messages of a member known to have been whole */
+	QUORUM_LATE_MAX			= 4096,	/* older messages whose fragments are late copies */
+	QUORUM_KEPT_MAX			= 64,	/* messages sent that can be repaired */
+	QUORUM_REPAIRS_MAX		= 8,	/* times parts of one message are asked for */
+	QUORUM_REPAIR_MS		= 5,	/* between two requests, the least; it doubles */
+	QUORUM_OVERTAKE_MS		= 1,	/* what was overtaken may come so late, the least */
+	QUORUM_OVERTAKE_MS_MAX		= 20,	/* the same where networks are seen to do that */
+	QUORUM_QUIET_MS			= 20,	/* a message of which nothing comes lost its end */
 	QUORUM_RX_QUEUE_MAX		= 1024,	/* datagrams not read yet, of each class */
 	QUORUM_MEMBERS_RETRY_MS		= 100,	/* between tries to tell link or log of members */
 	QUORUM_PAST_MAX			= 256,	/* senders that left, whose counters are kept */
@@ -95,13 +102,15 @@ enum quorum_limits {
 	/* Time. */
 	QUORUM_HEARTBEAT_US_MIN		= 500,
 	QUORUM_ELECTION_US_MAX		= 60 * 1000 * 1000,
-	QUORUM_REASSEMBLY_MS		= 1000,	/* a half message older than this is dropped */
+	QUORUM_REASSEMBLY_MS		= 1000,	/* nothing came of a half message: it is dropped */
 };
 
 static_assert((QUORUM_CACHE_ENTRIES & (QUORUM_CACHE_ENTRIES - 1)) == 0);
 static_assert((QUORUM_STRANGERS_MAX & (QUORUM_STRANGERS_MAX - 1)) == 0);
 static_assert(QUORUM_CACHE_BYTES >= 2 * (RAFT_UNCOMMITTED_BYTES_MAX + QUORUM_ENTRY_BYTES_MAX));
 static_assert(QUORUM_CACHE_ENTRIES >= 4 * RAFT_UNCOMMITTED_ENTRIES_MAX);
+/* A sender may have so many under way. */
+static_assert(QUORUM_REASSEMBLIES * 64 * 1024 >= RAFT_APPEND_BYTES_MAX);
 static_assert(QUORUM_MSG_BYTES_MAX >= QUORUM_ENTRY_BYTES_MAX + 2048);
 static_assert(QUORUM_RECORD_BYTES_MAX >= 2 * QUORUM_ENTRY_BYTES_MAX);
 static_assert(QUORUM_FRAGMENTS_MAX * (QUORUM_MTU_MIN - 128) >= QUORUM_MSG_BYTES_MAX);

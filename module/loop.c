@@ -362,6 +362,7 @@ static void turn(struct quorum_group *g)
 	quorum_store_committed(g->store, g->commit);
 	resend = min(resend, quorum_waiters_resend(g, quorum_loop_now()));
 	resend = min(resend, quorum_tick(g, quorum_loop_now()));
+	resend = min(resend, quorum_link_due(g->link));
 	answer_info(g);
 	arm_timer(g, resend);
 }

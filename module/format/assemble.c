@@ -21,7 +21,7 @@ bool assemble_expire(struct assemble *as, u64 now, u64 patience)
 {
 	bool dropped;
 
-	if (!as->known || as->held || now < as->since || now - as->since <= patience)
+	if (!as->known || as->held || now < as->heard || now - as->heard <= patience)
 		return false;
 	dropped = as->open;
 	as->known = false;
@@ -46,7 +46,7 @@ struct assemble *assemble_find(struct assemble *as, u32 n, u32 message)
 	return free;
 }
 
-struct assemble *assemble_next(struct assemble *as, u32 n, u64 now, u64 patience)
+struct assemble *assemble_next(struct assemble *as, u32 n)
 {
 	struct assemble *next = NULL;
 
@@ -54,8 +54,7 @@ struct assemble *assemble_next(struct assemble *as, u32 n, u64 now, u64 patience
 		if (as[i].held && (!next || (s32)(as[i].message - next->message) < 0))
 			next = &as[i];
 	for (u32 i = 0; next && i < n; i++)
-		if (as[i].open && (s32)(as[i].message - next->message) < 0 &&
-		    now - as[i].since < patience)
+		if (as[i].open && !as[i].hopeless && (s32)(as[i].message - next->message) < 0)
 			return NULL;
 	return next;
 }
@@ -73,6 +72,7 @@ static void begin(struct assemble *as, u64 now, const u8 *datagram,
 	as->count = frag->count;
 	as->known = true;
 	as->open = true;
+	as->hopeless = false;
 
 	wire_header_get(datagram, &hdr);
 	hdr.fragment = false;
@@ -115,6 +115,7 @@ enum assemble_result assemble_add(struct assemble *as, u64 now, const void *data
 	memcpy(as->buf + WIRE_HEADER_BYTES + frag->offset,
 	       (const u8 *)datagram + WIRE_HEADER_BYTES + WIRE_FRAGMENT_BYTES, frag->size);
 	as->have |= bit;
+	as->heard = now;
 	if (as->have != ~0ULL >> (64 - as->count))
 		return ASSEMBLE_MORE;
 	as->open = false;

@@ -28,6 +28,7 @@ enum assemble_result {
  * struct assemble - one sender's message in the making
  * @buf: QUORUM_MSG_BYTES_MAX bytes of the caller: header and body
  * @since: time of the first fragment, in the caller's unit
+ * @heard: time of the last one that was new
  * @have: bitmap of the fragments in @buf
  * @message: number of the message, valid if @known
  * @total: bytes of its body
@@ -36,10 +37,12 @@ enum assemble_result {
  * @known: there was a message before
  * @open: it is not whole yet
  * @held: it is whole and waits for older ones: the caller's, see assemble_next()
+ * @hopeless: it is not waited for any more: the caller's, likewise
  */
 struct assemble {
 	u8 *buf;
 	u64 since;
+	u64 heard;
 	u64 have;
 	u32 message;
 	u32 total;
@@ -48,6 +51,7 @@ struct assemble {
 	bool known;
 	bool open;
 	bool held;
+	bool hopeless;
 };
 
 /* Start with nothing; @buf holds QUORUM_MSG_BYTES_MAX bytes. */
@@ -57,7 +61,7 @@ void assemble_init(struct assemble *as, void *buf);
  * assemble_expire() - drop a message that is not whole in time
  * @as: the sender's state
  * @now: the caller's clock
- * @patience: longest time from the first fragment to the last, same unit
+ * @patience: longest time between two fragments of it, same unit
  *
  * Call it before assemble_add().  A message number is forgotten with it, so a
  * sender that started again with any number is understood.
@@ -81,15 +85,14 @@ struct assemble *assemble_find(struct assemble *as, u32 n, u32 message);
  * assemble_next() - a whole message that may be given on
  * @as: the places of a sender
  * @n: how many
- * @now: the caller's clock
- * @patience: longest time an older message holds up newer ones, same unit
  *
  * Messages that overtake each other make a receiver that wants them in order ask for
- * everything again: so what is whole is held while an older one may still become so.
+ * everything again: so what is whole is held while an older one may still become so, and
+ * its caller has not lost hope.
  *
  * Return: the oldest that is held, if nothing older is missing any more; or NULL.
  */
-struct assemble *assemble_next(struct assemble *as, u32 n, u64 now, u64 patience);
+struct assemble *assemble_next(struct assemble *as, u32 n);
 
 /**
  * assemble_add() - take a fragment

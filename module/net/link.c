@@ -79,18 +79,6 @@ static int set_session(struct quorum_link *link, const struct quorum_link_params
 	return link->secret ? secret_prepare(link, extack) : 0;
 }
 
-/* What messages are built in. */
-static int make_buffers(struct quorum_link *link)
-{
-	for (u32 i = 0; i < ARRAY_SIZE(link->kept); i++) {
-		link->kept[i].buf = kvzalloc(QUORUM_MSG_BYTES_MAX, GFP_KERNEL);
-		if (!link->kept[i].buf)
-			return -ENOMEM;
-	}
-	link->tx = link->kept[0].buf;
-	return 0;
-}
-
 static struct quorum_link *link_alloc(const struct quorum_link_params *params)
 {
 	struct quorum_link *link;
@@ -103,6 +91,7 @@ static struct quorum_link *link_alloc(const struct quorum_link_params *params)
 	link->joined = params->joined;
 	link->wake = params->wake;
 	link->priv = params->priv;
+	link->due = U64_MAX;
 	for (u32 i = 0; i < LINK_CLASSES; i++)
 		skb_queue_head_init(&link->rx[i]);
 	mutex_init(&link->change);
@@ -132,7 +121,7 @@ struct quorum_link *quorum_link_open(struct net *net,
 	link = link_alloc(params);
 	if (!link)
 		return ERR_PTR(-ENOMEM);
-	error = make_buffers(link);
+	error = link_keep_first(link) ? 0 : -ENOMEM;
 	if (!error)
 		error = set_session(link, params, extack);
 	if (!error)
@@ -170,14 +159,30 @@ static struct assemble *oldest_open(struct link_member *m)
 {
 	struct assemble *as = NULL;
 
-	for (u32 i = 0; i < ARRAY_SIZE(m->as); i++)
+	for (u32 i = 0; i < m->places; i++)
 		if (m->as[i].open && (!as || (s32)(m->as[i].message - as->message) < 0))
 			as = &m->as[i];
 	return as;
 }
 
-/* The half message a fragment belongs to; where it is the first, the oldest makes room.
- * NULL: all are whole and have not been read.
+/* One more place for half messages, or NULL. */
+static struct assemble *add_place(struct link_member *m)
+{
+	void *buf;
+
+	if (m->places == ARRAY_SIZE(m->as))
+		return NULL;
+	buf = kvmalloc(QUORUM_MSG_BYTES_MAX, GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN);
+	if (!buf)
+		return NULL;
+	assemble_init(&m->as[m->places], buf);
+	return &m->as[m->places++];
+}
+
+/*
+ * The half message a fragment belongs to; where it is the first, and there is no memory
+ * for more, the oldest makes room.  NULL: all are whole and have not been read, or this
+ * one was.
  */
 static struct assemble *find_assemble(struct quorum_link *link, struct link_member *m,
 				      const struct wire_header *hdr, u32 message, u64 now)
@@ -187,17 +192,22 @@ static struct assemble *find_assemble(struct quorum_link *link, struct link_memb
 
 	if (m->session != hdr->session) {
 		/* It was started again and counts its messages anew. */
-		for (i = 0; i < ARRAY_SIZE(m->as); i++)
+		for (i = 0; i < m->places; i++)
 			assemble_init(&m->as[i], m->as[i].buf);
 		link->nheld -= m->nheld;
 		m->nheld = 0;
+		m->ndone = 0;
 		m->session = hdr->session;
 	}
-	for (i = 0; i < ARRAY_SIZE(m->as); i++)
+	for (i = 0; i < m->places; i++)
 		if (assemble_expire(&m->as[i], now,
 				    QUORUM_REASSEMBLY_MS * (u64)NSEC_PER_MSEC))
 			link_drop(link, QUORUM_DROP_TIMEOUT);
-	as = assemble_find(m->as, ARRAY_SIZE(m->as), message);
+	as = assemble_find(m->as, m->places, message);
+	if (!(as && as->open) && link_was_done(m, message, now))
+		return NULL;
+	if (!as)
+		as = add_place(m);
 	if (as) {
 		if (!as->known)
 			link_forget_repair(m, as - m->as);
@@ -232,8 +242,9 @@ static void take_fragment(struct quorum_link *link, struct link_member *m,
 	if (lost || result == ASSEMBLE_MISFIT)
 		link_drop(link, QUORUM_DROP_FRAGMENT);
 	else
-		link_ask_repair(link, m, &frag, now);
+		link_note_fragment(link, m, &frag, now);
 	if (result == ASSEMBLE_DONE) {
+		link_note_done(m, as - m->as);
 		as->held = true;
 		m->nheld++;
 		link->nheld++;
@@ -241,14 +252,13 @@ static void take_fragment(struct quorum_link *link, struct link_member *m,
 }
 
 /* A message of @m that is whole and whose turn it is, or NULL. */
-static struct assemble *next_whole(struct quorum_link *link, struct link_member *m, u64 now)
+static struct assemble *next_whole(struct quorum_link *link, struct link_member *m)
 {
 	struct assemble *as;
 
 	if (!m->nheld)
 		return NULL;
-	as = assemble_next(m->as, ARRAY_SIZE(m->as), now,
-			   QUORUM_HOLD_MS * (u64)NSEC_PER_MSEC);
+	as = assemble_next(m->as, m->places);
 	if (as) {
 		as->held = false;
 		m->nheld--;
@@ -261,11 +271,10 @@ static struct assemble *next_whole(struct quorum_link *link, struct link_member 
 static struct assemble *any_whole(struct quorum_link *link)
 {
 	struct member_table *table = link_table(link);
-	u64 now = ktime_get_boottime_ns();
 	struct assemble *as = NULL;
 
 	for (u32 i = 0; i < table->n && !as; i++)
-		as = next_whole(link, table->members[i], now);
+		as = next_whole(link, table->members[i]);
 	return as;
 }
 
@@ -294,7 +303,6 @@ static bool take_datagram(struct quorum_link *link, struct wire_header *hdr)
 		take_fragment(link, m, hdr, skb);
 		return false;
 	}
-	link_ask_repair(link, m, NULL, ktime_get_boottime_ns());
 	if (hdr->type == RAFT_MSG_HEARTBEAT)
 		m->bundled = link_cb(skb)->bundled;
 	if (hdr->type != WIRE_REPAIR)
@@ -313,6 +321,7 @@ bool quorum_link_recv(struct quorum_link *link, struct wire_header *hdr,
 	link_take_strangers(link);
 	link_send_hellos(link);
 	for (u32 i = 0; i < QUORUM_RX_QUEUE_MAX; i++) {
+		link_ask_repairs(link, ktime_get_boottime_ns());
 		as = link->nheld ? any_whole(link) : NULL;
 		if (as) {
 			wire_header_get(as->buf, hdr);
@@ -335,6 +344,11 @@ bool quorum_link_recv(struct quorum_link *link, struct wire_header *hdr,
 	/* Fragments of nothing whole: let the loop do something else in between. */
 	link->wake(link->priv);
 	return false;
+}
+
+u64 quorum_link_due(struct quorum_link *link)
+{
+	return link->due;
 }
 
 void quorum_link_malformed(struct quorum_link *link, enum wire_error error)

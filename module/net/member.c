@@ -206,7 +206,7 @@ int quorum_link_set_keys(struct quorum_link *link, const struct quorum_net_key *
 
 static void free_member(struct link_member *m)
 {
-	for (u32 i = 0; i < ARRAY_SIZE(m->as); i++)
+	for (u32 i = 0; i < m->places; i++)
 		kvfree(m->as[i].buf);
 	kfree_sensitive(rcu_dereference_protected(m->keys, true));
 	kfree(m->past);
@@ -218,7 +218,10 @@ static void free_member_rcu(struct rcu_head *rcu)
 	free_member(container_of(rcu, struct link_member, rcu));
 }
 
-/* All memory a member takes is taken here: nothing is allocated while it is used. */
+/*
+ * Memory is taken here, so that none is needed later; more places for half messages only
+ * make loss cheaper (link.c).
+ */
 static struct link_member *make_member(struct quorum_link *link, u32 id)
 {
 	struct member_keys *keys;
@@ -235,12 +238,12 @@ static struct link_member *make_member(struct quorum_link *link, u32 id)
 	m->counter = link->used;
 	if (link->session)
 		hello_ask(&m->hello, 0);
-	for (u32 i = 0; i < ARRAY_SIZE(m->as); i++) {
+	for (; m->places < QUORUM_REASSEMBLIES_MIN; m->places++) {
 		void *buf = kvmalloc(QUORUM_MSG_BYTES_MAX, GFP_KERNEL);
 
 		if (!buf)
 			goto no_memory;
-		assemble_init(&m->as[i], buf);
+		assemble_init(&m->as[m->places], buf);
 	}
 	m->past = kmalloc(sizeof(*m->past), GFP_KERNEL);
 	if (!m->past)

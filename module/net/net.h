@@ -215,6 +215,15 @@ int quorum_link_set_listen(struct quorum_link *link, const struct sockaddr_stora
 			   struct netlink_ext_ack *extack);
 
 /**
+ * quorum_link_due() - when to call quorum_link_recv() although nothing has come
+ * @link: the link
+ *
+ * Context: only the loop.
+ * Return: boottime ns, U64_MAX: need not be.
+ */
+u64 quorum_link_due(struct quorum_link *link);
+
+/**
  * quorum_link_recv() - next whole message
  * @link: the link
  * @hdr: its header, checked

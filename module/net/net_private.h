@@ -99,6 +99,20 @@ struct link_past {
 };
 
 /**
+ * struct member_repair - what is missing of a message in the making
+ * @asked: times that it was asked for
+ * @overtaken: since when what was sent after it is here, boottime ns, 0: it is not
+ * @asked_at: since when an answer is waited for, boottime ns, 0: none is
+ * @due: when to ask, boottime ns
+ */
+struct member_repair {
+	u8 asked;
+	u64 overtaken;
+	u64 asked_at;
+	u64 due;
+};
+
+/**
  * struct link_member - one seat, as seen from the wire
  * @rcu: freed with it
  * @gone: in @link->gone [loop]
@@ -122,10 +136,16 @@ struct link_past {
  * @counter: of the last sealed datagram sent to it [loop]
  * @bundled: its last HEARTBEAT came in a bundle [loop]
  * @session: of the fragments in @as [loop]
+ * @places: how many of @as have memory [loop]
  * @as: messages it is sending us in fragments [loop]
+ * @repair: of each [loop]
  * @nheld: how many of them are whole and not read yet [loop]
- * @asked: times that parts of each were asked for [loop]
- * @ask_after: when to ask again, boottime ns [loop]
+ * @done: numbers of the last messages that became whole [loop]
+ * @done_asked: which of @done parts were asked for, as a bitmap [loop]
+ * @ndone: how many ever did, in this session of its [loop]
+ * @repair_ns: time from asking to an answer, the longest of late, 0: not known [loop]
+ * @reorder_ns: how late what was overtaken came, the longest of late [loop]
+ * @reorder_grown: when it was seen last that this was too short, boottime ns [loop]
  * @mtu: bytes of IP that reach it in one piece, 0: not known yet [loop]
  * @mtu_asked: when @mtu was found, boottime ns [loop]
  */
@@ -152,10 +172,16 @@ struct link_member {
 	u64 counter;
 	bool bundled;
 	u32 session;
+	u32 places;
 	struct assemble as[QUORUM_REASSEMBLIES];
+	struct member_repair repair[QUORUM_REASSEMBLIES];
 	u32 nheld;
-	u8 asked[QUORUM_REASSEMBLIES];
-	u64 ask_after[QUORUM_REASSEMBLIES];
+	u32 done[QUORUM_DONE_MAX];
+	u64 done_asked;
+	u32 ndone;
+	u64 repair_ns;
+	u64 reorder_ns;
+	u64 reorder_grown;
 	u32 mtu;
 	u64 mtu_asked;
 };
@@ -215,13 +241,15 @@ struct link_counters {
  * struct link_kept - a message that was sent in fragments
  * @peer: to whom; 0: none, or @buf is in use
  * @frag: its number, and the shape of its fragments
- * @repairs: times it was repaired
- * @buf: QUORUM_MSG_BYTES_MAX bytes: header and body
+ * @again: fragments of it that were sent again
+ * @time: when it was sent, boottime ns
+ * @buf: QUORUM_MSG_BYTES_MAX bytes: header and body; NULL: not needed so far
  */
 struct link_kept {
 	u32 peer;
 	struct wire_fragment frag;
-	u32 repairs;
+	u32 again;
+	u64 time;
 	void *buf;
 };
 
@@ -260,6 +288,7 @@ static inline struct link_cb *link_cb(struct sk_buff *skb)
  * @nheld: whole messages of all members that are not read yet [loop]
  * @hellos: a HELLO is due to some member, and may be sent now
  * @late: one was due that might not be sent yet [loop]
+ * @due: when something is to be asked for, boottime ns; never later than that [loop]
  * @kept: what can be repaired [loop]
  * @keep: the one whose buffer is @tx [loop]
  * @tx: quorum_link_buffer() [loop]
@@ -298,6 +327,7 @@ struct quorum_link {
 	u32 nheld;
 	atomic_t hellos;
 	bool late;
+	u64 due;
 	struct link_kept kept[QUORUM_KEPT_MAX];
 	u32 keep;
 	void *tx;
@@ -422,9 +452,13 @@ bool link_is_past(struct quorum_link *link, struct link_member *m,
 void link_forget_past(struct quorum_link *link);
 
 /* repair.c */
-void link_ask_repair(struct quorum_link *link, struct link_member *m,
-		     const struct wire_fragment *frag, u64 now);
+void link_note_fragment(struct quorum_link *link, struct link_member *m,
+			const struct wire_fragment *frag, u64 now);
+void link_note_done(struct link_member *m, u32 place);
+bool link_was_done(struct link_member *m, u32 message, u64 now);
+void link_ask_repairs(struct quorum_link *link, u64 now);
 void link_forget_repair(struct link_member *m, u32 place);
+bool link_keep_first(struct quorum_link *link);
 void link_keep(struct quorum_link *link, const struct link_member *m,
 	       const struct wire_fragment *frag);
 void link_repair(struct quorum_link *link, struct link_member *m, const struct sk_buff *skb);

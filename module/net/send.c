@@ -290,6 +290,7 @@ static int send_fragments(struct quorum_link *link, struct link_member *m, size_
 	struct wire_fragment frag = { .total = len - WIRE_HEADER_BYTES };
 	struct wire_header hdr;
 	int error = 0;
+	u32 i;
 
 	wire_header_get(link->tx, &hdr);
 	if (!wire_type_is_long(hdr.type))
@@ -299,12 +300,15 @@ static int send_fragments(struct quorum_link *link, struct link_member *m, size_
 		return -EMSGSIZE;
 	frag.stride = DIV_ROUND_UP(frag.total, frag.count);
 	frag.message = ++link->message;
-	for (u32 i = 0; i < frag.count && !error; i++)
-		/* Without one of them the rest is of no use. */
+	for (i = 0; i < frag.count && !error; i++)
 		error = link_send_fragment(link, m, link->tx, &frag, i, life);
-	if (!error)
-		link_keep(link, m, &frag);
-	return error;
+	/* Where the first went, the others are asked for. */
+	if (error == -EMSGSIZE || (error && i == 1))
+		return error;
+	if (error)
+		atomic64_inc(&link->counters.tx_errors);
+	link_keep(link, m, &frag);
+	return 0;
 }
 
 static int send_message(struct quorum_link *link, struct link_member *m, size_t len, u64 life)

@@ -44,8 +44,54 @@ void raft_progress_reset(struct raft *r, struct raft_peer *p)
 	p->certain = true;
 }
 
+/* What is longer than most datagrams goes in pieces, and the link repairs the lost ones. */
+static bool is_long(u32 bytes)
+{
+	return bytes >= RAFT_LONG_BYTES;
+}
+
+/* See how long messages that take their time do take: queues and repairs included. */
+static void time_begins(struct raft *r, struct raft_peer *p, u64 last, u32 bytes)
+{
+	if (p->timed || !is_long(bytes))
+		return;
+	p->timed = last;
+	p->timed_at = r->now;
+}
+
+/* How long one that is late is waited for. */
+static u64 large_pause(const struct raft *r, const struct raft_peer *p)
+{
+	return max(2 * p->transit, r->timing.heartbeat);
+}
+
+/* A peer that was gone for an hour does not make it wait for hours. */
+static u64 time_taken(const struct raft *r, const struct raft_peer *p)
+{
+	return min(r->now - p->timed_at, RAFT_LONG_BEATS * r->timing.heartbeat);
+}
+
+static void time_ends(struct raft *r, struct raft_peer *p, u64 verified)
+{
+	u64 took;
+
+	if (!p->timed || verified < p->timed)
+		return;
+	took = time_taken(r, p);
+	p->transit = max(took, p->transit - p->transit / 8 + took / 8);
+	p->timed = 0;
+}
+
+/* It is sent again: it takes at least so long as was waited, and the next wait is longer. */
+static void time_fails(struct raft *r, struct raft_peer *p)
+{
+	if (p->timed)
+		p->transit = max(p->transit, time_taken(r, p));
+	p->timed = 0;
+}
+
 /* Go back to probing, at @next; @certain: what is before it is known to match. */
-static void turn_back(struct raft_peer *p, u64 next, bool certain)
+static void turn_back(struct raft *r, struct raft_peer *p, u64 next, bool certain)
 {
 	p->state = RAFT_PEER_PROBE;
 	p->paused = false;
@@ -55,6 +101,7 @@ static void turn_back(struct raft_peer *p, u64 next, bool certain)
 	p->stale_seq = p->beat_seq;
 	p->missing = 0;
 	window_clear(p);
+	time_fails(r, p);
 }
 
 static void window_push(struct raft_peer *p, u64 last, u32 bytes)
@@ -132,6 +179,7 @@ static void take_ack(struct raft *r, struct raft_peer *p, u64 match, u64 verifie
 		p->match = match;
 		window_free(p, match);
 	}
+	time_ends(r, p, verified);
 	raft_snapshot_left(r, p, verified);
 	/* What was known before the probe went out does not confirm it (P-4). */
 	if (p->state == RAFT_PEER_PROBE && verified >= p->confirm) {
@@ -185,14 +233,14 @@ static void take_rejection(struct raft *r, struct raft_peer *p, const struct raf
 	certain = next == 1 || next == p->match + 1;
 	if (next == hint + 1 && raft_log_term(&r->log, hint, &term))
 		certain |= term == msg->append_reply.hint_term;
-	turn_back(p, next, certain);
+	turn_back(r, p, next, certain);
 	raft_snapshot_check(r, p);
 }
 
 /* Nothing is known of its log any more but what it says itself. */
 void raft_progress_restart(struct raft *r, struct raft_peer *p, u64 verified)
 {
-	turn_back(p, verified ? verified + 1 : r->log.last_index + 1, verified != 0);
+	turn_back(r, p, verified ? verified + 1 : r->log.last_index + 1, verified != 0);
 	raft_snapshot_check(r, p);
 }
 
@@ -226,12 +274,15 @@ void raft_progress_append_reply(struct raft *r, const struct raft_msg *msg)
  * What is missing while pipelining may be on its way still: a heartbeat overtakes what
  * is large, in queues and in repairs.  So ask again soon; what is missing then too, and
  * was sent before the first question, is lost.  Sending the whole window again for
- * nothing would cost more than the loss.
+ * nothing would cost more than the loss, the more so where it is large: then it has
+ * twice the time such messages take.
  */
 static bool is_lost(struct raft *r, struct raft_peer *p, u64 verified)
 {
 	u64 pause = r->timing.heartbeat / 4;
 
+	if (p->count && is_long(p->inflight[p->head].bytes))
+		pause = large_pause(r, p);
 	/* It had more than that: it was started again. */
 	if (verified < p->match)
 		return true;
@@ -242,8 +293,18 @@ static bool is_lost(struct raft *r, struct raft_peer *p, u64 verified)
 		return true;
 	}
 	p->waiting = true;
-	p->since = p->missed + pause - r->timing.heartbeat;
+	p->since = min(p->missed + pause - r->timing.heartbeat, r->now);
 	return false;
+}
+
+/* The probe was not answered before the heartbeat that was sent after it. */
+static void repeat_probe(struct raft *r, struct raft_peer *p)
+{
+	/* A large one is overtaken by heartbeats, and may be on its way. */
+	if (p->timed && !raft_time_reached(r->now, p->timed_at + large_pause(r, p)))
+		return;
+	time_fails(r, p);
+	p->paused = false;
 }
 
 /*
@@ -258,9 +319,9 @@ static void find_loss(struct raft *r, struct raft_peer *p, const struct raft_bea
 	if (beat->seq <= p->stale_seq || p->state == RAFT_PEER_SNAPSHOT)
 		return;
 	if (p->state == RAFT_PEER_PROBE)
-		p->paused = false;
+		repeat_probe(r, p);
 	else if (beat->next > verified + 1 && is_lost(r, p, verified))
-		turn_back(p, known ? known + 1 : p->next, known != 0);
+		turn_back(r, p, known ? known + 1 : p->next, known != 0);
 	raft_snapshot_check(r, p);
 }
 
@@ -315,10 +376,12 @@ void raft_progress_sent(struct raft *r, u32 id, u64 first, u64 last, u32 bytes)
 		return;
 	if (p->state == RAFT_PEER_PROBE) {
 		p->paused = true;
+		time_begins(r, p, last, bytes);
 		p->confirm = last >= first ? first : first - 1;
 		p->stale_seq = p->beat_seq;
 	} else if (last >= first) {
 		window_push(p, last, bytes);
+		time_begins(r, p, last, bytes);
 		p->next = last + 1;
 	}
 }

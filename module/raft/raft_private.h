@@ -202,6 +202,9 @@ struct raft_half {
  * @turned: leader: when it was turned back last
  * @missing: leader: the first entry the answer to a heartbeat did not show, 0: none
  * @missed: leader: when that was
+ * @timed: leader: the end of a large message, until its arrival is known; 0: none
+ * @timed_at: leader: when it was sent
+ * @transit: leader: how long such a message takes, the longest of late; 0: not known
  * @suspect: leader: number of the life in which it has lost entries, 0: none
  * @trusted: leader: it has everything again
  * @needs: leader: what it has to have for that
@@ -241,6 +244,9 @@ struct raft_peer {
 	u64 turned;
 	u64 missing;
 	u64 missed;
+	u64 timed;
+	u64 timed_at;
+	u64 transit;
 	u64 suspect;
 	bool trusted;
 	u64 needs;

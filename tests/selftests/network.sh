@@ -3,11 +3,12 @@
 # What networks do: cuts in one direction, links that flap, delay, loss, small MTUs,
 # narrow paths, hosts with several addresses, addresses that change, IPv6 alone.
 # Topology: lib.sh. QUORUM_SELFTEST_ROUNDS: how often the socket is changed.
-# QUORUM_SELFTEST_LONG: narrow paths of IPv6, too.
+# QUORUM_SELFTEST_LONG: narrow paths of IPv6, and more of what loss, order and copies cost.
 
 . "$(dirname -- "$0")/lib.sh"
 
-setup() { make_group; }
+# The log keeps everything: what is proposed here is more than the usual size.
+setup() { MEGABYTES=${QUORUM_SELFTEST_LONG:+200} make_group; }
 
 before_each() { all_up; }
 
@@ -102,23 +103,107 @@ no_election_at_five_percent_loss()
 
 beaten() { [ "$(get "$1" link.tx-messages.heartbeat)" -ge "$2" ]; }
 
-# Entries of 64 KiB are fifty datagrams. One in fifty is lost, so hardly any comes
-# whole; what was lost is sent again, and only that.
-lost_fragments_are_repaired()
+# network NETEM-ARGUMENT...: what the switch does to frames on their way to each node.
+network()
 {
-	local node one before n
+	local node
 
-	n=$(rounds 10 8)
-	one=$(leader)
-	for node in $NODES; do sw tc qdisc replace dev "p$node" root netem loss 2%; done
-	before=$(get "$one" link.tx-datagrams)
-	client propose -n "$n" -b 65536 -t $((10000 * SCALE)) -p lossy "$(dev "$one")" >"$T/lossy"
-	[ "$(grep -c ^committed "$T/lossy")" = "$n" ]
-	note "$n entries, $(($(get "$one" link.tx-datagrams) - before)) datagrams sent," \
-		"$(total link.repairs-asked) times asked, $(total link.fragments-repaired) repaired"
-	[ "$(get "$one" link.fragments-repaired)" -gt 0 ]
-	logs_equal
+	for node in $NODES; do
+		sw tc qdisc replace dev "p$node" root netem limit 10000 "$@"
+	done
 }
+
+# Everything the leader sent is everywhere.
+all_acknowledged()
+{
+	local one=$1 last node
+
+	last=$(get "$one" last-index)
+	[ "$(get "$one" commit)" = "$last" ] || return 1
+	for node in $(others "$one"); do
+		[ "$(get "$one" "member.id=$node.match")" = "$last" ] || return 1
+	done
+}
+
+# Datagrams that the leader has sent, but for heartbeats; messages; and fragments sent again.
+sent()
+{
+	get "$1" link.tx-datagrams link.tx-messages.heartbeat link.tx-messages.append \
+		link.fragments-repaired | awk '{ print $1 - $2, $3, $4 }'
+}
+
+# work ENTRIES JOBS BYTES: what the leader sends for it, in $datagrams.
+# No success: there was an election meanwhile.
+work()
+{
+	local entries=$1 jobs=$2 size=$3 one term datagrams0 appends appends0 again again0 begun ms
+
+	one=$(leader)
+	term=$(get "$one" term role)
+	until_ok "$(seconds 10)" "all members have acknowledged" all_acknowledged "$one"
+	read -r datagrams0 appends0 again0 <<<"$(sent "$one")"
+	begun=${EPOCHREALTIME/[.,]/}
+	client propose -n $((entries / jobs)) -j "$jobs" -b "$size" -t $((10000 * SCALE)) \
+		-p "size $size $EPOCHREALTIME" "$(dev "$one")" >"$T/work"
+	ms=$(((${EPOCHREALTIME/[.,]/} - begun) / 1000))
+	wait_leader
+	[ "$(get "$one" term role)" = "$term" ] || return 1
+	[ "$(grep -c ^committed "$T/work")" = "$entries" ] || fail "not all were committed"
+	until_ok "$(seconds 30)" "all members have acknowledged" all_acknowledged "$one"
+	read -r datagrams appends again <<<"$(sent "$one")"
+	datagrams=$((datagrams - datagrams0))
+	note "$datagrams datagrams, $((appends - appends0)) messages and $((again - again0))" \
+		"fragments sent again for $entries entries of $size, $ms ms," \
+		"$(total link.repairs-asked) times asked so far"
+}
+
+# All that is sent waits for softirqs in one queue of the processor. Whole bursts of three
+# nodes do not fit into it, and what it loses is not of the network.
+wide_backlog()
+{
+	local file=/proc/sys/net/core/netdev_max_backlog old
+
+	read -r old <$file
+	# shellcheck disable=SC2064 # as it is now
+	trap "echo $old >$file" EXIT
+	echo 10000 >$file
+}
+
+# goodput PERCENT ENTRIES JOBS BYTES NETEM-ARGUMENT...: of what is sent where the network does
+# this, so much would have been enough without it. On a full path that is the goodput of one
+# as a part of the other; how long it takes depends on this machine, and how many datagrams
+# there are does not. Entries are of sizes of which the same always makes as many: of more
+# than half a datagram, so that none goes with another. In one of three tries: where this
+# machine stands still for longer than datagrams take, they seem to be lost.
+goodput()
+{
+	local percent=$1 load="$2 $3 $4" try node datagrams enough
+
+	shift 4
+	wide_backlog
+	for try in 1 2 3; do
+		# shellcheck disable=SC2086 # three words
+		work $load || continue
+		enough=$datagrams
+		network "$@"
+		# shellcheck disable=SC2086
+		if work $load && [ $((datagrams * percent)) -le $((enough * 100)) ]; then try=ok; fi
+		for node in $NODES; do no_loss "$node"; done
+		[ $try != ok ] || break
+	done
+	logs_equal
+	[ $try = ok ] || fail "$enough of $datagrams datagrams are less than $percent percent"
+}
+
+# Forty-six datagrams each: four in ten lose one.
+large_entries_at_one_percent_loss() { goodput 95 32 4 65536 loss 1%; }
+many_large_entries_at_one_percent_loss() { goodput 95 48 16 65536 loss 1%; }
+
+# One in four overtakes all that was sent two milliseconds before it.
+large_entries_out_of_order() { goodput 80 48 16 65536 delay 2ms reorder 25%; }
+
+small_entries_twice() { goodput 95 600 20 1000 duplicate 1%; }
+large_entries_twice() { goodput 95 48 16 65536 duplicate 1%; }
 
 # Entries of 64 KiB in datagrams of 1,280 bytes: cut up by us, never by IP.
 smallest_mtu()
@@ -334,7 +419,9 @@ ipv6_alone()
 }
 
 run_tests setup:120 one_way_cut flapping_link:90 no_election_at_five_percent_loss \
-	lost_fragments_are_repaired smallest_mtu \
+	large_entries_at_one_percent_loss:300 smallest_mtu \
 	an_address_changes_under_load:90 the_socket_changes_under_load:120 far_apart:120 \
 	several_addresses a_narrow_path ipv6_alone several_addresses_ipv6 \
-	${QUORUM_SELFTEST_LONG:+a_narrow_path_ipv6}
+	${QUORUM_SELFTEST_LONG:+a_narrow_path_ipv6 many_large_entries_at_one_percent_loss:300 \
+		large_entries_out_of_order:300 \
+		small_entries_twice:300 large_entries_twice:300}

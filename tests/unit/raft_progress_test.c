@@ -178,6 +178,94 @@ static void p03_what_is_late_is_not_sent_again(struct kunit *test)
 	EXPECT_STATUS(b, peers[1].inflight, 0);
 }
 
+/*
+ * What goes in pieces is repaired by the link: it is waited for, twice as long as such
+ * messages take, before it is sent again whole.
+ */
+static void p03_what_is_large_is_waited_for(struct kunit *test)
+{
+	struct bench *b = leading(test, 200);
+
+	/* how long they take is not known: a heartbeat */
+	send_one(b, 2, 1, RAFT_LONG_BYTES);
+	bench_tick(b, 51 * MS);
+	bench_beat_reply(b, 2, 1, 1, 1);
+	KUNIT_EXPECT_LE(test, raft_deadline(b->raft), b->now + 51 * MS);
+	bench_tick(b, 49 * MS);
+	bench_beat_reply(b, 2, 1, 1, 1);
+	EXPECT_STATUS(b, peers[1].next, 3);
+	bench_tick(b, 2 * MS);
+	bench_beat_reply(b, 2, 2, 1, 1);
+	EXPECT_STATUS(b, peers[1].next, 2);
+
+	/* it was too short: the next wait is twice the time that was waited */
+	send_one(b, 2, 1, RAFT_LONG_BYTES);
+	bench_ack(b, 2, 2, 2);
+	send_one(b, 2, 1, RAFT_LONG_BYTES);
+	bench_tick(b, 51 * MS);
+	bench_beat_reply(b, 2, 3, 2, 2);
+	bench_tick(b, 150 * MS);
+	bench_beat_reply(b, 2, 3, 2, 2);
+	EXPECT_STATUS(b, peers[1].next, 4);
+	/* it comes, and did not take long; what is behind it is not late yet */
+	bench_ack(b, 2, 3, 3);
+	send_one(b, 2, 1, RAFT_LONG_BYTES);
+	send_one(b, 2, 1, RAFT_LONG_BYTES);
+	bench_tick(b, 1 * MS);
+	bench_ack(b, 2, 4, 4);
+	EXPECT_STATUS(b, peers[1].next, 6);
+	bench_ack(b, 2, 5, 5);
+	EXPECT_STATUS(b, peers[1].inflight, 0);
+}
+
+/* The newest heartbeat to n2 is answered: it has one entry. */
+static void answer_newest_beat(struct bench *b)
+{
+	const struct raft_msg *beat = bench_sent(b, RAFT_MSG_HEARTBEAT, 2);
+
+	if (beat)
+		bench_beat_reply(b, 2, beat->heartbeat.seq, 1, 1);
+	bench_clear(b);
+}
+
+/*
+ * A large probe that nobody acknowledges is repeated, each time later, but never more
+ * than two times RAFT_LONG_BEATS heartbeats later.
+ */
+static void p03_a_large_probe_is_repeated_ever_later(struct kunit *test)
+{
+	struct bench *b = leading(test, 200);
+	u32 i, waited, before = 0;
+
+	send_one(b, 2, 1, RAFT_LONG_BYTES);
+	for (i = 0; i < 20 && bench_status(b)->peers[1].next != 2; i++) {
+		bench_tick(b, 10 * MS);
+		answer_newest_beat(b);
+	}
+	EXPECT_STATUS(b, peers[1].next, 2);
+	for (i = 0; i < 8; i++) {
+		send_one(b, 2, 1, RAFT_LONG_BYTES);
+		for (waited = 0; waited < 5000 && nothing_to_send(b, 2); waited += 10) {
+			bench_tick(b, 10 * MS);
+			answer_newest_beat(b);
+		}
+		KUNIT_EXPECT_GE(test, waited, before);
+		if (!before)
+			KUNIT_EXPECT_LE(test, waited, 300U);
+		before = waited;
+	}
+	/* and a heartbeat until it is noticed */
+	KUNIT_EXPECT_GE(test, before, 2U * RAFT_LONG_BEATS * 50U);
+	KUNIT_EXPECT_LE(test, before, 2U * RAFT_LONG_BEATS * 50U + 60U);
+	/* a small one is repeated by the next heartbeat */
+	send_one(b, 2, 1, RAFT_LONG_BYTES - 1);
+	for (waited = 0; waited < 5000 && nothing_to_send(b, 2); waited += 10) {
+		bench_tick(b, 10 * MS);
+		answer_newest_beat(b);
+	}
+	KUNIT_EXPECT_LE(test, waited, 60U);
+}
+
 static void p03_lost_acks_are_made_good_by_heartbeat(struct kunit *test)
 {
 	struct bench *b = leading(test, 1);
@@ -374,6 +462,8 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(p02_a_hanging_follower_holds_a_window),
 	KUNIT_CASE(p03_lost_window_is_found_by_heartbeat),
 	KUNIT_CASE(p03_what_is_late_is_not_sent_again),
+	KUNIT_CASE(p03_what_is_large_is_waited_for),
+	KUNIT_CASE(p03_a_large_probe_is_repeated_ever_later),
 	KUNIT_CASE(p03_lost_acks_are_made_good_by_heartbeat),
 	KUNIT_CASE(p03_restarted_peer_is_found_by_heartbeat),
 	KUNIT_CASE(p04_one_rewind_for_many_rejections),

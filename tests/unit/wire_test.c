@@ -957,12 +957,12 @@ static void half_a_message_expires(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, add(p, 6000, 1, &lost), (int)ASSEMBLE_MORE);
 	KUNIT_EXPECT_EQ(test, assemble_add(&p->as, 6000, q->pieces[0], &q->frags[0], &lost),
 			(int)ASSEMBLE_MISFIT);
-	KUNIT_EXPECT_TRUE(test, assemble_expire(&p->as, 6001, 1000));
-	KUNIT_EXPECT_FALSE(test, assemble_expire(&p->as, 6001, 1000));
-	KUNIT_EXPECT_EQ(test, assemble_add(&p->as, 6001, q->pieces[0], &q->frags[0], &lost),
+	KUNIT_EXPECT_TRUE(test, assemble_expire(&p->as, 7001, 1000));
+	KUNIT_EXPECT_FALSE(test, assemble_expire(&p->as, 7001, 1000));
+	KUNIT_EXPECT_EQ(test, assemble_add(&p->as, 7001, q->pieces[0], &q->frags[0], &lost),
 			(int)ASSEMBLE_MORE);
 	KUNIT_EXPECT_FALSE(test, lost);
-	KUNIT_EXPECT_EQ(test, assemble_add(&p->as, 6001, q->pieces[1], &q->frags[1], &lost),
+	KUNIT_EXPECT_EQ(test, assemble_add(&p->as, 7001, q->pieces[1], &q->frags[1], &lost),
 			(int)ASSEMBLE_DONE);
 	/* A whole one is not lost when its time comes, only its number is. */
 	KUNIT_EXPECT_FALSE(test, assemble_expire(&p->as, 9999, 1000));
@@ -1075,25 +1075,30 @@ static void whole_messages_keep_their_order(struct kunit *test)
 {
 	struct assemble as[3] = {};
 
-	KUNIT_EXPECT_PTR_EQ(test, assemble_next(as, 3, 10, 5), NULL);
+	KUNIT_EXPECT_PTR_EQ(test, assemble_next(as, 3), NULL);
 	as[0].known = true;
 	as[0].open = true;
 	as[0].message = ~0U;
-	as[0].since = 10;
 	as[1].known = true;
 	as[1].held = true;
 	as[1].message = 1;
 	as[2].known = true;
 	as[2].held = true;
 	as[2].message = 0;
-	KUNIT_EXPECT_PTR_EQ(test, assemble_next(as, 3, 14, 5), NULL);
-	KUNIT_EXPECT_PTR_EQ(test, assemble_next(as, 3, 15, 5), &as[2]);
+	KUNIT_EXPECT_PTR_EQ(test, assemble_next(as, 3), NULL);
+	as[0].hopeless = true;
+	KUNIT_EXPECT_PTR_EQ(test, assemble_next(as, 3), &as[2]);
 	KUNIT_EXPECT_PTR_EQ(test, assemble_find(as, 3, 7), NULL);
 	KUNIT_EXPECT_FALSE(test, assemble_expire(&as[2], 1000, 5));
+	as[0].hopeless = false;
 	as[0].open = false;
-	KUNIT_EXPECT_PTR_EQ(test, assemble_next(as, 3, 14, 5), &as[2]);
+	KUNIT_EXPECT_PTR_EQ(test, assemble_next(as, 3), &as[2]);
 	as[2].held = false;
-	KUNIT_EXPECT_PTR_EQ(test, assemble_next(as, 3, 14, 5), &as[1]);
+	KUNIT_EXPECT_PTR_EQ(test, assemble_next(as, 3), &as[1]);
+	/* what is newer is not waited for */
+	as[0].open = true;
+	as[0].message = 2;
+	KUNIT_EXPECT_PTR_EQ(test, assemble_next(as, 3), &as[1]);
 }
 
 /* What followers say counts from the member's own device only (bug M-9). */
