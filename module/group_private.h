@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The inside of a group, shared by the files of the runtime: group.c, parts.c,
- * loop.c, effects.c, pump.c, apply.c, waiters.c, reads.c, members.c, readback.c,
- * snapshots.c, install.c, chunks.c, handin.c, watch.c and info.c.
+ * loop.c, early.c, effects.c, pump.c, apply.c, waiters.c, reads.c, members.c,
+ * readback.c, snapshots.c, install.c, chunks.c, handin.c, watch.c and info.c.
  *
  * Locks, outermost first:
  *
@@ -479,6 +479,46 @@ struct quorum_chunks {
 };
 
 /**
+ * struct early_append - an append that came before those which precede it
+ * @hdr: its header
+ * @term: of its leader
+ * @prev: index of the entry before its first one
+ * @last: index of its last entry
+ * @len: bytes of @buf
+ * @buf: header and body
+ */
+struct early_append {
+	struct wire_header hdr;
+	u64 term;
+	u64 prev;
+	u64 last;
+	size_t len;
+	u8 buf[];
+};
+
+/**
+ * struct quorum_early - all of them; see early.c [loop]
+ * @held: they, by @prev
+ * @n: how many
+ * @bytes: of them
+ * @asked: times that the engine was told of the gap before them
+ * @asked_at: when it was last, boottime ns; 0: what came since has told about it
+ * @since: since when the first is waited for, boottime ns
+ * @due: when the engine is to be told, boottime ns
+ * @late_ns: how late what was overtaken came, the longest of late
+ */
+struct quorum_early {
+	struct early_append *held[RAFT_APPENDS_MAX];
+	u32 n;
+	u32 bytes;
+	u32 asked;
+	u64 asked_at;
+	u64 since;
+	u64 due;
+	u64 late_ns;
+};
+
+/**
  * struct quorum_inflight - a log write the store has not reported yet
  * @write: as the engine knows it
  * @vouches: last index it makes durable; lowered when the log is truncated below
@@ -620,6 +660,7 @@ struct quorum_group {
 	u64 members_retry;		/* when to tell it again, 0: it knows */
 	u64 fill_after;			/* no devices are written down before */
 	struct raft_config config_in;	/* of the message in hand */
+	struct quorum_early early;
 	struct wire_header ident;
 	struct raft_effects effects;
 	struct raft_entry entries[RAFT_MSG_ENTRIES_MAX];
@@ -671,6 +712,13 @@ void quorum_loop_damaged(void *priv, u64 first);
 void quorum_loop_write_done(void *priv, u64 cookie, int error);
 u64 quorum_loop_now(void);
 int quorum_loop_ask(struct quorum_group *g, const struct raft_event *ev);
+
+/* early.c */
+bool quorum_early_keep(struct quorum_group *g, const struct wire_header *hdr,
+		       const struct raft_msg *msg, const void *buf, size_t len);
+struct early_append *quorum_early_next(struct quorum_group *g, bool *stays);
+u64 quorum_early_due(const struct quorum_group *g);
+void quorum_early_forget(struct quorum_group *g);
 
 /* effects.c */
 int quorum_effects_step(struct quorum_group *g, const struct raft_event *ev,

@@ -63,6 +63,9 @@ enum quorum_limits {
 	QUORUM_OVERTAKE_MS		= 1,	/* what was overtaken may come so late, the least */
 	QUORUM_OVERTAKE_MS_MAX		= 20,	/* the same where networks are seen to do that */
 	QUORUM_QUIET_MS			= 20,	/* a message of which nothing comes lost its end */
+	QUORUM_EARLY_BYTES_MAX		= 1024 * 1024, /* of appends that came before others */
+	QUORUM_EARLY_ENTRIES_MAX	= 1024,	/* so many entries before the log goes on */
+	QUORUM_EARLY_ASKED_MAX		= 6,	/* times the leader is told of a gap; doubling */
 	QUORUM_RX_QUEUE_MAX		= 1024,	/* datagrams not read yet, of each class */
 	QUORUM_MEMBERS_RETRY_MS		= 100,	/* between tries to tell link or log of members */
 	QUORUM_PAST_MAX			= 256,	/* senders that left, whose counters are kept */

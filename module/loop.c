@@ -199,8 +199,9 @@ static bool attach_config(struct quorum_group *g, struct raft_msg *msg, const vo
 	return config_kept(payload, msg->snapshot.config_bytes, &g->config_in);
 }
 
+/* @early: it may be kept until those before it are there. */
 static void take_message(struct quorum_group *g, const struct wire_header *hdr,
-			 const void *buf, size_t len)
+			 const void *buf, size_t len, bool early)
 {
 	struct raft_event ev = { .type = RAFT_EV_MESSAGE };
 	struct effects_source src = {};
@@ -217,6 +218,8 @@ static void take_message(struct quorum_group *g, const struct wire_header *hdr,
 		quorum_link_malformed(g->link, WIRE_FIELD_BAD);
 		return;
 	}
+	if (early && quorum_early_keep(g, hdr, &msg, buf, len))
+		return;
 	trace_quorum_message(g, &msg);
 	if (msg.type == RAFT_MSG_FORWARD_REPLY) {
 		take_forward_reply(g, &msg);
@@ -232,6 +235,19 @@ static void take_message(struct quorum_group *g, const struct wire_header *hdr,
 	quorum_effects_step(g, &ev, &src);
 }
 
+/* What came before those which precede it, if these are there now, or it took too long. */
+static void take_early(struct quorum_group *g)
+{
+	struct early_append *e;
+	bool stays;
+
+	while ((e = quorum_early_next(g, &stays))) {
+		take_message(g, &e->hdr, e->buf, e->len, false);
+		if (!stays)
+			kvfree(e);
+	}
+}
+
 static void take_datagrams(struct quorum_group *g)
 {
 	struct wire_header hdr;
@@ -240,10 +256,12 @@ static void take_datagrams(struct quorum_group *g)
 	int budget = QUORUM_RX_QUEUE_MAX;
 
 	while (budget-- && quorum_link_recv(g->link, &hdr, &buf, &len)) {
-		take_message(g, &hdr, buf, len);
+		take_message(g, &hdr, buf, len, true);
+		take_early(g);
 		if (!(budget % 64))
 			cond_resched();
 	}
+	take_early(g);
 	if (budget < 0)
 		quorum_loop_wake(g, LOOP_RX);
 }
@@ -363,6 +381,7 @@ static void turn(struct quorum_group *g)
 	resend = min(resend, quorum_waiters_resend(g, quorum_loop_now()));
 	resend = min(resend, quorum_tick(g, quorum_loop_now()));
 	resend = min(resend, quorum_link_due(g->link));
+	resend = min(resend, quorum_early_due(g));
 	answer_info(g);
 	arm_timer(g, resend);
 }

@@ -251,6 +251,16 @@ static void take_fragment(struct quorum_link *link, struct link_member *m,
 	}
 }
 
+static struct assemble *oldest_held(struct link_member *m)
+{
+	struct assemble *as = NULL;
+
+	for (u32 i = 0; i < m->places; i++)
+		if (m->as[i].held && (!as || (s32)(m->as[i].message - as->message) < 0))
+			as = &m->as[i];
+	return as;
+}
+
 /* A message of @m that is whole and whose turn it is, or NULL. */
 static struct assemble *next_whole(struct quorum_link *link, struct link_member *m)
 {
@@ -259,6 +269,9 @@ static struct assemble *next_whole(struct quorum_link *link, struct link_member 
 	if (!m->nheld)
 		return NULL;
 	as = assemble_next(m->as, m->places);
+	/* Others may come meanwhile, and there has to be room for them (early.c has some). */
+	if (!as && m->nheld >= ARRAY_SIZE(m->as) - QUORUM_REASSEMBLIES_MIN)
+		as = oldest_held(m);
 	if (as) {
 		as->held = false;
 		m->nheld--;

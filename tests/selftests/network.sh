@@ -198,8 +198,11 @@ goodput()
 # Forty-six datagrams each: four in ten lose one.
 large_entries_at_one_percent_loss() { goodput 95 32 4 65536 loss 1%; }
 many_large_entries_at_one_percent_loss() { goodput 95 48 16 65536 loss 1%; }
+middle_entries_at_one_percent_loss() { goodput 95 320 16 4096 loss 1%; }
+small_entries_at_one_percent_loss() { goodput 95 600 20 1000 loss 1%; }
 
 # One in four overtakes all that was sent two milliseconds before it.
+small_entries_out_of_order() { goodput 80 600 20 1000 delay 2ms reorder 25%; }
 large_entries_out_of_order() { goodput 80 48 16 65536 delay 2ms reorder 25%; }
 
 small_entries_twice() { goodput 95 600 20 1000 duplicate 1%; }
@@ -419,9 +422,10 @@ ipv6_alone()
 }
 
 run_tests setup:120 one_way_cut flapping_link:90 no_election_at_five_percent_loss \
-	large_entries_at_one_percent_loss:300 smallest_mtu \
+	large_entries_at_one_percent_loss:300 small_entries_at_one_percent_loss:300 \
+	small_entries_out_of_order:300 smallest_mtu \
 	an_address_changes_under_load:90 the_socket_changes_under_load:120 far_apart:120 \
 	several_addresses a_narrow_path ipv6_alone several_addresses_ipv6 \
 	${QUORUM_SELFTEST_LONG:+a_narrow_path_ipv6 many_large_entries_at_one_percent_loss:300 \
-		large_entries_out_of_order:300 \
+		middle_entries_at_one_percent_loss:300 large_entries_out_of_order:300 \
 		small_entries_twice:300 large_entries_twice:300}
