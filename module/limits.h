@@ -31,6 +31,7 @@ enum quorum_limits {
 	RAFT_WRITES_MAX			= 8,	/* log writes in flight */
 	RAFT_APPENDS_MAX		= 128,	/* append messages in flight per peer */
 	RAFT_APPEND_BYTES_MAX		= 1024 * 1024, /* payload in flight per peer */
+	QUORUM_APPENDS_LONG		= 14,	/* in flight per peer before those in pieces wait */
 	QUORUM_APPENDS_EAGER		= 4,	/* in flight per peer before small ones gather */
 	RAFT_LONG_BYTES			= 1500,	/* payload of an append that goes in pieces */
 	RAFT_LONG_BEATS			= 10,	/* heartbeats that it may take, as far as known */
@@ -114,6 +115,7 @@ static_assert(QUORUM_CACHE_BYTES >= 2 * (RAFT_UNCOMMITTED_BYTES_MAX + QUORUM_ENT
 static_assert(QUORUM_CACHE_ENTRIES >= 4 * RAFT_UNCOMMITTED_ENTRIES_MAX);
 /* A sender may have so many under way. */
 static_assert(QUORUM_REASSEMBLIES * 64 * 1024 >= RAFT_APPEND_BYTES_MAX);
+static_assert(QUORUM_REASSEMBLIES >= QUORUM_APPENDS_LONG + 2);
 static_assert(QUORUM_MSG_BYTES_MAX >= QUORUM_ENTRY_BYTES_MAX + 2048);
 static_assert(QUORUM_RECORD_BYTES_MAX >= 2 * QUORUM_ENTRY_BYTES_MAX);
 static_assert(QUORUM_FRAGMENTS_MAX * (QUORUM_MTU_MIN - 128) >= QUORUM_MSG_BYTES_MAX);

@@ -157,7 +157,12 @@ static bool strip(struct quorum_group *g, const struct raft_append *a, struct ra
 	return false;
 }
 
-/* Describe as many entries as go into one datagram; at least one, if any. */
+/*
+ * Describe as many entries as go into one datagram; at least one, if any.  One that goes
+ * in pieces anyway takes along what there is, up to the size of the largest entry: few
+ * large messages leave more room in a member's places than many that are hardly larger
+ * than a datagram.
+ */
 static u32 choose(struct quorum_group *g, const struct raft_append *a, u32 *bytes)
 {
 	size_t budget = quorum_link_mtu(g->link, a->peer);
@@ -185,6 +190,8 @@ static u32 choose(struct quorum_group *g, const struct raft_append *a, u32 *byte
 			break;
 		n++;
 		*bytes += entry->size;
+		if (n == 1 && used > budget)
+			budget = QUORUM_ENTRY_BYTES_MAX;
 	}
 	return n;
 }
@@ -243,6 +250,16 @@ static bool gathers(struct quorum_group *g, const struct raft_append *a, u32 n, 
 	       n < RAFT_MSG_ENTRIES_MAX && bytes < quorum_link_mtu(g->link, a->peer);
 }
 
+/*
+ * Does it go in pieces, and are as many on their way as a member can put together while
+ * it waits for one of them?  What is more would be lost there (net/link.c).
+ */
+static bool crowds(struct quorum_group *g, const struct raft_append *a, u32 bytes)
+{
+	return a->inflight >= QUORUM_APPENDS_LONG &&
+	       bytes + WIRE_HEADER_BYTES + WIRE_APPEND_BYTES > quorum_link_mtu(g->link, a->peer);
+}
+
 static void pump_peer(struct quorum_group *g, u32 peer)
 {
 	struct raft_append a;
@@ -264,7 +281,7 @@ static void pump_peer(struct quorum_group *g, u32 peer)
 			quorum_readback_request(&g->readback, a.first, max(a.last, a.first));
 			return;
 		}
-		if (gathers(g, &a, n, bytes))
+		if (gathers(g, &a, n, bytes) || crowds(g, &a, bytes))
 			return;
 		if (!send_append(g, &a, n, bytes))
 			return;

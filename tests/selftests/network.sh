@@ -198,6 +198,7 @@ goodput()
 # Forty-six datagrams each: four in ten lose one.
 large_entries_at_one_percent_loss() { goodput 95 32 4 65536 loss 1%; }
 many_large_entries_at_one_percent_loss() { goodput 95 48 16 65536 loss 1%; }
+# Of these several go together where many wait, and nearly as many datagrams each time.
 middle_entries_at_one_percent_loss() { goodput 95 320 16 4096 loss 1%; }
 small_entries_at_one_percent_loss() { goodput 95 600 20 1000 loss 1%; }
 
