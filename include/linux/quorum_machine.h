@@ -15,7 +15,7 @@
  *
  * Calls are serialised by the runtime: apply(), tick(), snapshot_begin(),
  * snapshot_end() and everything of a restore exclude all others; query(), hash(),
- * bytes() and snapshot_read() exclude those but not each other.  So a machine needs no lock.
+ * bytes(), snapshot_room() and snapshot_read() exclude those but not each other.  So a machine needs no lock.
  */
 #ifndef _LINUX_QUORUM_MACHINE_H
 #define _LINUX_QUORUM_MACHINE_H
@@ -72,11 +72,16 @@ struct quorum_reply {
  *	nanoseconds of a clock that counts suspend, on this node; @fresh is set at
  *	the first call of a leadership.  A command that is to be proposed goes to
  *	@reply; @next is set to when to call again, at the latest
+ * @snapshot_room: (optional) bytes that snapshot_begin() needs for the state as it is
+ *	now.  They are allocated while nobody is kept from changing the state, which
+ *	allocating in snapshot_begin() would
  * @snapshot_begin: (optional with all of the next five; a machine without them
  *	keeps its whole log) remember the state as it is now: what snapshot_read()
  *	returns is this state, whatever is applied meanwhile.  One at a time.  May
  *	take time in proportion to the number of things in the state, not to their
- *	size.  Return: a handle or ERR_PTR()
+ *	size.  @room is zeros, at least as many as snapshot_room() says, and the
+ *	machine's until snapshot_end() returns; without it NULL.  Return: a handle
+ *	or ERR_PTR()
  * @snapshot_read: the next bytes of it, in order; 0 at the end.  Context: process
  * @snapshot_end: forget it; read to the end or not
  * @restore_begin: begin to take a snapshot in.  The present state stays as it is,
@@ -99,7 +104,8 @@ struct quorum_machine_ops {
 		     struct quorum_reply *reply);
 	int (*query)(void *state, const void *request, u32 len, struct quorum_reply *reply);
 	void (*tick)(void *state, u64 now, bool fresh, struct quorum_reply *reply, u64 *next);
-	void *(*snapshot_begin)(void *state);
+	size_t (*snapshot_room)(const void *state);
+	void *(*snapshot_begin)(void *state, void *room);
 	ssize_t (*snapshot_read)(void *state, void *snapshot, void *buf, size_t room);
 	void (*snapshot_end)(void *state, void *snapshot);
 	void *(*restore_begin)(void *state);

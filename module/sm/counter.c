@@ -104,13 +104,16 @@ struct counter_stream {
 	u32 done;	/* bytes of @sum read or written */
 };
 
-static void *counter_snapshot_begin(void *state)
+static size_t counter_snapshot_room(const void *state)
 {
-	struct counter_stream *s = kvzalloc(sizeof(*s), GFP_KERNEL);
-	const struct counter *c = state;
+	return sizeof(struct counter_stream);
+}
 
-	if (!s)
-		return ERR_PTR(-ENOMEM);
+static void *counter_snapshot_begin(void *state, void *room)
+{
+	const struct counter *c = state;
+	struct counter_stream *s = room;
+
 	s->sum = cpu_to_le64(c->sum);
 	return s;
 }
@@ -127,7 +130,6 @@ static ssize_t counter_snapshot_read(void *state, void *snapshot, void *buf, siz
 
 static void counter_snapshot_end(void *state, void *snapshot)
 {
-	kvfree(snapshot);
 }
 
 static void *counter_restore_begin(void *state)
@@ -177,6 +179,7 @@ struct quorum_machine_ops quorum_counter_ops = {
 	.destroy = counter_destroy,
 	.apply = counter_apply,
 	.query = counter_query,
+	.snapshot_room = counter_snapshot_room,
 	.snapshot_begin = counter_snapshot_begin,
 	.snapshot_read = counter_snapshot_read,
 	.snapshot_end = counter_snapshot_end,

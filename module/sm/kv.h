@@ -215,7 +215,8 @@ void kv_range_reply(const struct kv *kv, const struct kv_range *range, u32 flags
 int kv_query(void *state, const void *request, u32 len, struct quorum_reply *reply);
 
 /* kv_snapshot.c */
-void *kv_snapshot_begin(void *state);
+size_t kv_snapshot_room(const void *state);
+void *kv_snapshot_begin(void *state, void *room);
 ssize_t kv_snapshot_read(void *state, void *snapshot, void *buf, size_t room);
 void kv_snapshot_end(void *state, void *snapshot);
 void *kv_restore_begin(void *state);

@@ -83,6 +83,7 @@ struct quorum_machine_ops quorum_kv_ops = {
 	.apply = apply,
 	.query = kv_query,
 	.tick = kv_tick,
+	.snapshot_room = kv_snapshot_room,
 	.snapshot_begin = kv_snapshot_begin,
 	.snapshot_read = kv_snapshot_read,
 	.snapshot_end = kv_snapshot_end,

@@ -54,9 +54,8 @@ union kv_stream_unit {
 /**
  * struct kv_snapshot - the state as it was, and how far it was read
  * @head: the stream's head
- * @leases: copies
  * @nleases: number of @leases
- * @items: references, by key
+ * @items: references, by key; behind @leases
  * @nitems: number of @items
  * @unit: the fixed part being read
  * @next: number of the unit after it: the head, the leases, the items
@@ -64,10 +63,10 @@ union kv_stream_unit {
  * @body: the bytes behind it, or NULL
  * @body_size: their number
  * @done: bytes of both that were read
+ * @leases: copies
  */
 struct kv_snapshot {
 	struct kv_stream_head head;
-	struct kv_stream_lease *leases;
 	u64 nleases;
 	struct kv_item **items;
 	u64 nitems;
@@ -77,6 +76,7 @@ struct kv_snapshot {
 	const u8 *body;
 	u32 body_size;
 	u32 done;
+	struct kv_stream_lease leases[];
 };
 
 static void gather(struct kv *kv, struct kv_snapshot *snap)
@@ -99,24 +99,22 @@ static void gather(struct kv *kv, struct kv_snapshot *snap)
 	}
 }
 
-void *kv_snapshot_begin(void *state)
+size_t kv_snapshot_room(const void *state)
 {
+	const struct kv *kv = state;
+
+	return sizeof(struct kv_snapshot) + kv->nleases * sizeof(struct kv_stream_lease) +
+	       kv->keys * sizeof(struct kv_item *);
+}
+
+void *kv_snapshot_begin(void *state, void *room)
+{
+	struct kv_snapshot *snap = room;
 	struct kv *kv = state;
-	struct kv_snapshot *snap;
 
 	if (kv->snapshot)
 		return ERR_PTR(-EBUSY);
-	snap = kvzalloc(sizeof(*snap), GFP_KERNEL);
-	if (!snap)
-		return ERR_PTR(-ENOMEM);
-	snap->leases = kvcalloc(kv->nleases + 1, sizeof(*snap->leases), GFP_KERNEL);
-	snap->items = kvcalloc(kv->keys + 1, sizeof(*snap->items), GFP_KERNEL);
-	if (!snap->leases || !snap->items) {
-		kvfree(snap->leases);
-		kvfree(snap->items);
-		kvfree(snap);
-		return ERR_PTR(-ENOMEM);
-	}
+	snap->items = (struct kv_item **)(snap->leases + kv->nleases);
 	gather(kv, snap);
 	snap->head.magic = cpu_to_le32(KV_MAGIC);
 	snap->head.revision = cpu_to_le64(kv->revision);
@@ -134,9 +132,6 @@ void kv_snapshot_end(void *state, void *snapshot)
 
 	for (i = 0; i < snap->nitems; i++)
 		kv_item_put(snap->items[i]);
-	kvfree(snap->items);
-	kvfree(snap->leases);
-	kvfree(snap);
 	kv->snapshot = false;
 }
 

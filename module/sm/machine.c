@@ -33,12 +33,14 @@ static_assert(sizeof(struct machine_head) == QUORUM_MACHINE_HEAD_BYTES);
 /**
  * struct machine_snapshot - a snapshot being read
  * @state: of the machine below
+ * @room: what that is kept in, or NULL
  * @size: bytes of @front
  * @done: bytes of it that were read
  * @front: head and sessions
  */
 struct machine_snapshot {
 	void *state;
+	void *room;
 	size_t size;
 	size_t done;
 	u8 front[];
@@ -311,37 +313,70 @@ static void make_front(struct quorum_machine *m, struct machine_snapshot *snap)
 	snap->size = sizeof(*head) + m->sessions.n * sizeof(struct session_record);
 }
 
+/* Room for the state as it is now, and for some that comes until it is remembered. */
+static size_t room_for(struct quorum_machine *m)
+{
+	size_t size = 0;
+
+	if (!m->ops->snapshot_room)
+		return 0;
+	down_read(&m->sem);
+	size = m->ops->snapshot_room(m->state);
+	up_read(&m->sem);
+	return size + size / 8;
+}
+
+/* Return: 0, negative, or 1: the state has outgrown the @size bytes of room. */
+static int begin(struct quorum_machine *m, struct machine_snapshot *snap, size_t size)
+{
+	lockdep_assert_held_write(&m->sem);
+	if (m->snapshot)
+		return -EBUSY;
+	if (m->ops->snapshot_room && m->ops->snapshot_room(m->state) > size)
+		return 1;
+	snap->state = m->ops->snapshot_begin(m->state, snap->room);
+	if (IS_ERR_OR_NULL(snap->state))
+		return snap->state ? PTR_ERR(snap->state) : -ENOMEM;
+	make_front(m, snap);
+	m->snapshot = snap;
+	return 0;
+}
+
 int quorum_machine_snapshot_begin(struct quorum_machine *m, u64 *index, u64 *term)
 {
 	struct machine_snapshot *snap;
-	int error = 0;
+	size_t size;
+	int error;
 
 	if (blind_at(m, index, term))
 		return 0;
 	if (!m->ops->snapshot_begin)
 		return -EOPNOTSUPP;
-	/* Before the lock: memory may take its time. */
+	/* Before the lock: memory may take its time, and whoever applies waits. */
 	snap = kvzalloc(sizeof(*snap) + sizeof(struct machine_head) +
 			QUORUM_SESSIONS_MAX * sizeof(struct session_record), GFP_KERNEL);
 	if (!snap)
 		return -ENOMEM;
-	down_write(&m->sem);
-	if (m->snapshot) {
-		error = -EBUSY;
-	} else {
-		snap->state = m->ops->snapshot_begin(m->state);
-		if (IS_ERR_OR_NULL(snap->state))
-			error = snap->state ? PTR_ERR(snap->state) : -ENOMEM;
-	}
-	if (!error) {
-		make_front(m, snap);
-		m->snapshot = snap;
-		*index = m->index;
-		*term = m->term;
-	}
-	up_write(&m->sem);
-	if (error)
+	do {
+		kvfree(snap->room);
+		size = room_for(m);
+		snap->room = size ? kvzalloc(size, GFP_KERNEL) : NULL;
+		if (size && !snap->room) {
+			error = -ENOMEM;
+			break;
+		}
+		down_write(&m->sem);
+		error = begin(m, snap, size);
+		if (!error) {
+			*index = m->index;
+			*term = m->term;
+		}
+		up_write(&m->sem);
+	} while (error > 0);
+	if (error) {
+		kvfree(snap->room);
 		kvfree(snap);
+	}
 	return error;
 }
 
@@ -375,6 +410,7 @@ void quorum_machine_snapshot_end(struct quorum_machine *m)
 	m->ops->snapshot_end(m->state, snap->state);
 	m->snapshot = NULL;
 	up_write(&m->sem);
+	kvfree(snap->room);
 	kvfree(snap);
 }
 

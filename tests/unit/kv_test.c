@@ -579,6 +579,36 @@ static void bad_snapshots_change_nothing(struct kunit *test)
 }
 
 /* Entries come without what they say: counted, and nothing is answered. */
+/* ---- room for a snapshot, allocated while the state goes on changing ---- */
+
+static u32 asked_for_room;
+
+/* The first time as if nothing but a byte was there: the rest comes meanwhile. */
+static size_t little_room_at_first(const void *state)
+{
+	return asked_for_room++ ? quorum_kv_ops.snapshot_room(state) : 1;
+}
+
+static void a_state_outgrows_the_room_for_its_snapshot(struct kunit *test)
+{
+	struct quorum_machine_ops ops = quorum_kv_ops;
+	struct world *copy = world_create(test, &quorum_kv_ops);
+	struct world *w;
+	u64 a, b;
+
+	ops.snapshot_room = little_room_at_first;
+	asked_for_room = 0;
+	w = world_create(test, &ops);
+	for (char c = 'a'; c <= 'z'; c++)
+		put(w, (char []){ c, 0 }, "value", 0);
+	copy_machine(w, copy, BUF);
+	/* Before the lock and behind it, twice. */
+	KUNIT_EXPECT_EQ(test, asked_for_room, 4U);
+	KUNIT_EXPECT_EQ(test, quorum_machine_hash(w->m, &a), quorum_machine_hash(copy->m, &b));
+	world_end(w);
+	world_end(copy);
+}
+
 static void a_witness_keeps_nothing(struct kunit *test)
 {
 	struct world *w = world_create(test, &quorum_kv_ops);
@@ -780,6 +810,7 @@ static struct kunit_case kv_cases[] = {
 	KUNIT_CASE(a_lost_session_is_nobodys),
 	KUNIT_CASE(sessions_are_bounded),
 	KUNIT_CASE(bad_snapshots_change_nothing),
+	KUNIT_CASE(a_state_outgrows_the_room_for_its_snapshot),
 	KUNIT_CASE(a_witness_keeps_nothing),
 	KUNIT_CASE(random_against_a_model),
 	{}
