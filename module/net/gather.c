@@ -72,6 +72,9 @@ struct endpoint_gather {
 static_assert(BUNDLE_HEAD_BYTES_MAX + BUNDLE_PACKED_BYTES_MAX <= ROOM);
 static_assert(QUORUM_BUNDLE_MAX <= U8_MAX);
 
+/* With a rescuer: heartbeats leave though no worker can be made for want of memory. */
+static struct workqueue_struct *gathered;
+
 static void send_bundle(struct endpoint_gather *g, struct gather_bundle *b)
 {
 	u8 head[BUNDLE_HEAD_BYTES_MAX];
@@ -111,7 +114,7 @@ static enum hrtimer_restart timer_expired(struct hrtimer *timer)
 {
 	struct endpoint_gather *g = container_of(timer, struct endpoint_gather, timer);
 
-	queue_work(system_highpri_wq, &g->work);
+	queue_work(gathered, &g->work);
 	return HRTIMER_NORESTART;
 }
 
@@ -205,6 +208,17 @@ bool quorum_gather(struct quorum_link *link, const struct sockaddr_storage *to,
 	}
 	mutex_unlock(&g->lock);
 	return b;
+}
+
+int quorum_gather_init(void)
+{
+	gathered = alloc_workqueue("quorum_gather", WQ_HIGHPRI | WQ_MEM_RECLAIM, 0);
+	return gathered ? 0 : -ENOMEM;
+}
+
+void quorum_gather_exit(void)
+{
+	destroy_workqueue(gathered);
 }
 
 /**

@@ -457,12 +457,13 @@ int quorum_net_init(void)
 		pr_err("xchacha20poly1305 of this kernel is wrong\n");
 		return -ENOTRECOVERABLE;
 	}
-	return 0;
+	return quorum_gather_init();
 }
 
 /* Every link has been closed by now; what they freed under RCU has our code to run. */
 void quorum_net_exit(void)
 {
 	WARN_ON(!quorum_endpoint_is_idle());
+	quorum_gather_exit();
 	rcu_barrier();
 }

@@ -464,6 +464,8 @@ void link_keep(struct quorum_link *link, const struct link_member *m,
 void link_repair(struct quorum_link *link, struct link_member *m, const struct sk_buff *skb);
 
 /* gather.c */
+int quorum_gather_init(void);
+void quorum_gather_exit(void);
 int quorum_gather_start(struct quorum_endpoint *ep);
 void quorum_gather_stop(struct quorum_endpoint *ep);
 bool quorum_gather(struct quorum_link *link, const struct sockaddr_storage *to,
