@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The inside of a group, shared by the files of the runtime: group.c, parts.c,
- * loop.c, early.c, effects.c, pump.c, apply.c, waiters.c, reads.c, members.c,
+ * changes.c, loop.c, early.c, effects.c, pump.c, apply.c, waiters.c, reads.c, members.c,
  * readback.c, snapshots.c, install.c, chunks.c, handin.c, watch.c and info.c.
  *
  * Locks, outermost first:
