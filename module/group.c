@@ -43,6 +43,7 @@ static DEFINE_XARRAY_ALLOC1(groups);
 static DEFINE_MUTEX(groups_lock);
 static const struct quorum_group_hooks *hooks;
 struct workqueue_struct *quorum_workqueue;
+struct workqueue_struct *quorum_handin_workqueue;
 
 void quorum_group_set_hooks(const struct quorum_group_hooks *new_hooks)
 {
@@ -598,12 +599,19 @@ int quorum_group_init(void)
 {
 	int error;
 
-	quorum_workqueue = alloc_workqueue("quorum", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
+	/* As many at once as there can be: each may wait for a device of its own. */
+	quorum_workqueue = alloc_workqueue("quorum", WQ_UNBOUND | WQ_MEM_RECLAIM,
+					   WQ_UNBOUND_MAX_ACTIVE);
 	if (!quorum_workqueue)
 		return -ENOMEM;
-	error = register_pernet_subsys(&group_pernet_ops);
-	if (error)
-		destroy_workqueue(quorum_workqueue);
+	quorum_handin_workqueue = alloc_workqueue("quorum_handin", WQ_UNBOUND | WQ_MEM_RECLAIM,
+						  WQ_UNBOUND_MAX_ACTIVE);
+	error = quorum_handin_workqueue ? register_pernet_subsys(&group_pernet_ops) : -ENOMEM;
+	if (!error)
+		return 0;
+	if (quorum_handin_workqueue)
+		destroy_workqueue(quorum_handin_workqueue);
+	destroy_workqueue(quorum_workqueue);
 	return error;
 }
 
@@ -612,5 +620,6 @@ void quorum_group_exit(void)
 {
 	unregister_pernet_subsys(&group_pernet_ops);
 	WARN_ON_ONCE(!xa_empty(&groups));
+	destroy_workqueue(quorum_handin_workqueue);
 	destroy_workqueue(quorum_workqueue);
 }

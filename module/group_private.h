@@ -685,6 +685,8 @@ struct effects_source {
  * memory reclaim, waits for them.
  */
 extern struct workqueue_struct *quorum_workqueue;
+/* What is handed in: its workers wait for user space, so nobody else waits for them. */
+extern struct workqueue_struct *quorum_handin_workqueue;
 extern struct workqueue_struct *quorum_client_workqueue;
 
 /* group.c */

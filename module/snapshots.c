@@ -380,7 +380,8 @@ static void job_begin(struct quorum_group *g, u8 job)
 	sn->job = job;
 	WRITE_ONCE(sn->cancel, false);
 	sn->busy = true;
-	queue_work(quorum_workqueue, &sn->work);
+	queue_work(job == SNAP_TAKE && is_handed_in(g) ? quorum_handin_workqueue :
+							 quorum_workqueue, &sn->work);
 }
 
 static u8 next_job(struct quorum_group *g)
