@@ -63,16 +63,29 @@ static int refused(u8 reason, struct netlink_ext_ack *extack)
 	}
 }
 
-int quorum_group_snapshot(struct quorum_group *g, struct netlink_ext_ack *extack)
+/* Take the parts, if they are there; a stop may wait for a device that hangs. */
+static int enter(struct quorum_group *g, struct netlink_ext_ack *extack)
 {
-	int error = 0;
-
+	if (READ_ONCE(g->ending)) {
+		NL_SET_ERR_MSG_MOD(extack, "the group is stopping: wait until it has stopped");
+		return -ESHUTDOWN;
+	}
 	if (down_read_killable(&g->parts))
 		return -EINTR;
-	if (!g->loop.task) {
-		NL_SET_ERR_MSG_MOD(extack, "the group is stopped: start it first");
-		error = -ESHUTDOWN;
-	} else if (READ_ONCE(g->state) == QUORUM_STATE_FAILED) {
+	if (g->loop.task)
+		return 0;
+	up_read(&g->parts);
+	NL_SET_ERR_MSG_MOD(extack, "the group is stopped: start it first");
+	return -ESHUTDOWN;
+}
+
+int quorum_group_snapshot(struct quorum_group *g, struct netlink_ext_ack *extack)
+{
+	int error = enter(g, extack);
+
+	if (error)
+		return error;
+	if (READ_ONCE(g->state) == QUORUM_STATE_FAILED) {
 		error = refused(RAFT_REFUSED_HALTED, extack);
 	} else if (g->sm == &quorum_log_ops || !quorum_machine_has_snapshot(g->machine)) {
 		NL_SET_ERR_MSG_MOD(extack, "this state machine takes no snapshots by itself");
@@ -89,19 +102,13 @@ int quorum_group_snapshot(struct quorum_group *g, struct netlink_ext_ack *extack
 static int ask(struct quorum_group *g, const struct raft_event *ev,
 	       struct netlink_ext_ack *extack)
 {
-	int ret;
+	int ret = enter(g, extack);
 
-	if (down_read_killable(&g->parts))
-		return -EINTR;
-	if (g->loop.task) {
-		ret = quorum_loop_ask(g, ev);
-		ret = ret < 0 ? refused(-ret, extack) : 0;
-	} else {
-		NL_SET_ERR_MSG_MOD(extack, "the group is stopped: start it first");
-		ret = -ESHUTDOWN;
-	}
+	if (ret)
+		return ret;
+	ret = quorum_loop_ask(g, ev);
 	up_read(&g->parts);
-	return ret;
+	return ret < 0 ? refused(-ret, extack) : 0;
 }
 
 int quorum_group_transfer(struct quorum_group *g, u32 target, struct netlink_ext_ack *extack)

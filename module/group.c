@@ -9,9 +9,14 @@
  * A member that finds its own log damaged goes from FAILED to STARTING by itself.
  *
  * A start only looks the device up; a work item does the rest (parts.c), under
- * nobody's lock, and says by event and status what came of it.  A stop meanwhile
- * sets @start_abort and waits for the work item; a delete waits for one that
- * has already failed, so that no code of ours runs after the last group.
+ * nobody's lock, and says by event and status what came of it.  A stop is a work item
+ * as well: who asks for either may hold what all of netlink waits for (genl's
+ * cb_lock), and a device that hangs may keep them for ever.  A stop of what is being
+ * started sets @start_abort and waits for that work item; a delete waits for those
+ * whose outcome is there already, so that no code of ours runs after the last group.
+ *
+ * Two work items end groups, that of stops and that which heals: who sets @ending has
+ * the group for itself until it is STOPPED, and everybody else is refused meanwhile.
  *
  * How a group stops, and why nothing of it is used afterwards:
  *
@@ -44,6 +49,8 @@ static DEFINE_MUTEX(groups_lock);
 static const struct quorum_group_hooks *hooks;
 struct workqueue_struct *quorum_workqueue;
 struct workqueue_struct *quorum_handin_workqueue;
+/* Not behind what waits for a device that hangs: it may be its end. */
+static struct workqueue_struct *quorum_stop_workqueue;
 
 void quorum_group_set_hooks(const struct quorum_group_hooks *new_hooks)
 {
@@ -84,7 +91,8 @@ static void tell(struct quorum_group *g, u8 type, u8 reason)
  * @g: the group
  * @type: enum quorum_event_type
  *
- * Context: process; the loop, or whoever holds @g->lock while no loop runs.
+ * Context: process; the loop, or whoever holds @g->lock or set @g->ending while no loop
+ * runs.
  */
 void quorum_group_event(struct quorum_group *g, u8 type)
 {
@@ -232,7 +240,8 @@ static int check_params(const struct quorum_group_params *params,
 
 static void start_work(struct work_struct *work);
 static void heal_work(struct work_struct *work);
-static void step_down(struct quorum_group *g, bool hurry);
+static void stop_work(struct work_struct *work);
+static void step_down(struct quorum_group *g);
 
 static struct quorum_group *alloc_group(struct net *net,
 					const struct quorum_group_params *params)
@@ -258,6 +267,7 @@ static struct quorum_group *alloc_group(struct net *net,
 	quorum_handin_init(&g->handin);
 	INIT_WORK(&g->start_work, start_work);
 	INIT_WORK(&g->heal_work, heal_work);
+	INIT_WORK(&g->stop_work, stop_work);
 	g->state = QUORUM_STATE_STOPPED;
 	return g;
 }
@@ -341,9 +351,12 @@ int quorum_group_delete(struct quorum_group *g, struct netlink_ext_ack *extack)
 		mutex_unlock(&g->lock);
 		return -ENODEV;
 	}
-	if (g->state != QUORUM_STATE_STOPPED) {
+	if (g->state != QUORUM_STATE_STOPPED || g->ending) {
+		if (g->ending)
+			NL_SET_ERR_MSG_MOD(extack, "the group is stopping: wait until it has stopped");
+		else
+			NL_SET_ERR_MSG_MOD(extack, "the group is running: stop it first");
 		mutex_unlock(&g->lock);
-		NL_SET_ERR_MSG_MOD(extack, "the group is running: stop it first");
 		return -EBUSY;
 	}
 	WRITE_ONCE(g->deleted, true);
@@ -353,9 +366,10 @@ int quorum_group_delete(struct quorum_group *g, struct netlink_ext_ack *extack)
 		hooks->removed(g);
 	quorum_group_event(g, QUORUM_EVENT_DELETED);
 	mutex_unlock(&g->lock);
-	/* A start that failed has said so, and may yet be on its way out. */
+	/* What has ended has said so, and may yet be on its way out. */
 	flush_work(&g->heal_work);
 	flush_work(&g->start_work);
+	flush_work(&g->stop_work);
 	erase(g);
 	wake_up_interruptible_all(&g->readers);
 	quorum_group_put(g);
@@ -424,11 +438,12 @@ static void heal_work(struct work_struct *work)
 	struct quorum_group *g = container_of(work, struct quorum_group, heal_work);
 
 	mutex_lock(&g->lock);
-	if (g->state == QUORUM_STATE_FAILED && !g->deleted) {
+	if (g->state == QUORUM_STATE_FAILED && !g->ending) {
 		pr_warn("%s: starts again, as a suspect, to be given what is damaged\n",
 			g->params.name);
-		step_down(g, true);
-		begin_start(g);
+		step_down(g);
+		if (!g->stop_asked)
+			begin_start(g);
 	}
 	mutex_unlock(&g->lock);
 	quorum_group_put(g);
@@ -454,6 +469,10 @@ static int may_start(const struct quorum_group *g, struct netlink_ext_ack *extac
 {
 	if (g->deleted)
 		return -ENODEV;
+	if (g->ending) {
+		NL_SET_ERR_MSG_MOD(extack, "the group is stopping: wait until it has stopped");
+		return -EBUSY;
+	}
 	switch (g->state) {
 	case QUORUM_STATE_STOPPED:
 		return 0;
@@ -478,8 +497,11 @@ int quorum_group_start(struct quorum_group *g, struct netlink_ext_ack *extack)
 	/* Here, since the path and the right to it are the caller's. */
 	if (!error)
 		error = quorum_store_find(g->params.device, &g->start_device, extack);
-	if (!error)
+	if (!error) {
+		/* One that came to nothing before has what it wanted. */
+		WRITE_ONCE(g->stop_asked, false);
 		begin_start(g);
+	}
 	mutex_unlock(&g->lock);
 	return error;
 }
@@ -494,56 +516,87 @@ static void hand_over(struct quorum_group *g)
 {
 	struct raft_event ev = { .type = RAFT_EV_TRANSFER };
 	unsigned long patience = nsecs_to_jiffies(2 * READ_ONCE(g->election_max));
+	int asked = -ESHUTDOWN;
 
-	if (READ_ONCE(g->role) != RAFT_LEADER || quorum_loop_ask(g, &ev) < 0)
+	if (READ_ONCE(g->role) != RAFT_LEADER || READ_ONCE(g->hurry))
 		return;
-	wait_event_interruptible_timeout(g->readers, READ_ONCE(g->role) != RAFT_LEADER ||
-					 READ_ONCE(g->state) != QUORUM_STATE_RUNNING,
-					 patience);
+	down_read(&g->parts);
+	if (g->loop.task)
+		asked = quorum_loop_ask(g, &ev);
+	up_read(&g->parts);
+	/* No signal comes here: so that what wakes readers wakes it. */
+	if (asked >= 0)
+		wait_event_interruptible_timeout(g->readers,
+						 READ_ONCE(g->role) != RAFT_LEADER ||
+						 READ_ONCE(g->state) != QUORUM_STATE_RUNNING ||
+						 READ_ONCE(g->hurry), patience);
 }
 
-static void step_down(struct quorum_group *g, bool hurry)
+/*
+ * From RUNNING or FAILED to STOPPED.  The lock is let go meanwhile: it waits for the
+ * device, and nobody has to wait with it.
+ */
+static void step_down(struct quorum_group *g)
 {
-	if (g->state == QUORUM_STATE_RUNNING && !hurry)
-		hand_over(g);
+	bool clean = READ_ONCE(g->state) == QUORUM_STATE_RUNNING;
+
+	lockdep_assert_held(&g->lock);
+	WRITE_ONCE(g->ending, true);
+	mutex_unlock(&g->lock);
 	quorum_waiters_close(g, -ESHUTDOWN);			/* (a) */
 	quorum_reads_close(g, -ESHUTDOWN);
 	wake_up_interruptible_all(&g->readers);
 	down_write(&g->parts);					/* (b) */
 	/* Begun until now; the worker and whoever hands it in look again. */
 	quorum_handin_end(g, -ESHUTDOWN);
-	quorum_parts_tear_down(g, g->state == QUORUM_STATE_RUNNING); /* (c), (d) */
+	quorum_parts_tear_down(g, clean);			/* (c), (d) */
 	WRITE_ONCE(g->state, QUORUM_STATE_STOPPED);
 	g->role = 0;
 	g->leader = 0;
 	up_write(&g->parts);
+	mutex_lock(&g->lock);
+	WRITE_ONCE(g->ending, false);
 	wake_up_interruptible_all(&g->readers);
 	quorum_group_event(g, QUORUM_EVENT_STOPPED);
 }
 
-static int stop(struct quorum_group *g, bool hurry)
+static void stop_work(struct work_struct *work)
 {
-	int error = 0;
+	struct quorum_group *g = container_of(work, struct quorum_group, stop_work);
 
+	if (READ_ONCE(g->stop_asked))
+		hand_over(g);
 	mutex_lock(&g->lock);
-	while (g->state == QUORUM_STATE_STARTING) {
-		/* It needs the lock to end. */
+	while (g->stop_asked && (g->state == QUORUM_STATE_STARTING || g->ending)) {
+		/* Both need the lock to end. */
 		WRITE_ONCE(g->start_abort, true);
 		mutex_unlock(&g->lock);
+		flush_work(&g->heal_work);
 		flush_work(&g->start_work);
 		mutex_lock(&g->lock);
 	}
-	if (g->deleted)
-		error = -ENODEV;
-	else if (g->state != QUORUM_STATE_STOPPED)
-		step_down(g, hurry);
+	if (g->stop_asked && g->state != QUORUM_STATE_STOPPED)
+		step_down(g);
+	WRITE_ONCE(g->stop_asked, false);
 	mutex_unlock(&g->lock);
-	return error;
+	quorum_group_put(g);
 }
 
 int quorum_group_stop(struct quorum_group *g, struct netlink_ext_ack *extack)
 {
-	return stop(g, false);
+	int error = 0;
+
+	mutex_lock(&g->lock);
+	if (g->deleted) {
+		error = -ENODEV;
+	} else if ((g->state != QUORUM_STATE_STOPPED || g->ending) && !g->stop_asked) {
+		WRITE_ONCE(g->stop_asked, true);
+		quorum_group_hold(g);
+		if (!queue_work(quorum_stop_workqueue, &g->stop_work))
+			quorum_group_put(g);
+	}
+	mutex_unlock(&g->lock);
+	return error;
 }
 
 /* ---- small questions ---- */
@@ -585,7 +638,10 @@ static void __net_exit namespace_pre_exit(struct net *net)
 	u32 number = 1;
 
 	while ((g = quorum_group_next(net, &number))) {
-		stop(g, true);
+		WRITE_ONCE(g->hurry, true);
+		wake_up_interruptible_all(&g->readers);
+		quorum_group_stop(g, NULL);
+		flush_work(&g->stop_work);
 		quorum_group_delete(g, NULL);
 		quorum_group_put(g);
 	}
@@ -595,23 +651,35 @@ static struct pernet_operations group_pernet_ops = {
 	.pre_exit = namespace_pre_exit,
 };
 
+/* As many at once as there can be: each may wait for a device of its own. */
+static struct workqueue_struct *make_workqueue(const char *name)
+{
+	return alloc_workqueue("%s", WQ_UNBOUND | WQ_MEM_RECLAIM, WQ_UNBOUND_MAX_ACTIVE, name);
+}
+
+static void destroy_workqueues(void)
+{
+	struct workqueue_struct * const all[] = {
+		quorum_stop_workqueue, quorum_handin_workqueue, quorum_workqueue,
+	};
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(all); i++)
+		if (all[i])
+			destroy_workqueue(all[i]);
+}
+
 int quorum_group_init(void)
 {
-	int error;
+	int error = -ENOMEM;
 
-	/* As many at once as there can be: each may wait for a device of its own. */
-	quorum_workqueue = alloc_workqueue("quorum", WQ_UNBOUND | WQ_MEM_RECLAIM,
-					   WQ_UNBOUND_MAX_ACTIVE);
-	if (!quorum_workqueue)
-		return -ENOMEM;
-	quorum_handin_workqueue = alloc_workqueue("quorum_handin", WQ_UNBOUND | WQ_MEM_RECLAIM,
-						  WQ_UNBOUND_MAX_ACTIVE);
-	error = quorum_handin_workqueue ? register_pernet_subsys(&group_pernet_ops) : -ENOMEM;
-	if (!error)
-		return 0;
-	if (quorum_handin_workqueue)
-		destroy_workqueue(quorum_handin_workqueue);
-	destroy_workqueue(quorum_workqueue);
+	quorum_workqueue = make_workqueue("quorum");
+	quorum_handin_workqueue = make_workqueue("quorum_handin");
+	quorum_stop_workqueue = make_workqueue("quorum_stop");
+	if (quorum_workqueue && quorum_handin_workqueue && quorum_stop_workqueue)
+		error = register_pernet_subsys(&group_pernet_ops);
+	if (error)
+		destroy_workqueues();
 	return error;
 }
 
@@ -620,6 +688,5 @@ void quorum_group_exit(void)
 {
 	unregister_pernet_subsys(&group_pernet_ops);
 	WARN_ON_ONCE(!xa_empty(&groups));
-	destroy_workqueue(quorum_handin_workqueue);
-	destroy_workqueue(quorum_workqueue);
+	destroy_workqueues();
 }

@@ -184,7 +184,16 @@ void quorum_group_put(struct quorum_group *group);
  */
 int quorum_group_start(struct quorum_group *group, struct netlink_ext_ack *extack);
 
-/* Stop, also a start under way; 0 also when it was stopped already.  Context: process, sleeps. */
+/**
+ * quorum_group_stop() - begin to stop, also a start under way
+ *
+ * A leader hands over first, and the device may take its time: all of that happens in
+ * the background and ends in the event STOPPED.  Status says STOPPING from when
+ * nothing is answered any more.
+ *
+ * Return: 0, also when it is stopped already; -ENODEV deleted.
+ * Context: process, sleeps.
+ */
 int quorum_group_stop(struct quorum_group *group, struct netlink_ext_ack *extack);
 
 /* Delete a stopped group; -EBUSY when it runs. */

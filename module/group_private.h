@@ -6,7 +6,8 @@
  *
  * Locks, outermost first:
  *
- *	group->lock		create, start, stop, delete: one at a time
+ *	group->lock		create, start, stop, delete: one at a time; not held while
+ *				the device is waited for
  *	groups_lock (group.c)	the table of groups
  *	group->parts		read: the running parts may be used; write: they
  *				come or go
@@ -558,6 +559,10 @@ struct quorum_place {
  * @state: enum quorum_state [lock or loop; pub]
  * @error: errno that failed the group or its start [pub]
  * @message: sentence that goes with it, of a start [parts]
+ * @ending: a work item makes it STOPPED; nobody else does anything to it [lock; pub]
+ * @hurry: its namespace goes: no time to hand over [pub]
+ * @stop_asked: it shall be STOPPED; until @stop_work has made it so [lock; pub]
+ * @stop_work: from anything to STOPPED
  * @heal_work: from FAILED to STARTING, when the log was found damaged
  * @start_work: builds the parts, from STARTING until their outcome
  * @start_device: what it opens
@@ -583,7 +588,7 @@ struct quorum_place {
  * @leader: [pub]
  * @term: [pub]
  * @role_since: boottime ns [pub]
- * @event_seq: number of the last event [lock or loop; they do not overlap]
+ * @event_seq: number of the last event
  * @readers: woken when @applied moves or the group ends
  */
 struct quorum_group {
@@ -602,6 +607,10 @@ struct quorum_group {
 	u8 state;
 	int error;
 	char message[QUORUM_SENTENCE_LEN_MAX + 1];
+	bool ending;
+	bool hurry;
+	bool stop_asked;
+	struct work_struct stop_work;
 	struct work_struct heal_work;
 	struct work_struct start_work;
 	dev_t start_device;
@@ -681,7 +690,7 @@ struct effects_source {
 };
 
 /*
- * Starts and read-backs.  Of our own since a namespace's end, which is a worker for
+ * Starts, heals and read-backs.  Of our own since a namespace's end, which is a worker for
  * memory reclaim, waits for them.
  */
 extern struct workqueue_struct *quorum_workqueue;

@@ -143,7 +143,7 @@ static void describe(struct quorum_group *g, struct quorum_group_info *info)
 	info->listen = g->params.listen;
 	spin_unlock(&g->where);
 	info->self = g->params.self;
-	info->state = READ_ONCE(g->state);
+	info->state = READ_ONCE(g->ending) ? QUORUM_STATE_STOPPING : READ_ONCE(g->state);
 	info->error = READ_ONCE(g->error);
 	info->now = quorum_loop_now();
 }
@@ -162,14 +162,10 @@ static void ask_loop(struct quorum_group *g, struct raft_status *status,
 	mutex_unlock(&g->loop.info_lock);
 }
 
-void quorum_group_get_info(struct quorum_group *g, struct quorum_group_info *info)
+static void describe_parts(struct quorum_group *g, struct quorum_group_info *info)
 {
 	u32 i;
 
-	describe(g, info);
-	/* A dying task does not wait for a stop that waits for a hung device. */
-	if (down_read_killable(&g->parts))
-		return;
 	memcpy(info->message, g->message, sizeof(info->message));
 	/* The thread runs from before @parts is released until it is taken to stop. */
 	if (g->loop.task) {
@@ -197,8 +193,21 @@ void quorum_group_get_info(struct quorum_group *g, struct quorum_group_info *inf
 			info->shown[i] = quorum_link_shown(g->link, id);
 		}
 	}
+}
+
+void quorum_group_get_info(struct quorum_group *g, struct quorum_group_info *info)
+{
+	u32 i;
+
+	describe(g, info);
+	/* A stop may wait for a device that hangs: nobody waits with it, who can help it. */
+	if (info->state != QUORUM_STATE_STOPPING) {
+		if (down_read_killable(&g->parts))
+			return;
+		describe_parts(g, info);
+		up_read(&g->parts);
+	}
 	for (i = 0; i < info->config.n; i++)
 		quorum_members_address(g, &info->config.members[i], &info->addrs[i]);
 	info->stats = g->stats;
-	up_read(&g->parts);
 }

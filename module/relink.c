@@ -31,6 +31,10 @@ static bool is_known(struct quorum_group *g, u32 id)
 static int check(struct quorum_group *g, const struct quorum_relink *change,
 		 struct netlink_ext_ack *extack)
 {
+	if (g->ending) {
+		NL_SET_ERR_MSG_MOD(extack, "the group is stopping: wait until it has stopped");
+		return -EBUSY;
+	}
 	/* Its parts are being made without the lock. */
 	if (g->state == QUORUM_STATE_STARTING) {
 		NL_SET_ERR_MSG_MOD(extack, "the group is starting: try again");

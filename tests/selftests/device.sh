@@ -116,6 +116,43 @@ the_leader_s_device_hangs()
 	acknowledged "$one" "the others have another leader"
 }
 
+# A stop waits for the device, and nobody waits with it: no request, nor all of netlink.
+is_stopping() { [ "$(get "$1" state)" = stopping ]; }
+
+a_group_is_stopped_while_its_device_hangs()
+{
+	local node verb down up
+
+	node=$(others "$(leader)" | cut -d' ' -f1)
+	hangs "$node"
+	n "$node" timeout "$(seconds 10)" "$BIN/netlink_test" stop "demo-$node"
+	until_ok "$(seconds 20)" "node $node is stopping" is_stopping "$node"
+	q "$node" status "demo-$node" | tee "$T/status"
+	grep -q "stopping: it waits" "$T/status"
+	for verb in begin del; do
+		refused "EBUSY.*is stopping" n "$node" "$BIN/netlink_test" "$verb" "demo-$node"
+	done
+	refused "is stopping" q "$node" transfer "demo-$node"
+	q "$node" down "demo-$node" &
+	down=$!
+	is_stopping "$node"
+	dm resume "$(target "$node")"
+	wait $down
+	q "$node" up "$(conf "$node")"
+	# Whoever brings it up waits for the end of who stops it.
+	hangs "$node"
+	n "$node" "$BIN/netlink_test" stop "demo-$node"
+	until_ok "$(seconds 20)" "node $node is stopping" is_stopping "$node"
+	q "$node" up "$(conf "$node")" &
+	up=$!
+	is_stopping "$node"
+	dm resume "$(target "$node")"
+	wait $up
+	wait_leader
+	propose "$(leader)" "node $node was stopped" >/dev/null
+	logs_equal
+}
+
 # Nothing is acknowledged there, so all that is sent stays under way: behind the first few
 # small entries share datagrams.  The other member may be sent each in one of its own.
 a_hung_member_is_sent_few_datagrams()
@@ -396,7 +433,8 @@ both_copies_unreadable_is_said()
 }
 
 run_tests setup:120 a_follower_s_write_fails the_leader_s_write_fails \
-	the_leader_s_device_hangs a_hung_member_is_sent_few_datagrams a_device_vanishes \
+	the_leader_s_device_hangs a_group_is_stopped_while_its_device_hangs \
+	a_hung_member_is_sent_few_datagrams a_device_vanishes \
 	writes_are_dropped garbled_writes_heal \
 	a_restart_reads_the_tail:90 \
 	damage_before_the_checkpoint_heals:90 damage_read_back_heals:90 \

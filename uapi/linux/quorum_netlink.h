@@ -39,12 +39,15 @@
  * @QUORUM_STATE_RUNNING: Takes part.
  * @QUORUM_STATE_FAILED: The device failed or the engine halted; readable,
  *	silent.
+ * @QUORUM_STATE_STOPPING: Answers nothing any more; what is under way on the
+ *	device is waited for.
  */
 enum quorum_state {
 	QUORUM_STATE_STOPPED = 1,
 	QUORUM_STATE_STARTING,
 	QUORUM_STATE_RUNNING,
 	QUORUM_STATE_FAILED,
+	QUORUM_STATE_STOPPING,
 };
 
 /**
@@ -779,8 +782,10 @@ enum {
 	 */
 	QUORUM_CMD_GROUP_START,
 	/*
-	 * Stop a group; no error when it is stopped already. Needs CAP_NET_ADMIN in the
-	 * user namespace that owns the network namespace.
+	 * Begin to stop a group; no error when it is stopped already. Answered at once:
+	 * a leader hands over first, and the device may take its time. Its end is told
+	 * by an event, stopped, and by group-get. Needs CAP_NET_ADMIN in the user
+	 * namespace that owns the network namespace.
 	 */
 	QUORUM_CMD_GROUP_STOP,
 	/*

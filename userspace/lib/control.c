@@ -14,8 +14,8 @@
 /* A dump that groups joined or left meanwhile is asked for again this often. */
 #define DUMP_TRIES	5
 
-/* Longest trust in an event about a start: they may be lost. */
-#define START_LOOK_MS	500
+/* Longest trust in an event about a start or a stop: they may be lost. */
+#define LOOK_MS		500
 
 struct quorum_control {
 	struct mnl_socket *socket;
@@ -305,11 +305,6 @@ static int by_name(struct quorum_control *control, uint8_t cmd, const char *name
 	return finish(control, nlh, take);
 }
 
-int quorum_group_stop(struct quorum_control *control, const char *name)
-{
-	return by_name(control, QUORUM_CMD_GROUP_STOP, name, NULL);
-}
-
 int quorum_group_delete(struct quorum_control *control, const char *name)
 {
 	return by_name(control, QUORUM_CMD_GROUP_DEL, name, NULL);
@@ -459,6 +454,7 @@ static int started(struct quorum_control *control, const char *name)
 		return err;
 	switch (quorum_object_u64(&group, QUORUM_A_GROUP_STATE)) {
 	case QUORUM_STATE_STARTING:
+	case QUORUM_STATE_STOPPING:
 		return 1;
 	case QUORUM_STATE_STOPPED:
 		snprintf(control->message, sizeof(control->message), "%s",
@@ -483,8 +479,63 @@ int quorum_group_start(struct quorum_control *control, const char *name)
 	err = by_name(control, QUORUM_CMD_GROUP_START, name, NULL);
 	if (!err) {
 		while ((err = started(control, name)) > 0) {
-			err = quorum_events_next(events, START_LOOK_MS, &event);
+			err = quorum_events_next(events, LOOK_MS, &event);
 			if (err == -EINTR)
+				break;
+		}
+	}
+	quorum_events_close(events);
+	return err;
+}
+
+/* Nanoseconds of the clock that events are stamped by. */
+static uint64_t now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_BOOTTIME, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
+
+/* Has it stopped since?  Somebody else may have started it again by now. */
+static bool is_end(const struct quorum_object *event, const char *name, uint64_t since)
+{
+	return quorum_object_u64(event, QUORUM_A_EVENT_TYPE) == QUORUM_EVENT_STOPPED &&
+	       !strcmp(quorum_object_str(event, QUORUM_A_EVENT_NAME), name) &&
+	       quorum_object_u64(event, QUORUM_A_EVENT_TIME_NS) >= since;
+}
+
+/* How a stop ended: 0, an errno, or 1: it goes on. */
+static int stopped(struct quorum_control *control, const char *name)
+{
+	struct quorum_object group;
+	int err;
+
+	err = quorum_group_get(control, name, &group);
+	if (err)
+		/* Somebody has deleted it since. */
+		return err == -ENOENT ? 0 : err;
+	return quorum_object_u64(&group, QUORUM_A_GROUP_STATE) != QUORUM_STATE_STOPPED;
+}
+
+int quorum_group_stop(struct quorum_control *control, const char *name)
+{
+	struct quorum_events *events;
+	struct quorum_object event;
+	uint64_t asked = now();
+	int err;
+
+	/* Before the request, so that its end is not missed. */
+	err = quorum_events_open(&events);
+	if (err)
+		return err;
+	err = by_name(control, QUORUM_CMD_GROUP_STOP, name, NULL);
+	if (!err) {
+		while ((err = stopped(control, name)) > 0) {
+			err = quorum_events_next(events, LOOK_MS, &event);
+			if (err == -EINTR)
+				break;
+			if (!err && is_end(&event, name, asked))
 				break;
 		}
 	}

@@ -528,9 +528,14 @@ int quorum_group_create(struct quorum_control *control,
 int quorum_group_start(struct quorum_control *control, const char *name);
 
 /**
- * quorum_group_stop() - stop taking part; 0 also when stopped already
+ * quorum_group_stop() - stop taking part
  * @control: the handle
  * @name: name of the group on this machine
+ *
+ * Waits until it has stopped; a leader has somebody else lead first.
+ *
+ * Return: 0, also when stopped already; -EINTR, the stop goes on; and what
+ * quorum_control_message() explains.
  */
 int quorum_group_stop(struct quorum_control *control, const char *name);
 

@@ -169,10 +169,11 @@ static int look(struct goal *goal)
 		return -1;
 	}
 	state = quorum_object_u64(&group, QUORUM_A_GROUP_STATE);
-	if (state == QUORUM_STATE_STOPPED || state == QUORUM_STATE_FAILED) {
-		tool_fail(state == QUORUM_STATE_STOPPED ?
-			  "group %s is stopped; start it with `quorumctl start %s`" :
-			  "group %s has failed; `quorumctl status %s` says why",
+	if (state == QUORUM_STATE_STOPPED || state == QUORUM_STATE_STOPPING ||
+	    state == QUORUM_STATE_FAILED) {
+		tool_fail(state == QUORUM_STATE_FAILED ?
+			  "group %s has failed; `quorumctl status %s` says why" :
+			  "group %s is stopped; start it with `quorumctl start %s`",
 			  goal->name, goal->name);
 		return -1;
 	}

@@ -23,7 +23,8 @@ const char help_start[] =
 const char help_stop[] =
 "Usage: quorumctl stop NAME\n"
 "\n"
-"Stop a group.  A stopped group is not an error.  Needs CAP_NET_ADMIN.\n";
+"Stop a group, and wait until it has stopped; interrupted, it stops all the same.\n"
+"A leader hands over first.  A stopped group is not an error.  Needs CAP_NET_ADMIN.\n";
 
 const char help_delete[] =
 "Usage: quorumctl delete NAME\n"
@@ -242,6 +243,13 @@ static int check_existing(struct quorum_control *control, const struct conf *con
 		return tool_fail("group %s has failed; `quorumctl status %s` says why, "
 				 "`quorumctl down %s` clears it",
 				 conf->name, conf->name, conf->name);
+	/* Whoever stops it is waited for. */
+	if (state == QUORUM_STATE_STOPPING) {
+		err = quorum_group_stop(control, conf->name);
+		if (err)
+			return tool_fail_control(control, err, "group %s is stopping", conf->name);
+		state = QUORUM_STATE_STOPPED;
+	}
 	*runs = state != QUORUM_STATE_STOPPED;
 	if (*runs)
 		printf("group %s is already up\n", conf->name);

@@ -323,6 +323,9 @@ static bool show_state(const struct quorum_object *group)
 			line("state", "stopped; `quorumctl start %s` starts it",
 			     quorum_object_str(group, QUORUM_A_GROUP_NAME));
 		return false;
+	case QUORUM_STATE_STOPPING:
+		line("state", "stopping: it waits for what is under way on its device");
+		return false;
 	case QUORUM_STATE_STARTING:
 		line("state", "starting: it reads its log");
 		return true;

@@ -15,6 +15,7 @@ const char * const names_state[] = {
 	[QUORUM_STATE_STARTING] = "starting",
 	[QUORUM_STATE_RUNNING] = "running",
 	[QUORUM_STATE_FAILED] = "failed",
+	[QUORUM_STATE_STOPPING] = "stopping",
 	NULL,
 };
 
