@@ -3,6 +3,7 @@
  * guard_test - that a command does not outlive its lock, whoever is killed or stopped.
  * The clock is in memory that all processes share.  Whatever lives on holds a pipe open.
  */
+#include <pty.h>
 #include <stdarg.h>
 #include <sys/mman.h>
 
@@ -25,6 +26,8 @@ static volatile struct shared {
 enum { PATIENCE_S = 30 };
 
 static int number, failed;
+
+volatile sig_atomic_t tool_stop;
 
 uint64_t tool_now(void)
 {
@@ -59,11 +62,13 @@ static void expect(const char *name, bool fine)
  * @keeper: its process
  * @alive: ends when the guard and all it has started have ended
  * @said: what the command says on descriptor 3
+ * @keys: where to type, -1: there is no terminal
  */
 struct scene {
 	pid_t keeper;
 	int alive;
 	int said;
+	int keys;
 };
 
 static void keep(const char *script, uint64_t until, uint64_t then, int alive)
@@ -73,6 +78,9 @@ static void keep(const char *script, uint64_t until, uint64_t then, int alive)
 	struct guard g;
 	int status;
 
+	/* As a shell has its jobs. */
+	setpgid(0, 0);
+	signal(SIGTERM, SIG_IGN);
 	if (guard_start(&g, until, argv))
 		_exit(1);
 	close(alive);
@@ -80,14 +88,17 @@ static void keep(const char *script, uint64_t until, uint64_t then, int alive)
 	if (then)
 		guard_extend(&g, then);
 	shared->guard = g.pid;
-	while (!guard_ended(&g, &status))
+	while (!tool_stop && !guard_ended(&g, &status))
 		usleep(1000);
+	if (tool_stop)
+		_exit(2);
 	shared->status = status + 1;
 	for (;;)
 		pause();
 }
 
-static void begin(struct scene *s, const char *script, uint64_t until, uint64_t then)
+static void begin_on(struct scene *s, bool terminal, const char *script, uint64_t until,
+		     uint64_t then)
 {
 	int alive[2], said[2];
 
@@ -96,7 +107,8 @@ static void begin(struct scene *s, const char *script, uint64_t until, uint64_t 
 	shared->status = 0;
 	if (pipe(alive) || pipe(said))
 		exit(1);
-	s->keeper = fork();
+	s->keys = -1;
+	s->keeper = terminal ? forkpty(&s->keys, NULL, NULL, NULL) : fork();
 	if (!s->keeper) {
 		/* The readers' sides first: 3 may be one of them. */
 		close(alive[0]);
@@ -114,6 +126,11 @@ static void begin(struct scene *s, const char *script, uint64_t until, uint64_t 
 	s->said = said[0];
 }
 
+static void begin(struct scene *s, const char *script, uint64_t until, uint64_t then)
+{
+	begin_on(s, false, script, until, then);
+}
+
 static void end(struct scene *s)
 {
 	kill(s->keeper, SIGCONT);
@@ -121,6 +138,8 @@ static void end(struct scene *s)
 	waitpid(s->keeper, NULL, 0);
 	close(s->alive);
 	close(s->said);
+	if (s->keys >= 0)
+		close(s->keys);
 }
 
 static bool readable(int fd)
@@ -213,16 +232,103 @@ static void more_time(void)
 	uint64_t looks;
 	bool up;
 
-	begin(&s, "echo x >&3; trap 'exit 5' TERM; while :; do sleep 0.01; done", 2000, 3000);
+	begin(&s, "trap 'exit 5' TERM; echo x >&3; while :; do sleep 0.01; done", 2000, 3000);
 	up = started(&s);
 	guard_of();
 	shared->now = 2500;
 	looks = shared->looks;
 	for (int i = 0; shared->looks < looks + 10 && i < PATIENCE_S * 1000; i++)
 		usleep(1000);
-	/* It is in the group that the guard leads, and the guard does not mind. */
-	kill(-guard_of(), SIGTERM);
+	/* The guard does not mind; the command is in the keeper's group, which does not either. */
+	kill(guard_of(), SIGTERM);
+	kill(-s.keeper, SIGTERM);
 	expect("more time", up && told() == 5 && all_gone(&s));
+	end(&s);
+}
+
+/* Not the guard: it sees to what is elsewhere. */
+static void killed_group(void)
+{
+	struct scene s;
+	bool up;
+
+	begin(&s, FAMILY "sleep 1000", UINT64_MAX, 0);
+	up = started(&s) && guard_of() != getpid();
+	kill(-s.keeper, SIGKILL);
+	expect("quorumctl's process group is killed, and all the command started goes",
+	       up && all_gone(&s));
+	end(&s);
+}
+
+/* By Ctrl-Z, say. */
+static void stopped_group(void)
+{
+	struct scene s;
+	bool up;
+
+	begin(&s, FAMILY "sleep 1000", 2000, 0);
+	up = started(&s) && guard_of() != getpid();
+	kill(-s.keeper, SIGSTOP);
+	shared->now = 2000;
+	expect("the time is over while quorumctl's process group is stopped",
+	       up && all_gone(&s));
+	end(&s);
+}
+
+static bool type(const struct scene *s, const char *keys)
+{
+	return write(s->keys, keys, strlen(keys)) == (ssize_t)strlen(keys);
+}
+
+static void reads_terminal(void)
+{
+	struct scene s;
+	bool up;
+
+	begin_on(&s, true, "echo x >&3; read -r line; [ \"$line\" = typed ] && exit 9", UINT64_MAX,
+		 0);
+	up = started(&s) && type(&s, "typed\n");
+	expect("the command reads the terminal", up && told() == 9 && all_gone(&s));
+	end(&s);
+}
+
+static void interrupt_is_the_command_s(void)
+{
+	struct scene s;
+	int status = 0;
+	pid_t ended = 0;
+	bool up;
+
+	begin_on(&s, true, "trap 'exit 6' INT; echo x >&3; while :; do sleep 0.01; done",
+		 UINT64_MAX, 0);
+	up = started(&s) && type(&s, "\003");
+	expect("Ctrl-C is the command's", up && told() == 6 && all_gone(&s));
+	end(&s);
+	begin_on(&s, true, "trap '' INT; echo x >&3; sleep 1000", UINT64_MAX, 0);
+	up = started(&s);
+	guard_of();
+	kill(s.keeper, SIGINT);
+	for (int i = 0; !ended && i < PATIENCE_S * 1000; i++) {
+		ended = waitpid(s.keeper, &status, WNOHANG);
+		usleep(1000);
+	}
+	expect("SIGINT that was sent is quorumctl's",
+	       up && ended == s.keeper && WIFEXITED(status) && WEXITSTATUS(status) == 2 &&
+	       all_gone(&s));
+	if (!ended)
+		end(&s);
+}
+
+/* A shell makes its group the terminal's; when it is killed, quorumctl's is again. */
+static void terminal_comes_back(void)
+{
+	struct scene s;
+	bool up;
+
+	begin_on(&s, true, "set -m; (echo x >&3; kill -KILL $$; sleep 1000)", UINT64_MAX, 0);
+	up = started(&s);
+	expect("the terminal comes back", up && told() == 128 + SIGKILL && all_gone(&s) &&
+	       tcgetpgrp(s.keys) == s.keeper);
 	end(&s);
 }
 
@@ -239,5 +345,10 @@ int main(void)
 	killed_guard();
 	out_of_time();
 	more_time();
+	killed_group();
+	stopped_group();
+	reads_terminal();
+	interrupt_is_the_command_s();
+	terminal_comes_back();
 	return failed != 0;
 }

@@ -26,7 +26,8 @@ const char help_lock[] =
 "fencing token, a number that grows with every holder, in QUORUM_TOKEN.  If the\n"
 "lock is lost, COMMAND is killed before anybody else can have it, with all it has\n"
 "started; so it is when quorumctl itself is killed, and what it leaves running goes\n"
-"when it ends.  The status is COMMAND's; 1 if the lock was not got or was lost.\n"
+"when it ends.  On a terminal COMMAND has the keyboard, Ctrl-C and Ctrl-Z.  The status\n"
+"is COMMAND's; 1 if the lock was not got or was lost.\n"
 "\n"
 "  --ttl TIME   time after which a holder that is gone loses it (default: 10s)\n"
 "  --wait TIME  longest wait for the lock (default: for ever)\n";

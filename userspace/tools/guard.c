@@ -8,10 +8,15 @@
  * or process group, comes to the guard when its parent ends, since the guard adopts
  * orphans (PR_SET_CHILD_SUBREAPER): killing children until there are none ends them all.
  * quorumctl adopts likewise, and does the same should the guard be killed.
+ *
+ * On a terminal the command is in quorumctl's process group, so that it may read what is
+ * typed, and gets Ctrl-C and Ctrl-Z like any other.  The guard is in a group of its own:
+ * whatever stops or kills that of quorumctl leaves it at its work.
  */
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -78,14 +83,14 @@ static void end_children(pid_t pid, int *status)
 	}
 }
 
-static void run_command(char **argv, pid_t guard, const sigset_t *mask)
+static void run_command(char **argv, pid_t guard, pid_t group, const sigset_t *mask)
 {
 	static const int ignored[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE };
 
 	/* Should even the guard be killed, with quorumctl. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	/* It may have been killed before that was said. */
-	if (getppid() != guard)
+	if (getppid() != guard || setpgid(0, group))
 		_exit(127);
 	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
 		signal(ignored[i], SIG_DFL);
@@ -120,7 +125,7 @@ static void watch_over(int fd, int signals, uint64_t until, pid_t command, int *
 	}
 }
 
-static void guard(int fd, uint64_t until, char **argv)
+static void guard(int fd, uint64_t until, pid_t group, char **argv)
 {
 	static const int ignored[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE };
 	int signals, status = 127 << 8;
@@ -138,7 +143,7 @@ static void guard(int fd, uint64_t until, char **argv)
 	signals = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
 	command = signals < 0 ? -1 : fork();
 	if (!command)
-		run_command(argv, self, &before);
+		run_command(argv, self, group, &before);
 	if (command < 0)
 		tool_fail("cannot start a process");
 	else
@@ -147,22 +152,70 @@ static void guard(int fd, uint64_t until, char **argv)
 	_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
 }
 
+/* What is typed is the command's, and it may think otherwise; what is sent is meant. */
+static void interrupted(int signal, siginfo_t *info, void *context)
+{
+	(void)signal;
+	(void)context;
+	if (info->si_code != SI_KERNEL)
+		tool_stop = 1;
+}
+
+static void leave_keys_to_command(void)
+{
+	struct sigaction action = { .sa_sigaction = interrupted, .sa_flags = SA_SIGINFO };
+
+	sigemptyset(&action.sa_mask);
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGQUIT, &action, NULL);
+}
+
+/* The terminal that this is in the foreground of, or -1. */
+static int foreground(void)
+{
+	int tty = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+	if (tty < 0 || tcgetpgrp(tty) == getpgrp())
+		return tty;
+	close(tty);
+	return -1;
+}
+
+/* A shell has a process group of its own in the foreground, and may have been killed. */
+static void take_back(int tty)
+{
+	sigset_t output, before;
+
+	if (tty < 0)
+		return;
+	sigemptyset(&output);
+	sigaddset(&output, SIGTTOU);
+	sigprocmask(SIG_BLOCK, &output, &before);
+	tcsetpgrp(tty, getpgrp());
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	close(tty);
+}
+
 int guard_start(struct guard *g, uint64_t until, char **argv)
 {
+	pid_t group = getpgrp();
 	int fds[2];
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds))
 		return -errno;
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	leave_keys_to_command();
+	g->tty = foreground();
 	g->pid = fork();
 	if (!g->pid) {
 		close(fds[0]);
-		guard(fds[1], until, argv);
+		guard(fds[1], until, group, argv);
 	}
 	close(fds[1]);
 	g->fd = fds[0];
 	if (g->pid < 0) {
 		close(g->fd);
+		take_back(g->tty);
 		g->pid = 0;
 		return -EAGAIN;
 	}
@@ -184,8 +237,8 @@ bool guard_ended(struct guard *g, int *status)
 		return false;
 	close(g->fd);
 	/* If it was killed, what it guarded is here now. */
-	kill(-g->pid, SIGKILL);
 	end_children(0, &what);
+	take_back(g->tty);
 	g->pid = 0;
 	*status = WIFEXITED(what) ? WEXITSTATUS(what) : 128 + WTERMSIG(what);
 	return true;
@@ -201,7 +254,7 @@ void guard_end(struct guard *g, uint64_t patience_ns)
 	shutdown(g->fd, SHUT_RDWR);
 	while (!guard_ended(g, &status)) {
 		if (tool_now() >= until)
-			kill(-g->pid, SIGKILL);
+			kill(g->pid, SIGKILL);
 		nanosleep(&pause, NULL);
 	}
 }

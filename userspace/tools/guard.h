@@ -13,12 +13,14 @@
 
 /**
  * struct guard - as quorumctl sees it
- * @pid: the guard, which leads the process group of the command; 0: none
+ * @pid: the guard; 0: none
  * @fd: it is told by this until when the lock is held, and ends when it is closed
+ * @tty: the terminal the command is run in the foreground of, -1: none
  */
 struct guard {
 	pid_t pid;
 	int fd;
+	int tty;
 };
 
 /**
@@ -26,6 +28,8 @@ struct guard {
  * @g: set
  * @until: the lock is held until then, by tool_now()
  * @argv: the command
+ *
+ * From now on SIGINT and SIGQUIT set tool_stop only if they were not typed.
  *
  * Return: 0 or a negative errno.
  */
