@@ -11,7 +11,8 @@
  *	nodes groups NS NODE...		all groups there: name, state, commit, incarnation and
  *					epoch
  *
- * NS-NODE is the network namespace of a node. To begin a process takes an emulated
+ * NS-NODE is the network namespace of a node. In place of `demo` QUORUM_SELFTEST_GROUP names
+ * another group. To begin a process takes an emulated
  * kernel with KASAN a tenth of a second: that is why this is not a line of shell.
  */
 #include <errno.h>
@@ -19,6 +20,7 @@
 #include <inttypes.h>
 #include <sched.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 #include <json-c/json.h>
@@ -52,6 +54,7 @@ static void __attribute__((noreturn, format(printf, 1, 2))) die(const char *form
 
 static void add(const char *prefix, const char *id)
 {
+	const char *group = getenv("QUORUM_SELFTEST_GROUP");
 	struct node *node = &nodes[n++];
 	char path[256];
 	int fd;
@@ -59,7 +62,7 @@ static void add(const char *prefix, const char *id)
 	if (n > NODES_MAX)
 		die("more than %d nodes", NODES_MAX);
 	node->id = id;
-	snprintf(node->name, sizeof(node->name), "demo-%s", id);
+	snprintf(node->name, sizeof(node->name), "%s-%s", group ? group : "demo", id);
 	snprintf(path, sizeof(path), "/run/netns/%s-%s", prefix, id);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || setns(fd, CLONE_NEWNET))
