@@ -10,10 +10,24 @@
 # The log keeps everything: what is proposed here is more than the usual size.
 setup() { MEGABYTES=${QUORUM_SELFTEST_LONG:+200} make_group; }
 
-before_each() { all_up; }
+before_each()
+{
+	local node
+
+	[ ! -e "$T/muted" ] || for node in $NODES; do voice "$node"; done
+	all_up
+}
 
 # What the switch sends to a node is lost; what the node sends arrives.
 deaf() { sw tc qdisc replace dev "p$1" root netem loss 100%; }
+
+# What the node sends is lost; what is sent to it arrives.
+mute()
+{
+	touch "$T/muted"
+	n "$1" tc qdisc replace dev eth0 root netem loss 100%
+}
+voice() { n "$1" tc qdisc del dev eth0 root 2>/dev/null || true; }
 
 load_begin()
 {
@@ -42,22 +56,36 @@ load_end()
 	one_leader_per_term
 }
 
-# A leader that is not heard loses its followers; one that does not hear steps down.
+# A leader that is not heard loses its followers; one that does not hear steps down. What
+# it was given is committed by nobody, or once.
 one_way_cut()
+{
+	cut_leader deaf
+	cut_leader mute
+}
+
+cut_leader()
 {
 	local one rest
 
 	one=$(leader)
 	rest=$(others "$one")
-	deaf "$one"
+	"$1" "$one"
+	client propose -n 1 -t $((1000 * SCALE)) -p "$1" "$(dev "$one")" >"$T/cut-$1" &
 	# shellcheck disable=SC2086 # nodes are several
 	until_ok "$(seconds 30)" "the others have another leader" has_other_leader "$one" $rest
-	propose "${rest%% *}" "without node $one" >/dev/null
+	propose "${rest%% *}" "node $one is $1" >/dev/null
+	until_ok "$(seconds 30)" "node $one does not lead any more" follows "$one"
 	no_loss "$one"
+	voice "$one"
 	wait_leader
-	catch_up
+	wait $! || true
+	logs_equal
+	check_outcomes "$T/log-1" "$T/cut-$1"
 	one_leader_per_term
 }
+
+follows() { [ "$(get "$1" role)" != leader ]; }
 
 has_other_leader()
 {
@@ -68,9 +96,10 @@ has_other_leader()
 	[ "$seen" != 0 ] && [ "$seen" != "$one" ] && [ "$(get "$2" leader)" = "$seen" ]
 }
 
+# A follower's, then the leader's, which is back before it is missed, and after.
 flapping_link()
 {
-	local node i
+	local node rest i
 
 	node=$(others "$(leader)" | cut -d' ' -f1)
 	load_begin flap
@@ -80,7 +109,42 @@ flapping_link()
 		plug "$node"
 		sleep 0.$((RANDOM % 9 + 1))
 	done
+	for i in $(seq "$(rounds 4 2)"); do
+		node=$(leader)
+		rest=$(others "$node")
+		unplug "$node"
+		sleep 0.$((RANDOM % 9 + 1))
+		# shellcheck disable=SC2086 # nodes are several
+		[ $((i % 2)) = 1 ] || until_ok "$(seconds 30)" "the others have another leader" \
+			has_other_leader "$node" $rest
+		plug "$node"
+	done
 	load_end flap
+}
+
+# Datagrams overtake each other, and some come twice: nothing is lost, nobody is deposed,
+# and what came twice is dropped as such.
+out_of_order()
+{
+	local node before
+
+	for node in $NODES; do
+		sw tc qdisc replace dev "p$node" root netem delay 5ms reorder 25% 50% duplicate 5%
+	done
+	before="$(total link.drops.replay) $(total link.drops.seal) $(total link.drops.session)"
+	nobody_elects demo 700 commit_out_of_order
+	note "replay, seal, session: $before, then $(total link.drops.replay)"
+	[ "$(total link.drops.replay)" -gt "${before%% *}" ]
+	[ "$(total link.drops.seal) $(total link.drops.session)" = "${before#* }" ]
+}
+
+commit_out_of_order()
+{
+	load_begin order
+	client propose -n 8 -b 65536 -t $((10000 * SCALE)) -p "large and mixed" "$(dev "$1")" >"$T/mixed"
+	load_end order
+	check_outcomes "$T/log-1" "$T/mixed"
+	[ "$(grep -c ^committed "$T/mixed")" = 8 ]
 }
 
 # as GROUP COMMAND...: a function of lib.sh about the nodes of another group.
@@ -529,7 +593,8 @@ ipv6_alone()
 	logs_equal
 }
 
-run_tests setup:120 one_way_cut flapping_link:90 no_election_at_five_percent_loss \
+run_tests setup:120 one_way_cut:90 flapping_link:90 out_of_order:90 \
+	no_election_at_five_percent_loss:90 \
 	large_entries_at_one_percent_loss:300 small_entries_at_one_percent_loss:300 \
 	small_entries_out_of_order:300 smallest_mtu \
 	an_address_changes_under_load:90 the_socket_changes_under_load:120 far_apart:120 \
