@@ -62,9 +62,25 @@ expect()
 	[ "$2" = "$3" ] || fail "$1 is $2, expected $3"
 }
 
+# Datagrams as the kernel counts them, of all nodes, since the values before: four for each
+# entry (a follower asks the leader, who answers), the heartbeats and their answers,
+# and no heartbeat out of turn.
+datagrams_left()
+{
+	local forwards=$1 udp0=$2 heartbeats0=$3 others0=$4 ms0=$5 udp heartbeats others ms interval=50
+
+	# shellcheck disable=SC2086 # nodes are several
+	read -r udp heartbeats others ms < <("$BIN/nodes" wire "$NS" $NODES)
+	expect "messages but heartbeats of all nodes" $((others - others0)) $((4 * N + 2 * forwards))
+	expect "UDP datagrams of all nodes" $((udp - udp0)) $((4 * N + 2 * forwards + heartbeats - heartbeats0))
+	[ "$TIMING" != emulated ] || interval=100
+	[ $((heartbeats - heartbeats0)) -le $((4 * ((ms - ms0) / interval + 2))) ] ||
+		fail "$((heartbeats - heartbeats0)) heartbeats and answers in $((ms - ms0)) ms"
+}
+
 measure()
 {
-	local node=$1 bytes=$2 one term append reply bios records flushes hard forwarded wire
+	local node=$1 bytes=$2 left one term append reply bios records flushes hard forwarded wire
 	local sectors sectors0 wire0 each term0 append0 reply0 bios0 records0 flushes0 hard0 forwarded0 forwards=0
 
 	one=$(leader)
@@ -73,6 +89,8 @@ measure()
 	counters "$one"
 	term0=$term append0=$append reply0=$reply bios0=$bios records0=$records
 	flushes0=$flushes hard0=$hard forwarded0=$forwarded wire0=$wire sectors0=$sectors
+	# shellcheck disable=SC2086 # nodes are several
+	left=$("$BIN/nodes" wire "$NS" $NODES)
 	propose_one_by_one "$node" "$bytes"
 	counters "$one"
 	if [ "$term" != "$term0" ]; then
@@ -80,6 +98,8 @@ measure()
 	fi
 	expect "APPEND messages sent" $((append - append0)) $((2 * N))
 	expect "APPEND_REPLY messages received" $((reply - reply0)) $((2 * N))
+	# shellcheck disable=SC2086 # four values
+	datagrams_left $forwards $left
 	expect "log writes of all nodes" $((bios - bios0)) $((3 * N))
 	expect "records of all nodes" $((records - records0)) $((3 * N))
 	# A header of 80, 32 before each entry, rounded to sectors (quorum-log(5)).

@@ -5,6 +5,8 @@
  *	nodes get NS NODE PATH...		values of the status of demo-NODE
  *	nodes sum NS NODE PATH...		their sum
  *	nodes total NS PATH NODE...		the sum of one value over nodes
+ *	nodes wire NS NODE...		UDP datagrams that have left them all, heartbeats with
+ *					answers, other messages, and when that was, in ms
  *	nodes leader NS SECONDS NODE...		who leads, once all of these agree on one of them
  *	nodes catch-up NS SECONDS NODE...	wait until all know as committed what any does
  *	nodes running NS NODE...		do all of them run?
@@ -34,6 +36,7 @@ enum { NODES_MAX = 16, POLL_US = 50 * 1000 };
 
 struct node {
 	const char *id;
+	int netns;
 	char name[64];
 	struct quorum_control *control;
 };
@@ -67,7 +70,7 @@ static void add(const char *prefix, const char *id)
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || setns(fd, CLONE_NEWNET))
 		die("%s: %s", path, strerror(errno));
-	close(fd);
+	node->netns = fd;
 	/* Its socket stays in this namespace. */
 	if (quorum_control_open(&node->control))
 		die("node %s: the module is not loaded", id);
@@ -236,6 +239,67 @@ static int groups(void)
 	return 0;
 }
 
+/* UDP datagrams over IPv4 that have left the namespace of a node. */
+static uint64_t datagrams_out(const struct node *node)
+{
+	unsigned long long out = 0;
+	char line[512];
+	FILE *file;
+
+	if (setns(node->netns, CLONE_NEWNET))
+		die("node %s: %s", node->id, strerror(errno));
+	file = fopen("/proc/self/net/snmp", "r");
+	if (!file)
+		die("/proc/self/net/snmp: %s", strerror(errno));
+	while (fgets(line, sizeof(line), file) && sscanf(line, "Udp: %*u %*u %*u %llu", &out) != 1)
+		;
+	fclose(file);
+	return out;
+}
+
+/* Messages that all have sent: heartbeats with their answers, and others. */
+static void count_messages(uint64_t *heartbeats, uint64_t *others)
+{
+	struct quorum_object status, link, messages, value;
+	size_t pos;
+	int i, attr;
+
+	*heartbeats = 0;
+	*others = 0;
+	for (i = 0; i < n; i++) {
+		if (!look(&nodes[i], &status) ||
+		    !quorum_object_get(&status, QUORUM_A_GROUP_LINK, 0, &link) ||
+		    !quorum_object_get(&link, QUORUM_A_LINK_TX_MESSAGES, 0, &messages))
+			die("node %s does not tell what it has sent", nodes[i].id);
+		for (pos = 0; quorum_object_next(&messages, &pos, &attr, &value);) {
+			if (attr == QUORUM_A_MESSAGES_HEARTBEAT ||
+			    attr == QUORUM_A_MESSAGES_HEARTBEAT_REPLY)
+				*heartbeats += quorum_object_u64(&messages, attr);
+			else
+				*others += quorum_object_u64(&messages, attr);
+		}
+	}
+}
+
+/* Until no message has left while it was looked. */
+static int wire(void)
+{
+	uint64_t heartbeats, others, heartbeats_then, others_then, udp;
+	struct timespec now;
+	int i;
+
+	do {
+		count_messages(&heartbeats, &others);
+		for (udp = 0, i = 0; i < n; i++)
+			udp += datagrams_out(&nodes[i]);
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		count_messages(&heartbeats_then, &others_then);
+	} while (heartbeats != heartbeats_then || others != others_then);
+	printf("%" PRIu64 " %" PRIu64 " %" PRIu64 " %ld\n", udp, heartbeats, others,
+	       (long)(now.tv_sec * 1000 + now.tv_nsec / 1000000));
+	return 0;
+}
+
 static int usage(void)
 {
 	fprintf(stderr, "nodes: see the head of nodes.c\n");
@@ -246,7 +310,7 @@ int main(int argc, char **argv)
 {
 	const char *verb = argc > 1 ? argv[1] : "", *netns = argc > 2 ? argv[2] : "";
 	bool one = !strcmp(verb, "get") || !strcmp(verb, "sum");
-	bool all = !strcmp(verb, "running") || !strcmp(verb, "groups");
+	bool all = !strcmp(verb, "running") || !strcmp(verb, "groups") || !strcmp(verb, "wire");
 	uint64_t total = 0;
 	int i;
 
@@ -261,6 +325,8 @@ int main(int argc, char **argv)
 		return leader(argv[3]);
 	if (!strcmp(verb, "catch-up"))
 		return catch_up(argv[3]);
+	if (!strcmp(verb, "wire"))
+		return wire();
 	if (all)
 		return *verb == 'r' ? running() : groups();
 	if (!strcmp(verb, "sum"))
