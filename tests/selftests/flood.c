@@ -11,7 +11,7 @@
  * from -s (or from -o). Where it matters the checksum is made right again, so
  * that the change is met by the check it is meant for. After each 256 it pauses
  * for US microseconds: the queue of a group is short, and what is dropped there
- * has not met the check behind it. IPv4.
+ * has not met the check behind it. IPv4, or IPv6 (but `oversized`).
  *
  * Sealed datagrams have no checksum; there the change is met by the MAC.
  *
@@ -24,6 +24,7 @@
 #include <net/ethernet.h>
 #include <net/if.h>
 #include <netinet/ip.h>
+#include <netinet/ip6.h>
 #include <netinet/udp.h>
 #include <poll.h>
 #include <stdbool.h>
@@ -142,23 +143,57 @@ static void __attribute__((noreturn)) die(const char *what)
 	exit(2);
 }
 
-/* Keep it if it is ours and whole; learn how the checksum is made. */
-static void take_sample(const uint8_t *packet, ssize_t n, uint32_t from, uint32_t to, int port)
+/* IPv4 addresses are mapped ones here. */
+static bool is_v4(const struct in6_addr *addr)
 {
+	return IN6_IS_ADDR_V4MAPPED(addr);
+}
+
+static uint32_t v4(const struct in6_addr *addr)
+{
+	uint32_t bytes;
+
+	memcpy(&bytes, addr->s6_addr + 12, sizeof(bytes));
+	return bytes;
+}
+
+/* The UDP header of a packet between these; NULL: it is none. */
+static const uint8_t *udp_of(const uint8_t *packet, size_t n, const struct in6_addr *from,
+			     const struct in6_addr *to, int port)
+{
+	const struct ip6_hdr *ip6 = (const void *)packet;
 	const struct iphdr *ip = (const void *)packet;
-	const struct udphdr *udp = (const void *)(packet + sizeof(*ip));
+	const struct udphdr *udp;
+	size_t head = is_v4(to) ? sizeof(*ip) : sizeof(*ip6);
+
+	if (n < head + sizeof(*udp))
+		return NULL;
+	udp = (const void *)(packet + head);
+	if (udp->dest != htons((uint16_t)port) || n - head != ntohs(udp->len))
+		return NULL;
+	if (is_v4(to))
+		return ip->version == 4 && ip->ihl == 5 && ip->protocol == IPPROTO_UDP &&
+		       ip->saddr == v4(from) && ip->daddr == v4(to) ? packet + head : NULL;
+	return packet[0] >> 4 == 6 && ip6->ip6_nxt == IPPROTO_UDP &&
+	       IN6_ARE_ADDR_EQUAL(&ip6->ip6_src, from) &&
+	       IN6_ARE_ADDR_EQUAL(&ip6->ip6_dst, to) ? packet + head : NULL;
+}
+
+/* Keep it if it is ours and whole; learn how the checksum is made. */
+static void take_sample(const uint8_t *packet, ssize_t n, const struct in6_addr *from,
+			const struct in6_addr *to, int port)
+{
+	const uint8_t *udp = udp_of(packet, (size_t)n, from, to, port);
 	struct datagram *d = &samples[nsamples];
 	uint32_t crc;
 	int c;
 
-	if (n < (ssize_t)(sizeof(*ip) + sizeof(*udp) + HEADER) || ip->ihl != 5 ||
-	    ip->protocol != IPPROTO_UDP || ip->saddr != from || ip->daddr != to ||
-	    udp->dest != htons((uint16_t)port))
+	if (!udp)
 		return;
-	d->len = (size_t)n - sizeof(*ip) - sizeof(*udp);
-	if (d->len > DATAGRAM_MAX || d->len != (size_t)ntohs(udp->len) - sizeof(*udp))
+	d->len = (size_t)(packet + n - udp) - sizeof(struct udphdr);
+	if (d->len > DATAGRAM_MAX || d->len < HEADER)
 		return;
-	memcpy(d->data, udp + 1, d->len);
+	memcpy(d->data, udp + sizeof(struct udphdr), d->len);
 	if (is_sealed(d)) {
 		nsamples++;
 		return;
@@ -174,8 +209,8 @@ static void take_sample(const uint8_t *packet, ssize_t n, uint32_t from, uint32_
 	nsamples++;
 }
 
-static void listen_for_samples(const char *dev, uint32_t from, uint32_t to, int port,
-			       double seconds)
+static void listen_for_samples(const char *dev, const struct in6_addr *from,
+			       const struct in6_addr *to, int port, double seconds)
 {
 	struct sockaddr_ll addr = {
 		.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL),
@@ -473,37 +508,68 @@ static const struct kind {
 	{ "unsealed", make_unsealed },
 };
 
-static void send_raw(int fd, const struct datagram *d, uint32_t from, uint32_t to, int port)
+/* Of UDP over IPv6, which takes no datagram without. */
+static uint16_t checksum6(const struct ip6_hdr *ip, const uint8_t *udp, size_t len)
+{
+	const uint8_t *addresses = (const void *)&ip->ip6_src;
+	uint32_t sum = IPPROTO_UDP + (uint32_t)len;
+	size_t i;
+
+	for (i = 0; i < 2 * sizeof(ip->ip6_src); i++)
+		sum += (uint32_t)addresses[i] << (i % 2 ? 0 : 8);
+	for (i = 0; i < len; i++)
+		sum += (uint32_t)udp[i] << (i % 2 ? 0 : 8);
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return htons(sum == 0xffff ? 0xffff : (uint16_t)~sum);
+}
+
+static void send_raw(int fd, const struct datagram *d, const struct in6_addr *from,
+		     const struct in6_addr *to, int port)
 {
 	static _Alignas(8) uint8_t packet[2048];
+	struct sockaddr_in addr4 = { .sin_family = AF_INET, .sin_addr.s_addr = v4(to) };
+	struct sockaddr_in6 addr6 = { .sin6_family = AF_INET6, .sin6_addr = *to };
+	size_t head = is_v4(to) ? sizeof(struct iphdr) : sizeof(struct ip6_hdr);
+	struct udphdr *udp = (void *)(packet + head);
+	struct ip6_hdr *ip6 = (void *)packet;
 	struct iphdr *ip = (void *)packet;
-	struct udphdr *udp = (void *)(packet + sizeof(*ip));
-	struct sockaddr_in addr = { .sin_family = AF_INET, .sin_addr.s_addr = to };
-	size_t len = sizeof(*ip) + sizeof(*udp) + d->len;
+	size_t len = sizeof(*udp) + d->len;
 
-	memset(packet, 0, sizeof(*ip) + sizeof(*udp));
-	ip->version = 4;
-	ip->ihl = 5;
-	ip->ttl = 64;
-	ip->protocol = IPPROTO_UDP;
-	ip->saddr = from;
-	ip->daddr = to;
-	ip->tot_len = htons((uint16_t)len);
+	memset(packet, 0, head + sizeof(*udp));
 	udp->source = htons((uint16_t)port);
 	udp->dest = htons((uint16_t)port);
-	udp->len = htons((uint16_t)(sizeof(*udp) + d->len));
+	udp->len = htons((uint16_t)len);
 	memcpy(udp + 1, d->data, d->len);
-	while (sendto(fd, packet, len, 0, (void *)&addr, sizeof(addr)) < 0)
+	if (is_v4(to)) {
+		ip->version = 4;
+		ip->ihl = 5;
+		ip->ttl = 64;
+		ip->protocol = IPPROTO_UDP;
+		ip->saddr = v4(from);
+		ip->daddr = v4(to);
+		ip->tot_len = htons((uint16_t)(head + len));
+	} else {
+		packet[0] = 6 << 4;
+		ip6->ip6_hlim = 64;
+		ip6->ip6_nxt = IPPROTO_UDP;
+		ip6->ip6_src = *from;
+		ip6->ip6_dst = *to;
+		ip6->ip6_plen = htons((uint16_t)len);
+		udp->check = checksum6(ip6, (const void *)udp, len);
+	}
+	while (sendto(fd, packet, head + len, 0, is_v4(to) ? (void *)&addr4 : (void *)&addr6,
+		      is_v4(to) ? sizeof(addr4) : sizeof(addr6)) < 0)
 		if (errno != ENOBUFS && errno != EAGAIN && errno != EINTR)
 			die("send");
 }
 
 /* Bigger than any datagram of ours: through an ordinary socket, IP cuts it up. */
-static long send_oversized(long count, uint32_t to, int port)
+static long send_oversized(long count, const struct in6_addr *to, int port)
 {
 	static uint8_t big[65507];
 	struct sockaddr_in addr = {
-		.sin_family = AF_INET, .sin_addr.s_addr = to, .sin_port = htons((uint16_t)port),
+		.sin_family = AF_INET, .sin_addr.s_addr = v4(to), .sin_port = htons((uint16_t)port),
 	};
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	long i;
@@ -543,21 +609,23 @@ static void load_samples(const char *path)
 		die(path);
 }
 
-static uint32_t address(const char *text)
+static struct in6_addr address(const char *text)
 {
-	struct in_addr addr;
+	struct in6_addr addr;
+	char mapped[64];
 
-	if (inet_pton(AF_INET, text, &addr) != 1) {
-		fprintf(stderr, "flood: '%s' is not an IPv4 address\n", text);
+	snprintf(mapped, sizeof(mapped), "%s%s", strchr(text, ':') ? "" : "::ffff:", text);
+	if (inet_pton(AF_INET6, mapped, &addr) != 1) {
+		fprintf(stderr, "flood: '%s' is not an IP address\n", text);
 		exit(2);
 	}
-	return addr.s_addr;
+	return addr;
 }
 
 int main(int argc, char **argv)
 {
 	const char *dev = NULL, *save = NULL, *load = NULL;
-	uint32_t from = 0, to = 0, seeming = 0;
+	struct in6_addr from = in6addr_any, to = in6addr_any, seeming = in6addr_any;
 	long count = 1000, i;
 	int port = 7420, opt, fd;
 	double seconds = 5;
@@ -580,7 +648,8 @@ int main(int argc, char **argv)
 		default: return 2;
 		}
 	}
-	if (optind + !save != argc || (!dev && !load) || !from || !to) {
+	if (optind + !save != argc || (!dev && !load) || IN6_IS_ADDR_UNSPECIFIED(&from) ||
+	    IN6_IS_ADDR_UNSPECIFIED(&to) || is_v4(&from) != is_v4(&to)) {
 		fprintf(stderr, "usage: flood -i DEV -s ADDR -d ADDR [OPTION...] KIND\n");
 		return 2;
 	}
@@ -588,13 +657,13 @@ int main(int argc, char **argv)
 	if (load)
 		load_samples(load);
 	else
-		listen_for_samples(dev, from, to, port, seconds);
+		listen_for_samples(dev, &from, &to, port, seconds);
 	if (save) {
 		save_samples(save);
 		return 0;
 	}
 	if (!strcmp(argv[optind], "oversized")) {
-		printf("sent %ld\n", send_oversized(count, to, port));
+		printf("sent %ld\n", send_oversized(count, &to, port));
 		return 0;
 	}
 	for (k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++)
@@ -604,7 +673,9 @@ int main(int argc, char **argv)
 		fprintf(stderr, "flood: there is no kind '%s'\n", argv[optind]);
 		return 2;
 	}
-	fd = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW);
+	if (IN6_IS_ADDR_UNSPECIFIED(&seeming))
+		seeming = from;
+	fd = socket(is_v4(&to) ? AF_INET : AF_INET6, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW);
 	if (fd < 0)
 		die("socket");
 	for (i = 0; i < count; i++) {
@@ -612,9 +683,9 @@ int main(int argc, char **argv)
 
 		kinds[k].make(&d);
 		if (kinds[k].make == make_reflected)
-			send_raw(fd, &d, to, from, port);
+			send_raw(fd, &d, &to, &from, port);
 		else
-			send_raw(fd, &d, seeming ? seeming : from, to, port);
+			send_raw(fd, &d, &seeming, &to, port);
 		if (gap && i % 256 == 255)
 			usleep(gap);
 	}

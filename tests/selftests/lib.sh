@@ -531,7 +531,7 @@ drops_of()
 # bad KIND "REASONS" [FLOOD-OPTION...]: send it at the leader and at a follower, or
 # at one of both where ONE_TARGET is yes;
 # the counters of the reasons grow by as many (nearly, unless EXACT is yes), term and vote
-# stay, and commits go on.
+# stay, and commits go on. NET: how addresses begin.
 bad()
 {
 	local kind=$1 reasons=$2 one target targets from before after state sent commit least
@@ -550,8 +550,9 @@ bad()
 		commit=$(get "$target" commit)
 		# shellcheck disable=SC2086 # reasons are several
 		before=$(drops_of "$target" $reasons)
-		sent=$(n "$from" timeout "$(seconds 60)" "$BIN/flood" -i eth0 -s "10.77.0.$from" \
-			-d "10.77.0.$target" -n "$COUNT" -r "$RANDOM" -w "$(seconds 2)" -g $((1000 * SCALE)) \
+		sent=$(n "$from" timeout "$(seconds 60)" "$BIN/flood" -i eth0 \
+			-s "${NET:-10.77.0.}$from" -d "${NET:-10.77.0.}$target" -n "$COUNT" \
+			-r "$RANDOM" -w "$(seconds 2)" -g $((1000 * SCALE)) \
 			"$@" "$kind")
 		sent=${sent#sent }
 		q "$target" wait "demo-$target" --commit $((commit + 3)) --timeout "$(seconds 20)s" ||
