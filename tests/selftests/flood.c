@@ -42,6 +42,7 @@ enum {
 	AT_VERSION	= 2,
 	SEALED		= 2,	/* the version */
 	SECRET		= 3,	/* likewise */
+	BUNDLE		= 16,	/* in place of it, where there are several in one */
 	TRAILER		= 32,	/* counter, echo, MAC */
 	AT_TYPE		= 3,
 	AT_CRC		= 4,
@@ -194,6 +195,8 @@ static void take_sample(const uint8_t *packet, ssize_t n, const struct in6_addr 
 	if (d->len > DATAGRAM_MAX || d->len < HEADER)
 		return;
 	memcpy(d->data, udp + sizeof(struct udphdr), d->len);
+	if (d->data[AT_VERSION] == BUNDLE)
+		return;
 	if (is_sealed(d)) {
 		nsamples++;
 		return;
@@ -425,6 +428,27 @@ static void make_reflected(struct datagram *d)
 	memcpy(d->data + AT_TO, from, 4);
 }
 
+/*
+ * Of another group of the same nodes, which listens at the same address: with all that
+ * tells them apart.
+ */
+static void make_crossed(struct datagram *d)
+{
+	const struct datagram *other;
+	int i;
+
+	for (i = 0; i < nsamples; i++)
+		if (memcmp(samples[i].data + AT_GROUP, samples[0].data + AT_GROUP, 4))
+			break;
+	if (i == nsamples) {
+		fprintf(stderr, "flood: only one group was heard\n");
+		exit(3);
+	}
+	other = &samples[memcmp(d->data + AT_GROUP, samples[0].data + AT_GROUP, 4) ? 0 : i];
+	memcpy(d->data + AT_GROUP, other->data + AT_GROUP, 8);
+	memcpy(d->data + AT_INCARNATION, other->data + AT_INCARNATION, 8);
+}
+
 /* A right one without authentication. */
 static void make_unsealed(struct datagram *d)
 {
@@ -506,6 +530,7 @@ static const struct kind {
 	{ "edited", make_edited },
 	{ "reflected", make_reflected },
 	{ "unsealed", make_unsealed },
+	{ "crossed", make_crossed },
 };
 
 /* Of UDP over IPv6, which takes no datagram without. */

@@ -129,6 +129,39 @@ every_group_commits()
 	done
 }
 
+# What one group has sent, said to be of another: of the same nodes, at the same address,
+# with the same key.
+crossed_datagrams_are_refused()
+{
+	local group before after state count=100
+
+	for group in g1 g2; do
+		service "load-$group" "$BIN/client" propose -n 0 -w 20 -k -t $((5000 * SCALE)) \
+			-p "load $group" "/dev/quorum/$group-1"
+	done
+	until_ok "$(seconds 20)" "the load commits" grep -q ^committed "$T/load-g2"
+	state=$(states)
+	before=$(seals)
+	n 1 timeout "$(seconds 60)" "$BIN/flood" -i eth0 -s 10.77.0.1 -d 10.77.0.2 -n $count \
+		-w "$(seconds 2)" -g $((1000 * SCALE)) crossed
+	after=$(seals)
+	for group in g1 g2; do service_end "load-$group"; done
+	note "$count crossed, counted $((after - before)) as seal"
+	[ $((after - before)) -ge $((count * 95 / 100)) ] || fail "taken: $(of g2 2 link.drops)"
+	[ "$(states)" = "$state" ] || fail "was $state, is $(states)"
+	for group in g1 g2; do
+		q 2 propose "$group-2" --timeout "$(seconds 5)s" "after what was crossed" >/dev/null
+		sed -i -n '/^[a-z]* [0-9A-Z]* .*load g[12] [0-9]* [0-9]*$/p' "$T/load-$group"
+		client log "/dev/quorum/$group-2" >"$T/log-$group"
+		check_outcomes "$T/log-$group" "$T/load-$group"
+	done
+	absent 'load g1' "$T/log-g2"
+	absent 'load g2' "$T/log-g1"
+}
+
+states() { echo "$(of g1 2 term vote leader) $(of g2 2 term vote leader)"; }
+seals() { echo $(($(of g1 2 link.drops.seal) + $(of g2 2 link.drops.seal))); }
+
 # Others go on when one comes, goes, or loses a member.
 groups_come_and_go()
 {
@@ -150,4 +183,5 @@ groups_come_and_go()
 	every_group_commits
 }
 
-run_tests setup:120 idle_traffic_does_not_grow:180 every_group_commits groups_come_and_go:120
+run_tests setup:120 idle_traffic_does_not_grow:180 every_group_commits \
+	crossed_datagrams_are_refused:90 groups_come_and_go:120
