@@ -427,6 +427,9 @@ int cmd_member(int argc, char **argv)
 	for (int i = 0; i < w->ids; i++)
 		if (!tool_parse_u64(argv[optind + 2 + i], 1, UINT32_MAX, &ids[i]))
 			return tool_usage("'%s' is not the id of a node", argv[optind + 2 + i]);
+	if (w->address && conf_link_local(argv[argc - 1]))
+		return tool_usage("'%s' is link-local, which says on every host something else",
+				  argv[argc - 1]);
 	if (w->address && !conf_parse_address(argv[argc - 1], &addr))
 		return tool_usage("'%s' is not an address such as 10.0.0.4:7420", argv[argc - 1]);
 	c.deadline = tool_now() + timeout;

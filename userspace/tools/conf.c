@@ -132,6 +132,21 @@ bool conf_parse_address(const char *text, struct sockaddr_storage *addr)
 	return false;
 }
 
+bool conf_link_local(const char *text)
+{
+	struct sockaddr_storage addr;
+	char copy[128], *host;
+	size_t len = strcspn(text, "%");
+
+	if (len >= sizeof(copy))
+		return false;
+	memcpy(copy, text, len);
+	copy[len] = '\0';
+	host = copy + (copy[0] == '[' && text[len] == '%');
+	return conf_parse_address(host, &addr) && addr.ss_family == AF_INET6 &&
+	       IN6_IS_ADDR_LINKLOCAL(&((struct sockaddr_in6 *)&addr)->sin6_addr);
+}
+
 void conf_format_address(const struct sockaddr_storage *addr, char *text, size_t size)
 {
 	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)addr;
@@ -323,6 +338,10 @@ static int set_member(struct parser *p, char *value)
 	for (uint32_t i = 0; i < config->n_members; i++)
 		if (p->conf->members[i].id == number)
 			return bad(p, "member %s is there twice", id);
+	if (conf_link_local(address))
+		return bad(p, "member %s: '%s' is link-local, which says on every host something "
+			      "else",
+			   id, address);
 	if (!conf_parse_address(address, &member->addr))
 		return bad(p, "member %s: '%s' is not an address, such as 10.0.0.1:7420 "
 			      "or [fd77::1]:7420",

@@ -67,6 +67,12 @@ void conf_format_uuid(const uint8_t uuid[16], char text[37]);
 /* "10.0.0.1", "10.0.0.1:7420", "[fd77::1]:7420", "fd77::1" */
 bool conf_parse_address(const char *text, struct sockaddr_storage *addr);
 
+/*
+ * fe80::1, with an interface or without: it means something else on every host, and the
+ * addresses of members are the same to all.
+ */
+bool conf_link_local(const char *text);
+
 /* The reverse, with the port. */
 void conf_format_address(const struct sockaddr_storage *addr, char *text, size_t size);
 
