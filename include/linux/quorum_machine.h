@@ -15,7 +15,8 @@
  *
  * Calls are serialised by the runtime: apply(), tick(), snapshot_begin(),
  * snapshot_end() and everything of a restore exclude all others; query(), hash(),
- * bytes(), snapshot_room() and snapshot_read() exclude those but not each other.  So a machine needs no lock.
+ * bytes(), snapshot_room() and snapshot_read() exclude those but not each other.  So a
+ * machine needs no lock.
  */
 #ifndef _LINUX_QUORUM_MACHINE_H
 #define _LINUX_QUORUM_MACHINE_H
