@@ -209,7 +209,8 @@ static void free_member(struct link_member *m)
 	for (u32 i = 0; i < m->places; i++)
 		kvfree(m->as[i].buf);
 	kfree_sensitive(rcu_dereference_protected(m->keys, true));
-	kfree(m->past);
+	for (u32 i = 0; i < ARRAY_SIZE(m->past); i++)
+		kfree(m->past[i]);
 	kfree(m);
 }
 
@@ -245,8 +246,7 @@ static struct link_member *make_member(struct quorum_link *link, u32 id)
 			goto no_memory;
 		assemble_init(&m->as[m->places], buf);
 	}
-	m->past = kmalloc(sizeof(*m->past), GFP_KERNEL);
-	if (!m->past)
+	if (link_prepare_past(m))
 		goto no_memory;
 	keys = make_keys(link, link->keys, id);
 	if (IS_ERR(keys))
@@ -304,7 +304,7 @@ static void take_leave(struct quorum_link *link, struct link_member *m)
 
 /*
  * The configuration says which device a member has.  What was taken from each of two
- * stays known, so that neither's datagrams fit a second time.
+ * stays known, so that neither's datagrams fit a second time; that of a third is the past.
  */
 static void settle_device(struct quorum_link *link, struct link_member *m, u64 incarnation)
 {
@@ -318,6 +318,9 @@ static void settle_device(struct quorum_link *link, struct link_member *m, u64 i
 		m->window = (struct seal_window){};
 		if (m->other == incarnation)
 			m->window = m->other_window;
+		else
+			link_keep_past(link, m, m->other, &m->other_window);
+		m->past_of = 0;
 		m->other = before;
 		m->other_window = window;
 		m->life = 0;
@@ -351,9 +354,11 @@ int link_make_members(struct quorum_link *link, u32 n, const struct quorum_net_m
 	addrs = kcalloc(QUORUM_MEMBERS_MAX, sizeof(*addrs), GFP_KERNEL);
 	if (table && addrs)
 		error = check_members(n, link->joins, members, listen->ss_family, addrs, extack);
+	old = rcu_dereference_protected(link->table, lockdep_is_held(&link->change));
+	for (i = 0; old && i < old->n && !error; i++)
+		error = link_prepare_past(old->members[i]);
 	if (error)
 		goto free;
-	old = rcu_dereference_protected(link->table, lockdep_is_held(&link->change));
 	for (i = 0; i < n; i++) {
 		struct link_member *m = old ? table_find(old, members[i].id) : NULL;
 

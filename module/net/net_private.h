@@ -83,7 +83,7 @@ struct member_keys {
 };
 
 /**
- * struct link_past - what was taken from a sender before it left
+ * struct link_past - what was taken from a device of a sender that has left, or has another
  * @node: in @link->past
  * @id: its node id
  * @incarnation: of its device
@@ -119,7 +119,7 @@ struct member_repair {
  * @guest: no member, see guest.c [link->change; softirq looks]
  * @id: node id
  * @keys: NULL for the own seat and without a key [link->change, RCU]
- * @past: for when it leaves, see past.c [loop]
+ * @past: for what will be kept of it, see past.c [link->change]
  * @lock: protects what follows up to @incarnation; softirq takes it
  * @addr: where it is, as link_address() made it
  * @window: what was taken from it
@@ -155,7 +155,7 @@ struct link_member {
 	bool guest;
 	u32 id;
 	struct member_keys __rcu *keys;
-	struct link_past *past;
+	struct link_past *past[2];
 	spinlock_t lock;
 	struct sockaddr_storage addr;
 	struct seal_window window;
@@ -446,6 +446,9 @@ void link_ask_life(struct quorum_link *link, struct link_member *m);
 void link_send_hellos(struct quorum_link *link);
 
 /* past.c */
+int link_prepare_past(struct link_member *m);
+void link_keep_past(struct quorum_link *link, struct link_member *m, u64 incarnation,
+		    const struct seal_window *window);
 void link_remember(struct quorum_link *link, struct link_member *m);
 bool link_is_past(struct quorum_link *link, struct link_member *m,
 		  const struct wire_header *hdr, u64 counter);
