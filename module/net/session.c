@@ -109,9 +109,8 @@ bool link_take_stamp(struct quorum_link *link, struct link_member *m,
 	*why = QUORUM_DROP_REPLAY;
 	switch (seal_take(window, hdr->session, stamp->counter)) {
 	case SEAL_NEW:
-		/* Forgotten where its device was settled, see settle_device(). */
-		if (!m->life && window == &m->window)
-			m->life = life;
+		/* Of two devices the one that spoke last; settle_device() forgets both. */
+		m->life = life;
 		return true;
 	case SEAL_NEW_SESSION:
 		m->life = life;
