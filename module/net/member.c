@@ -303,6 +303,24 @@ static void take_leave(struct quorum_link *link, struct link_member *m)
 }
 
 /*
+ * A guest becomes a member.  It may have been one before, with a device that is no more:
+ * which it has now, the configuration or its first datagram says.
+ */
+static void seat_guest(struct quorum_link *link, struct link_member *m)
+{
+	lockdep_assert_held(&m->lock);
+	link_keep_past(link, m, m->other, &m->other_window);
+	link_keep_past(link, m, atomic64_read(&m->incarnation), &m->window);
+	m->window = (struct seal_window){};
+	m->other_window = (struct seal_window){};
+	m->other = 0;
+	m->shown = 0;
+	m->past_of = 0;
+	atomic64_set(&m->incarnation, 0);
+	WRITE_ONCE(m->guest, false);
+}
+
+/*
  * The configuration says which device a member has.  What was taken from each of two
  * stays known, so that neither's datagrams fit a second time; that of a third is the past.
  */
@@ -373,9 +391,10 @@ int link_make_members(struct quorum_link *link, u32 n, const struct quorum_net_m
 	for (i = 0; i < n; i++) {
 		struct link_member *m = table->members[i];
 
-		WRITE_ONCE(m->guest, false);
 		spin_lock_bh(&m->lock);
 		m->addr = addrs[i];
+		if (m->guest)
+			seat_guest(link, m);
 		settle_device(link, m, members[i].incarnation);
 		spin_unlock_bh(&m->lock);
 		WRITE_ONCE(m->mtu, 0);
