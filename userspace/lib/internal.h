@@ -35,4 +35,23 @@ int quorum_socket_open(struct mnl_socket **socket, struct quorum_family *family)
 /* The attributes behind the generic netlink header; false: too short for one. */
 bool quorum_message_object(const struct nlmsghdr *nlh, struct quorum_object *object);
 
+/**
+ * struct quorum_buffer - whole records that were read from a device
+ * @fd: of the device, non-blocking, so that a wait is always a poll(2) with a time
+ * @pos: where the next record is in @bytes
+ * @len: bytes in use
+ * @size: bytes there are
+ * @bytes: room of its owner
+ */
+struct quorum_buffer {
+	int fd;
+	size_t pos;
+	size_t len;
+	size_t size;
+	unsigned char *bytes;
+};
+
+/* Have a record in it; 0, or a negative errno: -EAGAIN none within the time. */
+int quorum_buffer_fill(struct quorum_buffer *buffer, int timeout_ms);
+
 #endif /* QUORUM_INTERNAL_H */

@@ -3,12 +3,10 @@
  * Reading a group's log.
  *
  * Each reader has its own open file, since the position of the file is what both
- * read(2) and poll(2) look at; and it is non-blocking, so that a wait is always
- * a poll(2) with a time.
+ * read(2) and poll(2) look at.
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/types.h>
@@ -20,9 +18,7 @@
 #define BUFFER_BYTES	(256 * 1024)
 
 struct quorum_reader {
-	int fd;
-	size_t pos;		/* next record in @buf */
-	size_t len;		/* bytes in @buf */
+	struct quorum_buffer in;	/* in @buf */
 	_Alignas(8) unsigned char buf[BUFFER_BYTES];
 };
 
@@ -34,11 +30,10 @@ int quorum_reader_open(const char *name, uint64_t from, struct quorum_reader **r
 	new = malloc(sizeof(*new));
 	if (!new)
 		return -ENOMEM;
-	new->pos = 0;
-	new->len = 0;
-	new->fd = quorum_device_open(name, O_RDONLY | O_NONBLOCK);
-	if (new->fd < 0) {
-		err = new->fd;
+	new->in = (struct quorum_buffer){ .size = sizeof(new->buf), .bytes = new->buf };
+	new->in.fd = quorum_device_open(name, O_RDONLY | O_NONBLOCK);
+	if (new->in.fd < 0) {
+		err = new->in.fd;
 		free(new);
 		return err;
 	}
@@ -57,52 +52,24 @@ void quorum_reader_close(struct quorum_reader *reader)
 {
 	if (!reader)
 		return;
-	close(reader->fd);
+	close(reader->in.fd);
 	free(reader);
 }
 
 int quorum_reader_fd(const struct quorum_reader *reader)
 {
-	return reader->fd;
+	return reader->in.fd;
 }
 
 int quorum_reader_seek(struct quorum_reader *reader, uint64_t index)
 {
 	if (index > INT64_MAX)
 		return -EINVAL;
-	if (lseek(reader->fd, (off_t)index, SEEK_SET) < 0)
+	if (lseek(reader->in.fd, (off_t)index, SEEK_SET) < 0)
 		return -errno;
-	reader->pos = 0;
-	reader->len = 0;
+	reader->in.pos = 0;
+	reader->in.len = 0;
 	return 0;
-}
-
-/* Fill the empty buffer; 0, or a negative errno. */
-static int fill(struct quorum_reader *reader, int timeout_ms)
-{
-	for (;;) {
-		struct pollfd pfd = { .fd = reader->fd, .events = POLLIN };
-		ssize_t n;
-
-		n = read(reader->fd, reader->buf, sizeof(reader->buf));
-		if (n > 0) {
-			reader->pos = 0;
-			reader->len = (size_t)n;
-			return 0;
-		}
-		if (n < 0 && errno != EAGAIN)
-			return -errno;
-		if (!timeout_ms)
-			return -EAGAIN;
-		n = poll(&pfd, 1, timeout_ms);
-		if (n < 0)
-			return -errno;
-		/* One wait only: the next read either has something or is the answer. */
-		if (timeout_ms > 0)
-			timeout_ms = 0;
-		else if (!(pfd.revents & POLLIN) && (pfd.revents & (POLLHUP | POLLERR)))
-			timeout_ms = 0;
-	}
 }
 
 int quorum_reader_next(struct quorum_reader *reader, int timeout_ms,
@@ -112,19 +79,17 @@ int quorum_reader_next(struct quorum_reader *reader, int timeout_ms,
 	size_t left;
 	int err;
 
-	if (reader->pos >= reader->len) {
-		err = fill(reader, timeout_ms);
-		if (err)
-			return err;
-	}
-	left = reader->len - reader->pos;
-	head = (const struct quorum_entry *)(reader->buf + reader->pos);
+	err = quorum_buffer_fill(&reader->in, timeout_ms);
+	if (err)
+		return err;
+	left = reader->in.len - reader->in.pos;
+	head = (const struct quorum_entry *)(reader->buf + reader->in.pos);
 	if (left < sizeof(*head) || QUORUM_ENTRY_LEN(head->size) > left) {
-		reader->pos = reader->len;
+		reader->in.pos = reader->in.len;
 		return -EBADMSG;
 	}
 	*entry = head;
 	*payload = head + 1;
-	reader->pos += QUORUM_ENTRY_LEN(head->size);
+	reader->in.pos += QUORUM_ENTRY_LEN(head->size);
 	return 0;
 }

@@ -3,7 +3,6 @@
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -17,15 +16,11 @@ enum { BUFFER_BYTES = 2 * (64 + QUORUM_KV_KEY_MAX + QUORUM_KV_VALUE_MAX) };
 
 /**
  * struct quorum_watcher - a watch
- * @fd: of the device
- * @pos: where the next event is in @buf
- * @len: bytes in @buf
+ * @in: events in @buf
  * @buf: whole events
  */
 struct quorum_watcher {
-	int fd;
-	size_t pos;
-	size_t len;
+	struct quorum_buffer in;
 	_Alignas(8) unsigned char buf[BUFFER_BYTES];
 };
 
@@ -70,11 +65,10 @@ int quorum_watcher_open(const char *name, const void *key, size_t key_len, const
 	new = malloc(sizeof(*new));
 	if (!new)
 		return -ENOMEM;
-	new->pos = 0;
-	new->len = 0;
-	new->fd = quorum_device_open(name, O_RDONLY | O_NONBLOCK);
-	err = new->fd < 0 ? new->fd :
-	      begin(new->fd, key, key_len, end, end_len, from, flags, timeout_ns);
+	new->in = (struct quorum_buffer){ .size = sizeof(new->buf), .bytes = new->buf };
+	new->in.fd = quorum_device_open(name, O_RDONLY | O_NONBLOCK);
+	err = new->in.fd < 0 ? new->in.fd :
+	      begin(new->in.fd, key, key_len, end, end_len, from, flags, timeout_ns);
 	if (err) {
 		quorum_watcher_close(new);
 		return err;
@@ -87,39 +81,14 @@ void quorum_watcher_close(struct quorum_watcher *watcher)
 {
 	if (!watcher)
 		return;
-	if (watcher->fd >= 0)
-		close(watcher->fd);
+	if (watcher->in.fd >= 0)
+		close(watcher->in.fd);
 	free(watcher);
 }
 
 int quorum_watcher_fd(const struct quorum_watcher *watcher)
 {
-	return watcher->fd;
-}
-
-/* Fill the empty buffer; 0, or a negative errno. */
-static int fill(struct quorum_watcher *watcher, int timeout_ms)
-{
-	for (;;) {
-		struct pollfd pfd = { .fd = watcher->fd, .events = POLLIN };
-		ssize_t n;
-
-		n = read(watcher->fd, watcher->buf, sizeof(watcher->buf));
-		if (n > 0) {
-			watcher->pos = 0;
-			watcher->len = (size_t)n;
-			return 0;
-		}
-		if (n < 0 && errno != EAGAIN)
-			return -errno;
-		if (!timeout_ms)
-			return -EAGAIN;
-		if (poll(&pfd, 1, timeout_ms) < 0)
-			return -errno;
-		/* One wait only: the next read either has something or is the answer. */
-		if (timeout_ms > 0)
-			timeout_ms = 0;
-	}
+	return watcher->in.fd;
 }
 
 int quorum_watcher_next(struct quorum_watcher *watcher, int timeout_ms,
@@ -129,21 +98,19 @@ int quorum_watcher_next(struct quorum_watcher *watcher, int timeout_ms,
 	size_t left, bytes;
 	int err;
 
-	if (watcher->pos >= watcher->len) {
-		err = fill(watcher, timeout_ms);
-		if (err)
-			return err;
-	}
-	left = watcher->len - watcher->pos;
-	head = (const void *)(watcher->buf + watcher->pos);
+	err = quorum_buffer_fill(&watcher->in, timeout_ms);
+	if (err)
+		return err;
+	left = watcher->in.len - watcher->in.pos;
+	head = (const void *)(watcher->buf + watcher->in.pos);
 	bytes = left < sizeof(*head) ? 0 :
 		(size_t)le32toh(head->item.key_len) + le32toh(head->item.value_len);
 	bytes = sizeof(*head) + ((bytes + 7) & ~(size_t)7);
 	if (bytes > left) {
-		watcher->pos = watcher->len;
+		watcher->in.pos = watcher->in.len;
 		return -EBADMSG;
 	}
 	*event = head;
-	watcher->pos += bytes;
+	watcher->in.pos += bytes;
 	return 0;
 }
