@@ -889,16 +889,11 @@ static const struct ktap_case cases[] = {
 
 int main(int argc, char **argv)
 {
-	int opt;
+	bool fine = ktap_options(argc, argv);
 
-	while ((opt = getopt(argc, argv, "s:")) != -1) {
-		if (opt != 's')
-			return 2;
-		ktap_scale = atof(optarg);
-	}
 	devices = argv + optind;
 	ndevices = argc - optind;
-	if (ndevices < 1 || ndevices > DEVICES_MAX || ktap_scale <= 0) {
+	if (!fine || ndevices < 1 || ndevices > DEVICES_MAX) {
 		fprintf(stderr, "usage: chardev_test [-s SCALE] DEVICE...\n");
 		return 2;
 	}

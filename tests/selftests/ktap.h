@@ -84,6 +84,19 @@ static void ktap_alarm(int sig)
 	_exit(1);
 }
 
+/* Take option -s SCALE; false: there is another one, or the scale is none. */
+static inline bool ktap_options(int argc, char **argv)
+{
+	int opt;
+
+	while ((opt = getopt(argc, argv, "s:")) != -1) {
+		if (opt != 's')
+			return false;
+		ktap_scale = atof(optarg);
+	}
+	return ktap_scale > 0;
+}
+
 /* Run all cases; the exit status for main(). */
 static inline int ktap_run(const struct ktap_case *cases, size_t n)
 {

@@ -736,16 +736,11 @@ static int one_request(const char *verb, const char *name)
 
 int main(int argc, char **argv)
 {
-	int opt;
+	bool fine = ktap_options(argc, argv);
 
-	while ((opt = getopt(argc, argv, "s:")) != -1) {
-		if (opt != 's')
-			return 2;
-		ktap_scale = atof(optarg);
-	}
 	argc -= optind;
 	argv += optind;
-	if (argc < 1 || argc > 2 || ktap_scale <= 0) {
+	if (!fine || argc < 1 || argc > 2) {
 		fprintf(stderr, "usage: netlink_test [-s SCALE] DEVICE | VERB NAME\n");
 		return 2;
 	}

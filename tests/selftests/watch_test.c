@@ -285,14 +285,7 @@ static const struct ktap_case cases[] = {
 
 int main(int argc, char **argv)
 {
-	int opt;
-
-	while ((opt = getopt(argc, argv, "s:")) != -1) {
-		if (opt != 's')
-			return 2;
-		ktap_scale = atof(optarg);
-	}
-	if (optind == argc || ktap_scale <= 0)
+	if (!ktap_options(argc, argv) || optind == argc)
 		return 2;
 	device = argv[optind];
 	other = argv[optind + 1];
