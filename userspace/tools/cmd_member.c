@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "conf.h"
+#include "follow.h"
 #include "names.h"
 #include "object_json.h"
 #include "output.h"
@@ -40,50 +41,42 @@ const char help_member[] =
 "A node that no file of the group lists is formatted and started with join = yes in a\n"
 "file of its own, see quorum.conf(5), and then added.  Needs CAP_NET_ADMIN.\n";
 
-/* Longest trust in an event: they may be lost, and a match makes none. */
-#define LOOK_MS		200
-
 struct change {
-	const char *name;
-	struct quorum_control *control;
-	struct quorum_events *events;
-	uint64_t deadline;
+	struct follow at;
 	uint64_t index;			/* of the configuration in force */
 	bool settled;			/* it is committed, and not joint */
 	uint64_t node;
 	uint64_t leader;
 	uint64_t last;
-	struct quorum_object group;
 	uint64_t shown;			/* what was shown of a learner last: match, */
 	uint64_t stored;		/* and bytes of a snapshot */
 	bool witness;			/* add one */
 };
 
-static int look(struct change *c)
+/* What a change goes by, of what was seen. */
+static int take(struct change *c, int status)
 {
-	const struct quorum_object *group = &c->group;
-	int err;
+	const struct quorum_object *group = &c->at.group;
 
-	err = quorum_group_get(c->control, c->name, &c->group);
-	if (err == -ENOENT)
-		return tool_fail_no_group(c->name);
-	if (err)
-		return tool_fail_control(c->control, err, "cannot look at group %s", c->name);
-	if (quorum_object_u64(group, QUORUM_A_GROUP_STATE) != QUORUM_STATE_RUNNING)
-		return tool_fail("group %s does not run here", c->name);
-	c->index = quorum_object_u64(group, QUORUM_A_GROUP_CONFIG_INDEX);
-	c->settled = !quorum_object_has(group, QUORUM_A_GROUP_JOINT) &&
-		     quorum_object_u64(group, QUORUM_A_GROUP_CONFIG_COMMITTED) == c->index;
+	if (status)
+		return status;
+	c->index = follow_index(&c->at);
+	c->settled = follow_settled(&c->at);
 	c->node = quorum_object_u64(group, QUORUM_A_GROUP_NODE);
 	c->leader = quorum_object_u64(group, QUORUM_A_GROUP_LEADER);
 	c->last = quorum_object_u64(group, QUORUM_A_GROUP_LAST_INDEX);
 	return EXIT_OK;
 }
 
+static int look(struct change *c)
+{
+	return take(c, follow_look(&c->at));
+}
+
 static bool find(const struct change *c, uint64_t id, struct quorum_object *member)
 {
 	for (unsigned int n = 0;
-	     quorum_object_get(&c->group, QUORUM_A_GROUP_MEMBER, n, member); n++)
+	     quorum_object_get(&c->at.group, QUORUM_A_GROUP_MEMBER, n, member); n++)
 		if (quorum_object_u64(member, QUORUM_A_MEMBER_ID) == id)
 			return true;
 	return false;
@@ -109,7 +102,7 @@ static void show_progress(struct change *c, uint64_t id)
 	match = quorum_object_u64(&member, QUORUM_A_MEMBER_MATCH);
 	stored = quorum_object_u64(&member, QUORUM_A_MEMBER_SNAPSHOT_STORED);
 	output_bytes(stored, has, sizeof(has));
-	output_bytes(quorum_object_u64(&c->group, QUORUM_A_GROUP_SNAPSHOT_BYTES), all,
+	output_bytes(quorum_object_u64(&c->at.group, QUORUM_A_GROUP_SNAPSHOT_BYTES), all,
 		     sizeof(all));
 	if (stored && stored != c->stored)
 		fprintf(stderr, "node %" PRIu64 " has %s of %s of the snapshot\n", id, has, all);
@@ -123,25 +116,17 @@ static void show_progress(struct change *c, uint64_t id)
 
 static int pause_and_look(struct change *c)
 {
-	struct quorum_object event;
-	int err;
+	char hint[320];
 
-	if (tool_stop)
-		return tool_fail("interrupted; the change goes on");
-	if (tool_now() >= c->deadline)
-		return tool_fail("the change of group %s is not done within the time; it goes on, "
-				 "and `quorumctl member list %s` shows it", c->name, c->name);
-	err = quorum_events_next(c->events, LOOK_MS, &event);
-	if (err && err != -EAGAIN && err != -EINTR && err != -ENOBUFS)
-		return tool_fail("cannot follow the events: %s", tool_strerror(-err));
-	return look(c);
+	snprintf(hint, sizeof(hint), ", and `quorumctl member list %s` shows it", c->at.name);
+	return take(c, follow_pause(&c->at, hint));
 }
 
 static int refused(struct change *c, int err, const char *what)
 {
 	if (err == -EREMCHG)
-		return object_fail_leader(c->control, c->name);
-	return tool_fail_control(c->control, err, "cannot %s", what);
+		return object_fail_leader(c->at.control, c->at.name);
+	return tool_fail_control(c->at.control, err, "cannot %s", what);
 }
 
 /* Who is who and where: the sum of it, to tell whether somebody has changed that. */
@@ -152,7 +137,7 @@ static uint64_t members_of(const struct change *c)
 	char text[128];
 
 	for (unsigned int n = 0;
-	     quorum_object_get(&c->group, QUORUM_A_GROUP_MEMBER, n, &member); n++) {
+	     quorum_object_get(&c->at.group, QUORUM_A_GROUP_MEMBER, n, &member); n++) {
 		char where[64] = "";
 
 		if (quorum_object_get(&member, QUORUM_A_MEMBER_ADDR, 0, &addr))
@@ -179,7 +164,7 @@ static int make(struct change *c, const struct quorum_step *steps, uint32_t n,
 
 	for (;;) {
 		before = c->index;
-		err = quorum_group_change(c->control, c->name, before, steps, n);
+		err = quorum_group_change(c->at.control, c->at.name, before, steps, n);
 		if (err != -EAGAIN && err != -EBUSY && err != -ESTALE)
 			break;
 		status = pause_and_look(c);
@@ -205,12 +190,12 @@ static int list(struct change *c)
 	char text[64];
 
 	if (tool_json) {
-		output_json_line(object_json(&c->group, &names_group));
+		output_json_line(object_json(&c->at.group, &names_group));
 		return EXIT_OK;
 	}
 	printf("%-6s %-8s %-26s %s\n", "NODE", "ROLE", "ADDRESS", "");
 	for (unsigned int n = 0;
-	     quorum_object_get(&c->group, QUORUM_A_GROUP_MEMBER, n, &member); n++) {
+	     quorum_object_get(&c->at.group, QUORUM_A_GROUP_MEMBER, n, &member); n++) {
 		uint64_t id = quorum_object_u64(&member, QUORUM_A_MEMBER_ID);
 
 		text[0] = '\0';
@@ -257,7 +242,7 @@ static int add(struct change *c, uint64_t id, const struct sockaddr_storage *add
 		status = wait_for_voter(c, id);
 	if (!status)
 		printf("node %" PRIu64 " is a %s of group %s\n", id,
-		       c->witness ? "witness" : learner ? "learner" : "voter", c->name);
+		       c->witness ? "witness" : learner ? "learner" : "voter", c->at.name);
 	return status;
 }
 
@@ -270,7 +255,7 @@ static int one_step(struct change *c, uint64_t id, uint32_t what)
 	status = make(c, &step, 1, promote ? "promote the member" : "remove the member", id);
 	if (!status)
 		printf("node %" PRIu64 " is %s of group %s\n", id,
-		       promote ? "a voter" : "no member any more", c->name);
+		       promote ? "a voter" : "no member any more", c->at.name);
 	return status;
 }
 
@@ -284,7 +269,7 @@ static int move(struct change *c, uint64_t id, const struct sockaddr_storage *ad
 
 	conf_format_address(addr, text, sizeof(text));
 	if (!status)
-		printf("node %" PRIu64 " of group %s is reached at %s\n", id, c->name, text);
+		printf("node %" PRIu64 " of group %s is reached at %s\n", id, c->at.name, text);
 	return status;
 }
 
@@ -295,13 +280,13 @@ static int replace_device(struct change *c, uint64_t id)
 	int status;
 
 	if (!find(c, id, &member))
-		return tool_fail("node %" PRIu64 " is no member of group %s", id, c->name);
+		return tool_fail("node %" PRIu64 " is no member of group %s", id, c->at.name);
 	status = make(c, &step, 1, "replace the device of the member", id);
 	if (!status)
 		status = wait_for_voter(c, id);
 	if (!status)
 		printf("node %" PRIu64 " is a %s of group %s with its new device\n", id,
-		       is_voter(c, id) ? "voter" : "learner", c->name);
+		       is_voter(c, id) ? "voter" : "learner", c->at.name);
 	return status;
 }
 
@@ -315,7 +300,7 @@ static int replace(struct change *c, uint64_t old, uint64_t id,
 	int status = EXIT_OK;
 
 	if (!find(c, old, &member))
-		return tool_fail("node %" PRIu64 " is no member of group %s", old, c->name);
+		return tool_fail("node %" PRIu64 " is no member of group %s", old, c->at.name);
 	/* Goes on where an earlier try was interrupted. */
 	if (!find(c, id, &member))
 		status = make(c, steps, 1, "add the member", 0);
@@ -329,7 +314,7 @@ static int replace(struct change *c, uint64_t old, uint64_t id,
 	status = make(c, steps, 2, "replace the member", id);
 	if (!status)
 		printf("node %" PRIu64 " has taken the place of node %" PRIu64 " in group %s\n",
-		       id, old, c->name);
+		       id, old, c->at.name);
 	return status;
 }
 
@@ -374,7 +359,7 @@ static int run(struct change *c, const struct words *w, const uint64_t ids[2],
 		return list(c);
 	if (!find(c, c->node, &self))
 		return tool_fail("this node is no member of group %s: run it on the node that leads",
-				 c->name);
+				 c->at.name);
 	if (!strcmp(w->verb, "add"))
 		return add(c, ids[0], addr, learner);
 	if (!strcmp(w->verb, "move"))
@@ -423,7 +408,7 @@ int cmd_member(int argc, char **argv)
 		return tool_usage("--learner and --witness go with `member add`");
 	if (learner && c.witness)
 		return tool_usage("a member is added as a learner or as a witness, not as both");
-	c.name = argv[optind + 1];
+	c.at.name = argv[optind + 1];
 	for (int i = 0; i < w->ids; i++)
 		if (!tool_parse_u64(argv[optind + 2 + i], 1, UINT32_MAX, &ids[i]))
 			return tool_usage("'%s' is not the id of a node", argv[optind + 2 + i]);
@@ -432,16 +417,16 @@ int cmd_member(int argc, char **argv)
 				  argv[argc - 1]);
 	if (w->address && !conf_parse_address(argv[argc - 1], &addr))
 		return tool_usage("'%s' is not an address such as 10.0.0.4:7420", argv[argc - 1]);
-	c.deadline = tool_now() + timeout;
+	c.at.deadline = tool_now() + timeout;
 	tool_catch_signals();
-	c.control = tool_control();
-	if (!c.control)
+	c.at.control = tool_control();
+	if (!c.at.control)
 		return EXIT_FAILED;
-	if (quorum_events_open(&c.events))
+	if (quorum_events_open(&c.at.events))
 		tool_fail("cannot follow the events");
 	else
 		status = run(&c, w, ids, &addr, learner);
-	quorum_events_close(c.events);
-	quorum_control_close(c.control);
+	quorum_events_close(c.at.events);
+	quorum_control_close(c.at.control);
 	return status;
 }

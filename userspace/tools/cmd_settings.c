@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "follow.h"
 #include "names.h"
 #include "object_json.h"
 #include "output.h"
@@ -32,67 +33,22 @@ const char help_settings[] =
 "A group begins with the timing of its configuration file, more than half of the voters\n"
 "and no lease.  Needs CAP_NET_ADMIN to change anything.\n";
 
-/* Longest trust in an event: they may be lost. */
-#define LOOK_MS		200
 #define US_MAX		UINT64_C(60000000)
 
 struct change {
-	const char *name;
-	struct quorum_control *control;
-	struct quorum_events *events;
-	struct quorum_object group;
+	struct follow at;
 	struct quorum_settings settings;
 	struct quorum_step step;
 	bool set;
 	uint64_t timeout;
-	uint64_t deadline;
 };
-
-static int look(struct change *c)
-{
-	int err = quorum_group_get(c->control, c->name, &c->group);
-
-	if (err == -ENOENT)
-		return tool_fail_no_group(c->name);
-	if (err)
-		return tool_fail_control(c->control, err, "cannot look at group %s", c->name);
-	if (quorum_object_u64(&c->group, QUORUM_A_GROUP_STATE) != QUORUM_STATE_RUNNING)
-		return tool_fail("group %s does not run here", c->name);
-	return EXIT_OK;
-}
-
-static uint64_t in_force(const struct change *c)
-{
-	return quorum_object_u64(&c->group, QUORUM_A_GROUP_CONFIG_INDEX);
-}
-
-static bool settled(const struct change *c)
-{
-	return !quorum_object_has(&c->group, QUORUM_A_GROUP_JOINT) &&
-	       quorum_object_u64(&c->group, QUORUM_A_GROUP_CONFIG_COMMITTED) == in_force(c);
-}
-
-static int pause_and_look(struct change *c)
-{
-	struct quorum_object event;
-	int err;
-
-	if (tool_stop)
-		return tool_fail("interrupted; the change goes on");
-	if (tool_now() >= c->deadline)
-		return tool_fail("the change of group %s is not done within the time; it goes on",
-				 c->name);
-	err = quorum_events_next(c->events, LOOK_MS, &event);
-	if (err && err != -EAGAIN && err != -EINTR && err != -ENOBUFS)
-		return tool_fail("cannot follow the events: %s", tool_strerror(-err));
-	return look(c);
-}
 
 static int ask(struct change *c, bool settings)
 {
 	if (settings)
-		return quorum_group_settings(c->control, c->name, in_force(c), &c->settings);
-	return quorum_group_change(c->control, c->name, in_force(c), &c->step, 1);
+		return quorum_group_settings(c->at.control, c->at.name, follow_index(&c->at),
+					     &c->settings);
+	return quorum_group_change(c->at.control, c->at.name, follow_index(&c->at), &c->step, 1);
 }
 
 /* Ask for it, again while it is too early, and wait until it is done. */
@@ -102,24 +58,24 @@ static int make(struct change *c, bool settings)
 	int err, status;
 
 	for (;;) {
-		before = in_force(c);
+		before = follow_index(&c->at);
 		err = ask(c, settings);
 		/* What is asked for holds whatever the members are. */
 		if (err != -EAGAIN && err != -EBUSY && err != -ESTALE)
 			break;
-		status = pause_and_look(c);
+		status = follow_pause(&c->at, "");
 		if (status)
 			return status;
 	}
 	if (err == -EREMCHG)
-		return object_fail_leader(c->control, c->name);
+		return object_fail_leader(c->at.control, c->at.name);
 	if (err)
-		return tool_fail_control(c->control, err, "cannot change the settings");
+		return tool_fail_control(c->at.control, err, "cannot change the settings");
 	do {
-		status = pause_and_look(c);
+		status = follow_pause(&c->at, "");
 		if (status)
 			return status;
-	} while (in_force(c) == before || !settled(c));
+	} while (follow_index(&c->at) == before || !follow_settled(&c->at));
 	return EXIT_OK;
 }
 
@@ -135,7 +91,7 @@ static int show(const struct change *c)
 {
 	struct quorum_object s, member;
 
-	if (!quorum_object_get(&c->group, QUORUM_A_GROUP_SETTINGS, 0, &s))
+	if (!quorum_object_get(&c->at.group, QUORUM_A_GROUP_SETTINGS, 0, &s))
 		return tool_fail("this kernel's module does not tell the settings");
 	if (tool_json) {
 		output_json_line(object_json(&s, &names_settings));
@@ -151,7 +107,7 @@ static int show(const struct change *c)
 	printf("%-16s %s\n", "lease",
 	       quorum_object_u64(&s, QUORUM_A_SETTINGS_LEASE) ? "on" : "off");
 	for (unsigned int n = 0;
-	     quorum_object_get(&c->group, QUORUM_A_GROUP_MEMBER, n, &member); n++)
+	     quorum_object_get(&c->at.group, QUORUM_A_GROUP_MEMBER, n, &member); n++)
 		if (quorum_object_u64(&member, QUORUM_A_MEMBER_PRIORITY))
 			printf("%-16s node %" PRIu64 ": %" PRIu64 "\n", "priority",
 			       quorum_object_u64(&member, QUORUM_A_MEMBER_ID),
@@ -161,7 +117,7 @@ static int show(const struct change *c)
 
 static int run(struct change *c)
 {
-	int status = look(c);
+	int status = follow_look(&c->at);
 
 	if (!status && c->step.step)
 		status = make(c, false);
@@ -270,18 +226,18 @@ int cmd_settings(int argc, char **argv)
 					  optarg);
 	if (argc - optind != 1)
 		return tool_usage("settings takes the name of a group");
-	c.name = argv[optind];
-	c.deadline = tool_now() + c.timeout;
+	c.at.name = argv[optind];
+	c.at.deadline = tool_now() + c.timeout;
 	tool_catch_signals();
-	c.control = tool_control();
-	if (!c.control)
+	c.at.control = tool_control();
+	if (!c.at.control)
 		return EXIT_FAILED;
-	err = quorum_events_open(&c.events);
+	err = quorum_events_open(&c.at.events);
 	if (err)
 		status = tool_fail("cannot follow the events: %s", tool_strerror(-err));
 	else
 		status = run(&c);
-	quorum_events_close(c.events);
-	quorum_control_close(c.control);
+	quorum_events_close(c.at.events);
+	quorum_control_close(c.at.control);
 	return status;
 }
