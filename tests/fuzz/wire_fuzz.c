@@ -38,7 +38,6 @@ enum mending {
 
 enum {
 	PATIENCE	= 16,	/* datagrams that half a message waits for its rest */
-	HOLD		= 4,	/* and a whole one for an older one */
 };
 
 /* What was accepted: messages by their types, and these. */
@@ -214,7 +213,7 @@ static void give_on(struct making *mk)
 	struct wire_header hdr;
 	struct assemble *as;
 
-	while ((as = assemble_next(mk->as, QUORUM_REASSEMBLIES, mk->now, HOLD))) {
+	while ((as = assemble_next(mk->as, QUORUM_REASSEMBLIES))) {
 		REQUIRE(as->held && !as->open);
 		as->held = false;
 		wire_header_get(as->buf, &hdr);
