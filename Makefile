@@ -111,9 +111,10 @@ selftests-smp: tools		## the same on two processors with preemption (QEMU)
 	@$(TOP)/scripts/deps kernel build qemu
 	@$(TOP)/scripts/selftests x86-debug
 
-flood-long: tools		## a million hostile datagrams at the running module (UML)
+flood-long: tools		## millions of hostile datagrams at the running module (UML)
 	@$(TOP)/scripts/deps kernel build qemu
-	@QUORUM_SELFTEST_COUNT=25000 QUORUM_SELFTEST_LONG=4 $(TOP)/scripts/selftests uml-debug datagrams
+	@QUORUM_SELFTEST_COUNT=$(or $(COUNT),25000) QUORUM_SELFTEST_LONG=4 QUORUM_SELFTEST_VERBOSE=1 \
+		$(TOP)/scripts/selftests uml-debug datagrams wire_auth
 
 ends-long: tools		## 1,000 namespace exits and 1,000 changes of the socket under load (UML)
 	@$(TOP)/scripts/deps kernel build qemu

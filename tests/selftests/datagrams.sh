@@ -4,8 +4,8 @@
 # datagrams, with checksums made right where that takes them further. They cost a
 # counter each and change nothing. Without authentication, so that what is made up
 # gets as far as it can; with it see wire_auth.sh. Topology: lib.sh.
-# QUORUM_SELFTEST_COUNT: datagrams of each kind, then at the leader and a follower; with
-# 25000 a million of them.
+# QUORUM_SELFTEST_COUNT: datagrams of each kind, then at the leader and a follower, and 40
+# times as many in one burst; with 25000 a million of each.
 
 . "$(dirname -- "$0")/lib.sh"
 
@@ -51,6 +51,14 @@ oversized() { bad oversized "length source short crc"; }
 # Real ones, again and again, late and out of order: taken, and harmless.
 replayed() { bad replay ""; }
 
+# Of all of that, as fast as this machine goes. Some of it is right and taken.
+a_burst_of_all_kinds()
+{
+	local COUNT=$((COUNT * 40)) ONE_TARGET=yes LEAST=75
+
+	bad any "$EVERY_REASON" -g $((100 * SCALE))
+}
+
 everything_was_kept()
 {
 	local node
@@ -92,4 +100,4 @@ run_tests setup:120 truncated truncated_with_a_right_checksum longer_than_it_say
 	a_flipped_bit wrong_magic wrong_version wrong_checksum wrong_type another_cluster \
 	another_group other_members_or_timing for_another_node from_another_node from_no_member \
 	from_another_device an_append_that_lies fragments_that_cannot_be fragments_without_the_rest \
-	oversized replayed everything_was_kept large_entries_over_lossy_links:120
+	oversized replayed a_burst_of_all_kinds everything_was_kept large_entries_over_lossy_links:120

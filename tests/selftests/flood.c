@@ -501,6 +501,8 @@ static void make_replay(struct datagram *d)
 	(void)d;
 }
 
+static void make_any(struct datagram *d);
+
 static const struct kind {
 	const char *name;
 	void (*make)(struct datagram *d);
@@ -530,8 +532,19 @@ static const struct kind {
 	{ "edited", make_edited },
 	{ "reflected", make_reflected },
 	{ "unsealed", make_unsealed },
+	{ "any", make_any },
 	{ "crossed", make_crossed },
 };
+
+/* One of those above it in the list. */
+static void make_any(struct datagram *d)
+{
+	uint32_t n = 0;
+
+	while (kinds[n].make != make_any)
+		n++;
+	kinds[dice(n)].make(d);
+}
 
 /* Of UDP over IPv6, which takes no datagram without. */
 static uint16_t checksum6(const struct ip6_hdr *ip, const uint8_t *udp, size_t len)
@@ -653,7 +666,7 @@ int main(int argc, char **argv)
 	struct in6_addr from = in6addr_any, to = in6addr_any, seeming = in6addr_any;
 	long count = 1000, i;
 	int port = 7420, opt, fd;
-	double seconds = 5;
+	double seconds = 5, start;
 	useconds_t gap = 1000;
 	size_t k;
 
@@ -703,6 +716,7 @@ int main(int argc, char **argv)
 	fd = socket(is_v4(&to) ? AF_INET : AF_INET6, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW);
 	if (fd < 0)
 		die("socket");
+	start = now();
 	for (i = 0; i < count; i++) {
 		struct datagram d = samples[dice((uint32_t)nsamples)];
 
@@ -714,6 +728,6 @@ int main(int argc, char **argv)
 		if (gap && i % 256 == 255)
 			usleep(gap);
 	}
-	printf("sent %ld\n", count);
+	printf("sent %ld in %.1f s\n", count, now() - start);
 	return 0;
 }

@@ -3,11 +3,13 @@
 # Sealed datagrams: real traffic is recorded and played back changed, late, to others
 # and after restarts. It costs a counter each, and never changes a term, a vote or a
 # log. Keys are changed under load. Topology: lib.sh.
+# QUORUM_SELFTEST_COUNT: see datagrams.sh.
 
 . "$(dirname -- "$0")/lib.sh"
 
-COUNT=$(rounds 200 100)
-ONE_TARGET=yes
+COUNT=$(rounds "${QUORUM_SELFTEST_COUNT:-200}" 100)
+ONE_TARGET=${QUORUM_SELFTEST_COUNT:+no}
+ONE_TARGET=${ONE_TARGET:-yes}
 
 setup()
 {
@@ -34,6 +36,14 @@ without_authentication() { bad unsealed "seal short"; }
 of_another_cluster() { bad cluster cluster; }
 bundles_that_cannot_be() { bad bundle "short field length type replay session seal"; }
 replayed_in_bundles() { bad bundle-replay "type replay session seal length"; }
+# Of all of that, as fast as this machine goes: none of it is taken.
+a_burst_of_all_kinds()
+{
+	local COUNT=$((COUNT * 40)) ONE_TARGET=yes
+
+	bad any "$EVERY_REASON" -g $((100 * SCALE))
+}
+
 # Nothing is answered: nobody has even asked where that address is.
 from_no_member()
 {
@@ -404,8 +414,8 @@ everything_was_kept()
 }
 
 run_tests setup:120 forged edited replayed truncated a_flipped_bit without_authentication \
-	of_another_cluster bundles_that_cannot_be replayed_in_bundles from_no_member \
-	datagrams_are_traced reflected replayed_after_a_restart_of_the_receiver \
+	of_another_cluster bundles_that_cannot_be replayed_in_bundles a_burst_of_all_kinds \
+	from_no_member datagrams_are_traced reflected replayed_after_a_restart_of_the_receiver \
 	replayed_after_a_restart_of_the_sender replayed_while_both_start \
 	replayed_after_its_sender_was_removed keys_change_under_load \
 	who_has_another_key_is_not_heard relink_refuses everything_was_kept \
