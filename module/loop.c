@@ -210,12 +210,12 @@ static void take_message(struct quorum_group *g, const struct wire_header *hdr,
 
 	error = wire_decode(buf, len, hdr, &msg, g->entries, &src.payload);
 	if (error) {
-		quorum_link_malformed(g->link, error);
+		quorum_link_malformed(g->link, hdr, error);
 		return;
 	}
 	/* Several configurations, or what is none. */
 	if (!attach_config(g, &msg, src.payload)) {
-		quorum_link_malformed(g->link, WIRE_FIELD_BAD);
+		quorum_link_malformed(g->link, hdr, WIRE_FIELD_BAD);
 		return;
 	}
 	if (early && quorum_early_keep(g, hdr, &msg, buf, len))
@@ -226,8 +226,10 @@ static void take_message(struct quorum_group *g, const struct wire_header *hdr,
 		return;
 	}
 	/* No room in memory passes: the origin sends it again. */
-	if (msg.type == RAFT_MSG_FORWARD && quorum_cache_room(g->cache) < msg.forward.size)
+	if (msg.type == RAFT_MSG_FORWARD && quorum_cache_room(g->cache) < msg.forward.size) {
+		quorum_link_no_room(g->link, hdr);
 		return;
+	}
 	ev.message.msg = &msg;
 	ev.message.room = msg.type == RAFT_MSG_FORWARD ? quorum_pump_room(g) :
 							 quorum_cache_room(g->cache);

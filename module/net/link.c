@@ -165,6 +165,17 @@ static struct assemble *oldest_open(struct link_member *m)
 	return as;
 }
 
+/* A message of @m in the making is given up. */
+static void drop_half(struct quorum_link *link, const struct link_member *m,
+		      enum quorum_drop why)
+{
+	struct wire_header hdr = link->ident;
+
+	hdr.from = m->id;
+	hdr.to = link->ident.from;
+	link_drop_traced(link, &hdr, 0, why);
+}
+
 /* One more place for half messages, or NULL. */
 static struct assemble *add_place(struct link_member *m)
 {
@@ -192,8 +203,11 @@ static struct assemble *find_assemble(struct quorum_link *link, struct link_memb
 
 	if (m->session != hdr->session) {
 		/* It was started again and counts its messages anew. */
-		for (i = 0; i < m->places; i++)
+		for (i = 0; i < m->places; i++) {
+			if (m->as[i].open || m->as[i].held)
+				drop_half(link, m, QUORUM_DROP_REPLAY);
 			assemble_init(&m->as[i], m->as[i].buf);
+		}
 		link->nheld -= m->nheld;
 		m->nheld = 0;
 		m->ndone = 0;
@@ -202,7 +216,7 @@ static struct assemble *find_assemble(struct quorum_link *link, struct link_memb
 	for (i = 0; i < m->places; i++)
 		if (assemble_expire(&m->as[i], now,
 				    QUORUM_REASSEMBLY_MS * (u64)NSEC_PER_MSEC))
-			link_drop(link, QUORUM_DROP_TIMEOUT);
+			drop_half(link, m, QUORUM_DROP_TIMEOUT);
 	as = assemble_find(m->as, m->places, message);
 	if (!(as && as->open) && link_was_done(m, message, now))
 		return NULL;
@@ -216,7 +230,7 @@ static struct assemble *find_assemble(struct quorum_link *link, struct link_memb
 	as = oldest_open(m);
 	if (!as)
 		return NULL;
-	link_drop(link, QUORUM_DROP_FRAGMENT);
+	drop_half(link, m, QUORUM_DROP_FRAGMENT);
 	assemble_init(as, as->buf);
 	link_forget_repair(m, as - m->as);
 	return as;
@@ -234,15 +248,17 @@ static void take_fragment(struct quorum_link *link, struct link_member *m,
 
 	error = wire_fragment_get(skb->data, skb->len, &frag);
 	if (error) {
-		link_drop(link, drop_of_error(error));
+		link_drop_traced(link, hdr, skb->len, drop_of_error(error));
 		return;
 	}
 	as = find_assemble(link, m, hdr, frag.message, now);
 	result = as ? assemble_add(as, now, skb->data, &frag, &lost) : ASSEMBLE_MISFIT;
 	if (lost || result == ASSEMBLE_MISFIT)
-		link_drop(link, QUORUM_DROP_FRAGMENT);
+		link_drop_traced(link, hdr, skb->len, QUORUM_DROP_FRAGMENT);
 	else
 		link_note_fragment(link, m, &frag, now);
+	if (result == ASSEMBLE_DUPLICATE)
+		link_drop_traced(link, hdr, skb->len, QUORUM_DROP_REPLAY);
 	if (result == ASSEMBLE_DONE) {
 		link_note_done(m, as - m->as);
 		as->held = true;
@@ -310,8 +326,10 @@ static bool take_datagram(struct quorum_link *link, struct wire_header *hdr)
 	wire_header_get(skb->data, hdr);
 	m = link_member_find(link, hdr->from);
 	/* It may have left the group since it was received. */
-	if (!m)
+	if (!m) {
+		link_drop_traced(link, hdr, skb->len, QUORUM_DROP_SOURCE);
 		return false;
+	}
 	if (hdr->fragment) {
 		take_fragment(link, m, hdr, skb);
 		return false;
@@ -364,9 +382,15 @@ u64 quorum_link_due(struct quorum_link *link)
 	return link->due;
 }
 
-void quorum_link_malformed(struct quorum_link *link, enum wire_error error)
+void quorum_link_malformed(struct quorum_link *link, const struct wire_header *hdr,
+			   enum wire_error error)
 {
-	link_drop(link, drop_of_error(error));
+	link_drop_traced(link, hdr, 0, drop_of_error(error));
+}
+
+void quorum_link_no_room(struct quorum_link *link, const struct wire_header *hdr)
+{
+	link_drop_traced(link, hdr, 0, QUORUM_DROP_QUEUE);
 }
 
 void *quorum_link_buffer(struct quorum_link *link)
@@ -408,6 +432,7 @@ void quorum_link_get_stats(struct quorum_link *link, struct quorum_link_stats *s
 
 	stats->tx_datagrams = atomic64_read(&c->tx_datagrams);
 	stats->tx_bytes = atomic64_read(&c->tx_bytes);
+	stats->tx_unready = atomic64_read(&c->tx_unready);
 	stats->repairs_asked = atomic64_read(&c->repairs_asked);
 	stats->fragments_repaired = atomic64_read(&c->fragments_repaired);
 	stats->rx_datagrams = atomic64_read(&c->rx_datagrams);

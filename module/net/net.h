@@ -94,7 +94,7 @@ enum quorum_drop {
 	QUORUM_DROP_SOURCE,	/* not a member, or not from the member's address */
 	QUORUM_DROP_INCARNATION, /* a member with another device than before (M-9) */
 	QUORUM_DROP_QUEUE,	/* the group's queue is full, or no memory */
-	QUORUM_DROP_FRAGMENT,	/* does not fit what is being put together */
+	QUORUM_DROP_FRAGMENT,	/* does not fit what is being put together, or is kept */
 	QUORUM_DROP_TIMEOUT,	/* a fragment went missing */
 	QUORUM_DROP_SEAL,	/* sealed with another key, changed, or not sealed */
 	QUORUM_DROP_SESSION,	/* made for another life of this node, see seal.h */
@@ -108,6 +108,7 @@ struct quorum_link_stats {
 	u64 tx_messages[RAFT_MSG_NR];
 	u64 tx_bundles;		/* of the endpoint: several groups' datagrams in one */
 	u64 tx_errors;		/* the stack refused to send */
+	u64 tx_unready;		/* messages to members whose life is not known */
 	u64 repairs_asked;	/* of members, for lost fragments */
 	u64 fragments_repaired;	/* sent again when asked */
 	u64 rx_datagrams;
@@ -239,8 +240,12 @@ u64 quorum_link_due(struct quorum_link *link);
 bool quorum_link_recv(struct quorum_link *link, struct wire_header *hdr,
 		      const void **buf, size_t *len);
 
-/* A decoded message was refused as malformed: count it. Loop only. */
-void quorum_link_malformed(struct quorum_link *link, enum wire_error error);
+/* A message of quorum_link_recv() was refused as malformed: count it. Loop only. */
+void quorum_link_malformed(struct quorum_link *link, const struct wire_header *hdr,
+			   enum wire_error error);
+
+/* There was no room for one. Loop only. */
+void quorum_link_no_room(struct quorum_link *link, const struct wire_header *hdr);
 
 /* The buffer to build a message in; QUORUM_MSG_BYTES_MAX bytes.  Loop only. */
 void *quorum_link_buffer(struct quorum_link *link);

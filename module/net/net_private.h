@@ -53,7 +53,7 @@ enum {
  * @gather: see gather.c
  * @drops: datagrams that no link could be blamed for
  * @tx_bundles: bundles sent
- * @tx_errors: bundles that the stack refused to send
+ * @tx_errors: datagrams in bundles that the stack refused to send
  */
 struct quorum_endpoint {
 	struct list_head node;
@@ -229,6 +229,7 @@ struct link_counters {
 	atomic64_t tx_bytes;
 	atomic64_t tx_messages[RAFT_MSG_NR];
 	atomic64_t tx_errors;
+	atomic64_t tx_unready;
 	atomic64_t repairs_asked;
 	atomic64_t fragments_repaired;
 	atomic64_t rx_datagrams;
@@ -486,6 +487,8 @@ int link_send_fragment(struct quorum_link *link, struct link_member *m, void *bu
 		       const struct wire_fragment *shape, u32 index, u64 life);
 
 /* receive.c */
+void link_drop_traced(struct quorum_link *link, const struct wire_header *hdr, u32 len,
+		      enum quorum_drop why);
 bool link_pin_incarnation(struct link_member *m, u64 incarnation);
 struct seal_window *link_window(struct link_member *m, const struct wire_header *hdr);
 int quorum_receive(struct sock *sk, struct sk_buff *skb);

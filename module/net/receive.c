@@ -205,6 +205,22 @@ static void drop(struct quorum_endpoint *ep, struct sk_buff *skb, const struct w
 	kfree_skb(skb);
 }
 
+/**
+ * link_drop_traced() - count and show something that a link drops
+ * @link: the link
+ * @hdr: its header
+ * @len: its length, without UDP header
+ * @why: the reason
+ *
+ * Context: any.
+ */
+void link_drop_traced(struct quorum_link *link, const struct wire_header *hdr, u32 len,
+		      enum quorum_drop why)
+{
+	link_drop(link, why);
+	trace_quorum_datagram_drop(hdr, len, quorum_drop_name(why));
+}
+
 /* A datagram that came alone, or in a bundle; linear, without UDP header. */
 static void receive_one(struct quorum_endpoint *ep, struct sk_buff *skb, sa_family_t family,
 			bool bundled)
@@ -213,6 +229,7 @@ static void receive_one(struct quorum_endpoint *ep, struct sk_buff *skb, sa_fami
 	struct wire_header hdr;
 	enum quorum_drop why;
 	enum wire_error error;
+	u32 len;
 
 	error = wire_check(skb->data, skb->len, &hdr);
 	if (error) {
@@ -229,8 +246,7 @@ static void receive_one(struct quorum_endpoint *ep, struct sk_buff *skb, sa_fami
 		return;
 	}
 	if (!link_accepts(link, skb, family, &hdr, &why)) {
-		link_drop(link, why);
-		trace_quorum_datagram_drop(&hdr, skb->len, quorum_drop_name(why));
+		link_drop_traced(link, &hdr, skb->len, why);
 		if (atomic_read(&link->hellos))
 			link->wake(link->priv);
 		goto free;
@@ -239,13 +255,14 @@ static void receive_one(struct quorum_endpoint *ep, struct sk_buff *skb, sa_fami
 		link->wake(link->priv);
 		goto free;
 	}
-	trace_quorum_datagram_receive(&hdr, skb->len);
+	len = skb->len;
 	detach(skb);
 	link_cb(skb)->bundled = bundled;
-	if (link_queue(link, skb, hdr.type))
+	if (link_queue(link, skb, hdr.type)) {
+		trace_quorum_datagram_receive(&hdr, len);
 		return;
-	link_drop(link, QUORUM_DROP_QUEUE);
-	trace_quorum_datagram_drop(&hdr, skb->len, quorum_drop_name(QUORUM_DROP_QUEUE));
+	}
+	link_drop_traced(link, &hdr, len, QUORUM_DROP_QUEUE);
 free:
 	kfree_skb(skb);
 }
@@ -286,6 +303,8 @@ static void receive_bundle(struct quorum_endpoint *ep, struct sk_buff *skb, sa_f
 
 		if (!one) {
 			atomic64_inc(&ep->drops[QUORUM_DROP_QUEUE]);
+			trace_quorum_datagram_drop(NULL, b.lengths[i],
+						   quorum_drop_name(QUORUM_DROP_QUEUE));
 			continue;
 		}
 		__skb_pull(one, at);

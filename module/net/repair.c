@@ -154,7 +154,9 @@ static void ask(struct quorum_link *link, struct link_member *m, u32 place, u64 
 	hdr.to = m->id;
 	wire_header_put(buf, &hdr);
 	wire_repair_put(buf, &repair);
-	if (!link_send_sealed(link, m, vec, 1, life))
+	if (link_send_sealed(link, m, vec, 1, life))
+		atomic64_inc(&link->counters.tx_errors);
+	else
 		atomic64_inc(&link->counters.repairs_asked);
 }
 
@@ -331,12 +333,14 @@ void link_repair(struct quorum_link *link, struct link_member *m, const struct s
 {
 	u64 life = link_life_of(m);
 	struct wire_repair repair;
+	struct wire_header hdr;
 	struct link_kept *kept;
 	u32 i;
 	int error;
 
+	wire_header_get(skb->data, &hdr);
 	if (wire_repair_get(skb->data, skb->len, &repair)) {
-		link_drop(link, QUORUM_DROP_FIELD);
+		link_drop_traced(link, &hdr, skb->len, QUORUM_DROP_FIELD);
 		return;
 	}
 	for (i = 0; i < ARRAY_SIZE(link->kept); i++) {
@@ -345,8 +349,10 @@ void link_repair(struct quorum_link *link, struct link_member *m, const struct s
 			break;
 	}
 	/* Too long ago; or it would not take it. */
-	if (i == ARRAY_SIZE(link->kept) || (link->session && !life))
+	if (i == ARRAY_SIZE(link->kept) || (link->session && !life)) {
+		link_drop_traced(link, &hdr, skb->len, QUORUM_DROP_FRAGMENT);
 		return;
+	}
 	for (i = 0; i < kept->frag.count && kept->again < kept->frag.count; i++) {
 		if (!(repair.missing & 1ULL << i))
 			continue;
@@ -355,8 +361,10 @@ void link_repair(struct quorum_link *link, struct link_member *m, const struct s
 		/* The path has shrunk since: it has to be cut anew, by the engine's sending it. */
 		if (error == -EMSGSIZE)
 			WRITE_ONCE(m->mtu, 0);
-		if (error)
+		if (error) {
+			atomic64_inc(&link->counters.tx_errors);
 			return;
+		}
 		atomic64_inc(&link->counters.fragments_repaired);
 	}
 }

@@ -359,8 +359,10 @@ void quorum_link_send(struct quorum_link *link, u32 peer, size_t len)
 	if (m && peer != link->ident.from && len >= WIRE_HEADER_BYTES &&
 	    len <= QUORUM_MSG_BYTES_MAX)
 		error = try_send(link, m, len);
-	if (error == -ENOTCONN)
+	if (error == -ENOTCONN) {
+		atomic64_inc(&link->counters.tx_unready);
 		return;
+	}
 	if (error) {
 		atomic64_inc(&link->counters.tx_errors);
 		net_dbg_ratelimited("sending to node %u failed, error %d\n",

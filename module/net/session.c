@@ -37,9 +37,6 @@ static bool open_seal(const struct quorum_link *link, const struct link_member *
 {
 	const struct member_keys *keys = rcu_dereference(m->keys);
 
-	/* It is changed in place, and somebody may look at the network (AF_PACKET). */
-	if (link->secret && skb_unclone(skb, GFP_ATOMIC))
-		return false;
 	for (u32 i = 0; keys && i < keys->n; i++)
 		if (link_opens(link, keys->rx[i], skb->data, skb->len, hdr, stamp))
 			return true;
@@ -139,6 +136,10 @@ bool link_unseal(struct quorum_link *link, struct link_member *m, struct sk_buff
 	struct seal_stamp stamp;
 	bool taken;
 
+	/* It is changed in place, and somebody may look at the network (AF_PACKET). */
+	*why = QUORUM_DROP_QUEUE;
+	if (link->secret && skb_unclone(skb, GFP_ATOMIC))
+		return false;
 	*why = QUORUM_DROP_SEAL;
 	if (!hdr->session || !open_seal(link, m, skb, hdr, &stamp))
 		return false;
@@ -212,7 +213,8 @@ static bool send_hellos(struct quorum_link *link, struct link_member *m)
 		if (!due)
 			break;
 		wire_header_put(head, &hdr);
-		link_send_sealed(link, m, vec, 1, echo);
+		if (link_send_sealed(link, m, vec, 1, echo))
+			atomic64_inc(&link->counters.tx_errors);
 	} while (late);
 	return late;
 }

@@ -437,9 +437,12 @@ enum {
 	QUORUM_A_DROPS_SOURCE,
 	/* u64: From a member with another device than before. */
 	QUORUM_A_DROPS_INCARNATION,
-	/* u64: The group's queue was full. */
+	/* u64: The group's queue was full, or no memory was left. */
 	QUORUM_A_DROPS_QUEUE,
-	/* u64: Does not fit what is being put together. */
+	/*
+	 * u64: Does not fit what is being put together or is kept, or made room for
+	 * something newer.
+	 */
 	QUORUM_A_DROPS_FRAGMENT,
 	/* u64: A fragment went missing. */
 	QUORUM_A_DROPS_TIMEOUT,
@@ -513,6 +516,11 @@ enum {
 	QUORUM_A_LINK_DROPS,
 	/* u64: Datagrams from this address that held those of several groups. */
 	QUORUM_A_LINK_TX_BUNDLES,
+	/*
+	 * u64: Messages not sent to a member that has not shown itself since this node
+	 * started, or since it was added; it is asked to.
+	 */
+	QUORUM_A_LINK_TX_UNREADY,
 
 	__QUORUM_A_LINK_MAX,
 	QUORUM_A_LINK_MAX = (__QUORUM_A_LINK_MAX - 1)
