@@ -64,6 +64,21 @@ void seal_close(const u8 key[SEAL_KEY_BYTES], const void *head, size_t head_len,
 	blake2s_final(&state, trailer + AT_MAC);
 }
 
+/* One look at all bits: no early end tells how many bytes were right. */
+static bool same_mac(const u8 *a, const u8 *b)
+{
+	return !((get64(a) ^ get64(b)) | (get64(a + 8) ^ get64(b + 8)));
+}
+
+bool seal_verify(const u8 key[SEAL_KEY_BYTES], const void *head, size_t head_len,
+		 const void *rest, size_t rest_len, const struct seal_stamp *stamp, const u8 *mac)
+{
+	u8 trailer[SEAL_BYTES];
+
+	seal_close(key, head, head_len, rest, rest_len, stamp, trailer);
+	return same_mac(trailer + AT_MAC, mac);
+}
+
 bool seal_open(const u8 key[SEAL_KEY_BYTES], const void *buf, size_t len,
 	       struct seal_stamp *stamp)
 {
@@ -74,9 +89,7 @@ bool seal_open(const u8 key[SEAL_KEY_BYTES], const void *buf, size_t len,
 	blake2s_init_key(&state, SEAL_MAC_BYTES, key, SEAL_KEY_BYTES);
 	blake2s_update(&state, buf, len - SEAL_MAC_BYTES);
 	blake2s_final(&state, mac);
-	/* One look at all bits: no early end tells how many bytes were right. */
-	if ((get64(mac) ^ get64(trailer + AT_MAC)) |
-	    (get64(mac + 8) ^ get64(trailer + AT_MAC + 8)))
+	if (!same_mac(mac, trailer + AT_MAC))
 		return false;
 	stamp->counter = get64(trailer + AT_COUNTER);
 	stamp->echo = get64(trailer + AT_ECHO);

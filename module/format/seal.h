@@ -52,6 +52,9 @@
  * A datagram may still be late: held back and delivered within the same two lives
  * once.  Raft is made for that.
  *
+ * Small datagrams leave out what their receiver knows (brief.h); it restores that before
+ * it looks at the MAC, so all of this holds for them.
+ *
  * With two keys, either is accepted; (1) to (4) hold for each.
  */
 #ifndef QUORUM_SEAL_H
@@ -121,6 +124,19 @@ void seal_close(const u8 key[SEAL_KEY_BYTES], const void *head, size_t head_len,
  */
 bool seal_open(const u8 key[SEAL_KEY_BYTES], const void *buf, size_t len,
 	       struct seal_stamp *stamp);
+
+/**
+ * seal_verify() - is this the MAC of a datagram in two pieces?
+ * @key: of this direction
+ * @head: first piece
+ * @head_len: its length
+ * @rest: second piece
+ * @rest_len: its length, may be 0
+ * @stamp: what the trailer has to say
+ * @mac: SEAL_MAC_BYTES
+ */
+bool seal_verify(const u8 key[SEAL_KEY_BYTES], const void *head, size_t head_len,
+		 const void *rest, size_t rest_len, const struct seal_stamp *stamp, const u8 *mac);
 
 /* The name of a node's life; never 0. */
 u64 seal_life(u64 incarnation, u32 session);

@@ -5,7 +5,8 @@
  * Everything is little-endian and naturally aligned.
  *
  *	 0  le16 magic		0x5152
- *	 2  u8   version	1; 2: sealed, see below
+ *	 2  u8   version	1; 2: sealed, see below; 3: and hidden (net/secret.c); small
+ *				sealed ones travel in another form, version 4 (brief.h)
  *	 3  u8   type		enum raft_msg_type; bit 7: this is a fragment
  *	 4  le32 crc		CRC32C of the datagram with this field 0;
  *				sealed: the sender's session

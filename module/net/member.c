@@ -316,6 +316,9 @@ static void seat_guest(struct quorum_link *link, struct link_member *m)
 	m->other = 0;
 	m->shown = 0;
 	m->past_of = 0;
+	m->genesis = 0;
+	m->other_genesis = 0;
+	m->knows_us = false;
 	atomic64_set(&m->incarnation, 0);
 	WRITE_ONCE(m->guest, false);
 }
@@ -328,6 +331,7 @@ static void settle_device(struct quorum_link *link, struct link_member *m, u64 i
 {
 	u64 before = atomic64_read(&m->incarnation);
 	struct seal_window window = m->window;
+	u32 genesis = m->genesis;
 
 	lockdep_assert_held(&m->lock);
 	if (!incarnation || incarnation == before)
@@ -339,9 +343,12 @@ static void settle_device(struct quorum_link *link, struct link_member *m, u64 i
 		else
 			link_keep_past(link, m, m->other, &m->other_window);
 		m->past_of = 0;
+		m->genesis = m->other_genesis;
 		m->other = before;
 		m->other_window = window;
+		m->other_genesis = genesis;
 		m->life = 0;
+		m->knows_us = false;
 		if (link->session && m->id != link->ident.from)
 			hello_ask(&m->hello, 0);
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The inside of the net: endpoint.c, receive.c, session.c, member.c, guest.c,
- * past.c, repair.c, send.c, gather.c, link.c.
+ * past.c, repair.c, brief.c, send.c, gather.c, link.c.
  *
  * Who touches what:
  *
@@ -36,6 +36,7 @@
 #include "../limits.h"
 #include "../format/assemble.h"
 #include "../format/hello.h"
+#include "../format/brief.h"
 #include "net.h"
 
 enum {
@@ -131,6 +132,9 @@ struct member_repair {
  * @past_session: newest session of what was taken before it left last, 0: none
  * @past_top: highest counter of it
  * @life: its life, to be echoed to it; 0: not known
+ * @genesis: fingerprint shown by the device of @window; who joined shows another one
+ * @other_genesis: likewise, of @other
+ * @knows_us: it has shown in that life that it knows ours
  * @hello: the HELLOs that are to be sent to it
  * @incarnation: as the configuration says, else of the first valid datagram; 0: none yet
  * @counter: of the last sealed datagram sent to it [loop]
@@ -167,6 +171,9 @@ struct link_member {
 	u32 past_session;
 	u64 past_top;
 	u64 life;
+	u32 genesis;
+	u32 other_genesis;
+	bool knows_us;
 	struct hellos hello;
 	atomic64_t incarnation;
 	u64 counter;
@@ -281,6 +288,7 @@ static inline struct link_cb *link_cb(struct sk_buff *skb)
  * @joins: it takes anybody's genesis
  * @joined: what is shown by those who joined
  * @hidden: where that is done, QUORUM_MTU_MAX bytes and a trailer [loop]
+ * @brief: where the first part of a brief datagram is made [loop]
  * @life: of this node, what others have to echo
  * @wake: tells the loop that there is something to receive
  * @priv: argument of @wake
@@ -320,6 +328,7 @@ struct quorum_link {
 	bool joins;
 	u32 joined;
 	u8 *hidden;
+	u8 brief[BRIEF_HEAD_BYTES_MAX];
 	u64 life;
 	void (*wake)(void *priv);
 	void *priv;
@@ -424,6 +433,12 @@ void link_note_stranger(struct quorum_link *link, const struct sk_buff *skb,
 			sa_family_t family);
 void link_take_strangers(struct quorum_link *link);
 
+/* brief.c */
+bool link_take_brief(struct quorum_link *link, struct sk_buff *skb, sa_family_t family,
+		     const struct brief *brief, struct wire_header *hdr, enum quorum_drop *why);
+size_t link_shorten(struct quorum_link *link, struct link_member *m, struct kvec vec[3],
+		    u8 trailer[SEAL_BYTES], u64 counter, u64 life);
+
 /* secret.c */
 bool secret_open(const u8 key[SEAL_KEY_BYTES], void *buf, size_t len, bool fragment,
 		 struct seal_stamp *stamp);
@@ -443,6 +458,7 @@ bool link_take_stamp(struct quorum_link *link, struct link_member *m,
 		     const struct wire_header *hdr, const struct seal_stamp *stamp,
 		     enum quorum_drop *why);
 u64 link_life_of(struct link_member *m);
+bool link_knows_us(struct link_member *m, u64 life);
 void link_ask_life(struct quorum_link *link, struct link_member *m);
 void link_send_hellos(struct quorum_link *link);
 
@@ -489,6 +505,7 @@ int link_send_fragment(struct quorum_link *link, struct link_member *m, void *bu
 /* receive.c */
 void link_drop_traced(struct quorum_link *link, const struct wire_header *hdr, u32 len,
 		      enum quorum_drop why);
+bool link_source_is(struct link_member *m, const struct sk_buff *skb, sa_family_t family);
 bool link_pin_incarnation(struct link_member *m, u64 incarnation);
 struct seal_window *link_window(struct link_member *m, const struct wire_header *hdr);
 int quorum_receive(struct sock *sk, struct sk_buff *skb);

@@ -5,7 +5,9 @@
  * The work per datagram is bounded: at most QUORUM_MTU_MAX bytes are pulled
  * together and summed, one hash chain of this kernel's own groups is walked,
  * QUORUM_MEMBERS_MAX ids are compared, and where the address is a member's, one
- * MAC is made, or two.  A bundle is QUORUM_BUNDLE_MAX of these at most, and not longer.
+ * MAC is made, or two; for a brief one as many for each of the devices that spoke with the
+ * member's id, two at most.  A bundle is QUORUM_BUNDLE_MAX of the long ones at most, and not
+ * longer.
  * Nothing is ever answered from here, and what is refused costs a counter.
  *
  * What is queued holds no reference to a device, a route or a namespace, so it
@@ -99,8 +101,8 @@ struct seal_window *link_window(struct link_member *m, const struct wire_header 
 	return &m->other_window;
 }
 
-static bool source_is_member(struct link_member *m, const struct sk_buff *skb,
-			     sa_family_t family)
+/* Does @skb come from where @m is? */
+bool link_source_is(struct link_member *m, const struct sk_buff *skb, sa_family_t family)
 {
 	bool yes;
 
@@ -136,7 +138,7 @@ static bool link_accepts(struct quorum_link *link, struct sk_buff *skb, sa_famil
 		return false;
 	*why = QUORUM_DROP_SOURCE;
 	m = table_find(rcu_dereference(link->table), hdr->from);
-	if (!m || !source_is_member(m, skb, family)) {
+	if (!m || !link_source_is(m, skb, family)) {
 		/* Where a guest is, nobody has told us but itself. */
 		if ((!m || READ_ONCE(m->guest)) && link->session && hdr->session &&
 		    link_knows_genesis(link, hdr))
@@ -158,10 +160,10 @@ static bool link_accepts(struct quorum_link *link, struct sk_buff *skb, sa_famil
 	return taken;
 }
 
-static bool link_queue(struct quorum_link *link, struct sk_buff *skb, u8 type)
+/* @len: of the datagram as it came */
+static bool link_queue(struct quorum_link *link, struct sk_buff *skb, u8 type, u32 len)
 {
 	struct sk_buff_head *rx = &link->rx[wire_type_is_long(type) ? LINK_BULK : LINK_URGENT];
-	unsigned int len = skb->len;
 	unsigned long flags;
 	bool room;
 
@@ -221,6 +223,28 @@ void link_drop_traced(struct quorum_link *link, const struct wire_header *hdr, u
 	trace_quorum_datagram_drop(hdr, len, quorum_drop_name(why));
 }
 
+/* Refused by a link. */
+static void refuse(struct quorum_link *link, struct sk_buff *skb, const struct wire_header *hdr,
+		   enum quorum_drop why)
+{
+	link_drop_traced(link, hdr, skb->len, why);
+	if (atomic_read(&link->hellos))
+		link->wake(link->priv);
+	kfree_skb(skb);
+}
+
+/* Accepted; @len: as it came. */
+static void take(struct quorum_link *link, struct sk_buff *skb, const struct wire_header *hdr,
+		 u32 len, bool bundled)
+{
+	detach(skb);
+	link_cb(skb)->bundled = bundled;
+	if (link_queue(link, skb, hdr->type, len))
+		trace_quorum_datagram_receive(hdr, len);
+	else
+		refuse(link, skb, hdr, QUORUM_DROP_QUEUE);
+}
+
 /* A datagram that came alone, or in a bundle; linear, without UDP header. */
 static void receive_one(struct quorum_endpoint *ep, struct sk_buff *skb, sa_family_t family,
 			bool bundled)
@@ -229,7 +253,7 @@ static void receive_one(struct quorum_endpoint *ep, struct sk_buff *skb, sa_fami
 	struct wire_header hdr;
 	enum quorum_drop why;
 	enum wire_error error;
-	u32 len;
+	u32 len = skb->len;
 
 	error = wire_check(skb->data, skb->len, &hdr);
 	if (error) {
@@ -246,25 +270,56 @@ static void receive_one(struct quorum_endpoint *ep, struct sk_buff *skb, sa_fami
 		return;
 	}
 	if (!link_accepts(link, skb, family, &hdr, &why)) {
-		link_drop_traced(link, &hdr, skb->len, why);
-		if (atomic_read(&link->hellos))
-			link->wake(link->priv);
-		goto free;
+		refuse(link, skb, &hdr, why);
+		return;
 	}
 	if (hdr.type == WIRE_HELLO) {
 		link->wake(link->priv);
-		goto free;
-	}
-	len = skb->len;
-	detach(skb);
-	link_cb(skb)->bundled = bundled;
-	if (link_queue(link, skb, hdr.type)) {
-		trace_quorum_datagram_receive(&hdr, len);
+		kfree_skb(skb);
 		return;
 	}
-	link_drop_traced(link, &hdr, len, QUORUM_DROP_QUEUE);
-free:
-	kfree_skb(skb);
+	take(link, skb, &hdr, len, bundled);
+}
+
+/* Of a link that refused a brief datagram: is it certainly no other link's? */
+static bool was_meant(enum quorum_drop why)
+{
+	return why != QUORUM_DROP_SOURCE && why != QUORUM_DROP_SESSION && why != QUORUM_DROP_SEAL;
+}
+
+/*
+ * A brief one.  Groups of one name in several clusters have one number, and it does not
+ * say which: it is for the one whose key it was sealed with.
+ */
+static void receive_brief(struct quorum_endpoint *ep, struct sk_buff *skb, sa_family_t family)
+{
+	struct quorum_link *each, *link = NULL;
+	enum quorum_drop why = QUORUM_DROP_GROUP;
+	enum wire_error error;
+	struct wire_header hdr;
+	struct brief brief;
+	u32 len = skb->len;
+
+	error = brief_get(skb->data, skb->len, &brief);
+	if (error) {
+		drop(ep, skb, NULL, drop_of_error(error));
+		return;
+	}
+	hash_for_each_possible_rcu(ep->links, each, node, brief.group) {
+		if (each->ident.group != brief.group)
+			continue;
+		link = each;
+		if (link_take_brief(link, skb, family, &brief, &hdr, &why)) {
+			take(link, skb, &hdr, len, false);
+			return;
+		}
+		if (was_meant(why))
+			break;
+	}
+	if (link)
+		refuse(link, skb, NULL, why);
+	else
+		drop(ep, skb, NULL, why);
 }
 
 /* What is in a bundle, one behind the other, behind the headers of the bundle. */
@@ -320,7 +375,7 @@ static void receive(struct quorum_endpoint *ep, struct sk_buff *skb, sa_family_t
 	enum quorum_drop why;
 
 	why = QUORUM_DROP_SHORT;
-	if (!pskb_may_pull(skb, sizeof(struct udphdr) + WIRE_HEADER_BYTES))
+	if (!pskb_may_pull(skb, sizeof(struct udphdr)))
 		goto drop;
 	__skb_pull(skb, sizeof(struct udphdr));
 	why = QUORUM_DROP_LENGTH;
@@ -331,6 +386,8 @@ static void receive(struct quorum_endpoint *ep, struct sk_buff *skb, sa_family_t
 		goto drop;
 	if (bundle_is(skb->data, skb->len))
 		receive_bundle(ep, skb, family);
+	else if (brief_is(skb->data, skb->len))
+		receive_brief(ep, skb, family);
 	else
 		receive_one(ep, skb, family, false);
 	return;

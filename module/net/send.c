@@ -118,13 +118,19 @@ static u32 least_room(const struct quorum_link *link)
 	       (link->session ? SEAL_BYTES : 0);
 }
 
-static void trace_sent(const void *head, size_t len)
+static void trace_sent(const struct quorum_link *link, const struct link_member *m,
+		       const u8 *head, size_t len)
 {
-	struct wire_header hdr;
+	struct wire_header hdr = link->ident;
 
 	if (!trace_quorum_datagram_send_enabled())
 		return;
-	wire_header_get(head, &hdr);
+	if (brief_is(head, len)) {
+		hdr.to = m->id;
+		hdr.type = head[3];
+	} else {
+		wire_header_get(head, &hdr);
+	}
 	trace_quorum_datagram_send(&hdr, len);
 }
 
@@ -203,7 +209,7 @@ int link_send_datagram(struct quorum_link *link, struct link_member *m, struct k
 		return error;
 	atomic64_inc(&link->counters.tx_datagrams);
 	atomic64_add(len, &link->counters.tx_bytes);
-	trace_sent(vec[0].iov_base, len);
+	trace_sent(link, m, vec[0].iov_base, len);
 	return 0;
 }
 
@@ -228,6 +234,7 @@ int link_send_sealed(struct quorum_link *link, struct link_member *m, struct kve
 {
 	u8 trailer[SEAL_BYTES];
 	enum link_class class = class_of(vec[0].iov_base);
+	size_t brief;
 
 	if (!link->session) {
 		wire_seal_split(vec[0].iov_base, vec[0].iov_len,
@@ -240,6 +247,9 @@ int link_send_sealed(struct quorum_link *link, struct link_member *m, struct kve
 	}
 	if (!link_seal(link, m, vec, n, life, trailer))
 		return -ENOKEY;
+	brief = n == 1 ? link_shorten(link, m, vec, trailer, m->counter, life) : 0;
+	if (brief)
+		return link_send_datagram(link, m, vec, brief, class);
 	vec[n].iov_base = trailer;
 	vec[n].iov_len = sizeof(trailer);
 	return link_send_datagram(link, m, vec, n + 1, class);

@@ -107,10 +107,16 @@ bool link_take_stamp(struct quorum_link *link, struct link_member *m,
 	switch (seal_take(window, hdr->session, stamp->counter)) {
 	case SEAL_NEW:
 		/* Of two devices the one that spoke last; settle_device() forgets both. */
+		if (life != m->life)
+			m->knows_us = false;
 		m->life = life;
+		/* A HELLO echoes what it was shown, believed or not. */
+		m->knows_us |= hdr->type != WIRE_HELLO;
 		return true;
 	case SEAL_NEW_SESSION:
 		m->life = life;
+		*(window == &m->window ? &m->genesis : &m->other_genesis) = hdr->genesis;
+		m->knows_us = hdr->type != WIRE_HELLO;
 		/* It may not know ours yet. */
 		note_hello(link, m, hdr);
 		return true;
@@ -158,7 +164,7 @@ bool link_unseal(struct quorum_link *link, struct link_member *m, struct sk_buff
  * @vec: one or two pieces of the datagram
  * @n: how many
  * @echo: the life of @m
- * @trailer: set
+ * @trailer: set; its counter is @m->counter then
  *
  * Context: only the loop.
  * Return: true; false if there is no key for @m.
@@ -189,6 +195,17 @@ u64 link_life_of(struct link_member *m)
 	life = m->life;
 	spin_unlock_bh(&m->lock);
 	return life;
+}
+
+/* Does @m, in this life of its, know ours?  Context: any. */
+bool link_knows_us(struct link_member *m, u64 life)
+{
+	bool yes;
+
+	spin_lock_bh(&m->lock);
+	yes = m->knows_us && m->life == life;
+	spin_unlock_bh(&m->lock);
+	return yes;
 }
 
 /* Send those that are due to a member and may be sent; true: that was not all. */

@@ -1,20 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Fuzz target of everything that reads a datagram: bundles, the codec, the putting
- * together of fragments and the configurations in messages.
+ * Fuzz target of everything that reads a datagram: bundles, brief ones, the codec, the
+ * putting together of fragments and the configurations in messages.
  *
  * The input is a series of datagrams, each behind a le16 length, whose bits 14 and 15
  * say what is made right before: the fuzzer cannot guess a CRC.  What is accepted of
  * each kind is counted and told at the end, so that a run shows what it has reached.
  *
  * What must hold: no access out of bounds, what is accepted encodes to the same bytes
- * again, and messages are given on whole and once.
+ * again, and messages are given on whole and once.  A brief datagram that is accepted is
+ * the one way to write its long form, and no longer than that.
  */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "format/assemble.h"
+#include "format/brief.h"
 #include "format/bundle.h"
 #include "format/config.h"
 #include "format/wire.h"
@@ -33,7 +35,7 @@ enum mending {
 	PLAIN,		/* magic, version and CRC are made right */
 	SEALED,		/* magic and version; the MAC counts as right */
 	BUNDLED,	/* the head of a bundle, and each datagram in it */
-	AS_IS,
+	AS_IS,		/* but for magic and version of what seems to be a brief one */
 };
 
 enum {
@@ -45,6 +47,7 @@ enum reached {
 	TAKEN_HELLO = RAFT_MSG_NR,
 	TAKEN_REPAIR,
 	TAKEN_SEALED,
+	TAKEN_BRIEF,
 	TAKEN_BUNDLE,
 	TAKEN_FROM_BUNDLE,
 	TAKEN_PACKED,
@@ -63,6 +66,7 @@ static const char * const names[REACHED_NR] = {
 	[TAKEN_HELLO]		= "hello",
 	[TAKEN_REPAIR]		= "repair",
 	[TAKEN_SEALED]		= "sealed",
+	[TAKEN_BRIEF]		= "brief",
 	[TAKEN_BUNDLE]		= "bundle",
 	[TAKEN_FROM_BUNDLE]	= "from a bundle",
 	[TAKEN_PACKED]		= "packed in a bundle",
@@ -264,6 +268,34 @@ static void check_packed(const u8 *buf, const struct bundle *b, u32 i, const u8 
 	reached[TAKEN_PACKED]++;
 }
 
+/* A brief one: its long form, the seal taken off, is a message. */
+static void take_brief(const u8 *buf, size_t len)
+{
+	static u8 full[BRIEF_LONG_BYTES_MAX + 0x4000];
+	struct wire_header hdr = { .session = 1, .cluster = 2, .genesis = 3, .to = 4,
+				   .incarnation = 5 };
+	struct brief brief;
+	size_t n, rest, taken;
+
+	if (brief_get(buf, len, &brief) != WIRE_OK)
+		return;
+	REQUIRE(brief.words <= BRIEF_WORDS_MAX && brief.taken + SEAL_MAC_BYTES <= len);
+	reached[TAKEN_BRIEF]++;
+	hdr.group = brief.group;
+	n = brief_restore(&brief, &hdr, full);
+	REQUIRE(n <= BRIEF_LONG_BYTES_MAX);
+	rest = len - SEAL_MAC_BYTES - brief.taken;
+	memcpy(full + n, buf + brief.taken, rest);
+	n += rest;
+	REQUIRE(len <= n + SEAL_BYTES);
+	/* A sender packs what its type has; who packs less says the same. */
+	REQUIRE(brief_put(again, full, n, brief.counter, &taken));
+	if (taken == WIRE_HEADER_BYTES + brief.words * 4)
+		REQUIRE(!memcmp(again, buf, brief.taken));
+	wire_header_get(full, &hdr);
+	check_message(full, n, &hdr);
+}
+
 /* Alone, or several in one. */
 static void take_any(struct making *mk, const u8 *buf, size_t len)
 {
@@ -271,6 +303,10 @@ static void take_any(struct making *mk, const u8 *buf, size_t len)
 	struct bundle b;
 	u8 *all;
 
+	if (brief_is(buf, len)) {
+		take_brief(buf, len);
+		return;
+	}
 	if (!bundle_is(buf, len)) {
 		take(mk, buf, len);
 		return;
@@ -292,13 +328,18 @@ static void take_any(struct making *mk, const u8 *buf, size_t len)
 	free(all);
 }
 
+static void mend_magic(u8 *buf, u8 version)
+{
+	buf[0] = WIRE_MAGIC & 0xff;
+	buf[1] = WIRE_MAGIC >> 8;
+	buf[2] = version;
+}
+
 static void mend(u8 *buf, size_t len, u8 version)
 {
 	if (len < WIRE_HEADER_BYTES)
 		return;
-	buf[0] = WIRE_MAGIC & 0xff;
-	buf[1] = WIRE_MAGIC >> 8;
-	buf[2] = version;
+	mend_magic(buf, version);
 	if (version == WIRE_VERSION)
 		wire_seal(buf, len);
 }
@@ -311,9 +352,7 @@ static void mend_bundle(u8 *buf, size_t len)
 
 	if (len < BUNDLE_HEAD_BYTES)
 		return;
-	buf[0] = WIRE_MAGIC & 0xff;
-	buf[1] = WIRE_MAGIC >> 8;
-	buf[2] = BUNDLE_VERSION;
+	mend_magic(buf, BUNDLE_VERSION);
 	if (bundle_open(&b, buf, len) != WIRE_OK)
 		return;
 	at += BUNDLE_LENGTH_BYTES * b.count;
@@ -361,6 +400,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			mend_bundle(buf, len);
 		else if (word >> 14 != AS_IS)
 			mend(buf, len, word >> 14 == SEALED ? WIRE_VERSION_SEALED : WIRE_VERSION);
+		else if (len > 2 && buf[2] == WIRE_VERSION_BRIEF)
+			mend_magic(buf, WIRE_VERSION_BRIEF);
 		mk.now++;
 		take_any(&mk, buf, len);
 		free(buf);

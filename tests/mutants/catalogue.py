@@ -303,6 +303,12 @@ MUTANTS = [
         ("\tif (*word & bit)\n\t\treturn SEAL_REPLAYED;\n", "")]),
     ("older-session-taken", "M-9", FORMAT + "seal.c", [
         ("|| session < window->session)", "|| !window)")]),
+    ("brief-unchecked", "H-3", FORMAT + "seal.c", [
+        ("return same_mac(trailer + AT_MAC, mac);", "return same_mac(mac, mac);")]),
+    ("brief-written-twice", "V-15", FORMAT + "brief.c", [
+        ("if (code != code_of(word))", "if (code < code_of(word))")]),
+    ("brief-counter-cut", "V-15", FORMAT + "brief.c", [
+        ("return top + ahead;", "return counter;")]),
     ("datagram-unchecked", "H-3", FORMAT + "wire.c", [
         ("if (!sealed && get32(p + AT_CRC) != datagram_crc(p, len, NULL, 0))",
          "if (!sealed && get32(p + AT_CRC) != datagram_crc(p, len, NULL, 0) && false)")]),

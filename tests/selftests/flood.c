@@ -2,7 +2,7 @@
 /*
  * flood - sends a running node what no honest member would.
  *
- *	flood -i DEV -s ADDR -d ADDR [-p PORT] [-n COUNT] [-r SEED] [-o ADDR] [-g US] KIND
+ *	flood -i DEV -s ADDR -d ADDR [-p PORT] [-n COUNT] [-r SEED] [-o ADDR] [-g US] [-B] KIND
  *	flood -i DEV -s ADDR -d ADDR [-p PORT] -S FILE	keep what was heard
  *	flood -L FILE -s ADDR -d ADDR ... KIND		and use it, instead of listening
  *
@@ -13,7 +13,8 @@
  * for US microseconds: the queue of a group is short, and what is dropped there
  * has not met the check behind it. IPv4, or IPv6 (but `oversized`).
  *
- * Sealed datagrams have no checksum; there the change is met by the MAC.
+ * Sealed datagrams have no checksum; there the change is met by the MAC.  Brief ones (-B:
+ * only these) have no header; what is said of a header is done to what they have of it.
  *
  * The offsets are those of module/format/wire.h, written down here once more on
  * purpose: a test that took them from there would follow a mistake.
@@ -42,6 +43,12 @@ enum {
 	AT_VERSION	= 2,
 	SEALED		= 2,	/* the version */
 	SECRET		= 3,	/* likewise */
+	BRIEF		= 4,	/* likewise */
+	MAC		= 16,	/* the end of what is sealed */
+	AT_BRIEF_GROUP	= 4,
+	AT_BRIEF_WORDS	= 8,
+	AT_BRIEF_LENGTHS = 9,
+	BRIEF_MIN	= 9 + 1 + MAC,
 	BUNDLE		= 16,	/* in place of it, where there are several in one */
 	TRAILER		= 32,	/* counter, echo, MAC */
 	AT_TYPE		= 3,
@@ -73,6 +80,8 @@ static int nsamples;
 static uint32_t crc_table[256];
 static int crc_convention = -1;
 static uint64_t rng = 1;
+static enum { ANY, LONG, SHORT } which;
+static uint8_t seeming_id;	/* node id of who it seems to come from: its address's last byte */
 
 static uint32_t dice(uint32_t n)
 {
@@ -112,11 +121,29 @@ static bool is_sealed(const struct datagram *d)
 	return d->data[AT_VERSION] == SEALED || d->data[AT_VERSION] == SECRET;
 }
 
+static bool is_brief(const struct datagram *d)
+{
+	return d->len >= BRIEF_MIN && d->data[AT_VERSION] == BRIEF;
+}
+
+/* Where the first packed word is, and the second, which is the sender's id. */
+static size_t brief_counter_at(const struct datagram *d)
+{
+	return AT_BRIEF_LENGTHS + ((size_t)d->data[AT_BRIEF_WORDS] + 4 + 3) / 4;
+}
+
+static size_t brief_from_at(const struct datagram *d)
+{
+	static const uint8_t length[4] = { 0, 1, 2, 4 };
+
+	return brief_counter_at(d) + length[d->data[AT_BRIEF_LENGTHS] & 3];
+}
+
 static void seal(struct datagram *d)
 {
 	uint32_t crc = crc_of(d, crc_convention);
 
-	if (!is_sealed(d))
+	if (!is_sealed(d) && !is_brief(d))
 		memcpy(d->data + AT_CRC, &crc, 4);
 }
 
@@ -192,15 +219,17 @@ static void take_sample(const uint8_t *packet, ssize_t n, const struct in6_addr 
 	if (!udp)
 		return;
 	d->len = (size_t)(packet + n - udp) - sizeof(struct udphdr);
-	if (d->len > DATAGRAM_MAX || d->len < HEADER)
+	if (d->len > DATAGRAM_MAX || d->len < BRIEF_MIN)
 		return;
 	memcpy(d->data, udp + sizeof(struct udphdr), d->len);
 	if (d->data[AT_VERSION] == BUNDLE)
 		return;
-	if (is_sealed(d)) {
+	if (is_brief(d) ? which != LONG : which != SHORT && is_sealed(d)) {
 		nsamples++;
 		return;
 	}
+	if (which == SHORT || is_brief(d) || d->len < HEADER)
+		return;
 	memcpy(&crc, d->data + AT_CRC, 4);
 	for (c = 0; c < 4 && crc_convention < 0; c++)
 		if (crc_of(d, c) == crc)
@@ -224,7 +253,7 @@ static void listen_for_samples(const char *dev, const struct in6_addr *from,
 
 	if (fd < 0 || bind(fd, (void *)&addr, sizeof(addr)))
 		die(dev);
-	while (nsamples < SAMPLES_MAX && now() < end) {
+	while (nsamples < (which == LONG ? 4 : SAMPLES_MAX) && now() < end) {
 		struct pollfd p = { .fd = fd, .events = POLLIN };
 		_Alignas(8) uint8_t packet[2048];
 		ssize_t n;
@@ -314,7 +343,7 @@ static void make_cluster(struct datagram *d)
 
 static void make_group(struct datagram *d)
 {
-	d->data[AT_GROUP + dice(4)] ^= (uint8_t)(1 + dice(255));
+	d->data[(is_brief(d) ? AT_BRIEF_GROUP : AT_GROUP) + dice(4)] ^= (uint8_t)(1 + dice(255));
 	seal(d);
 }
 
@@ -402,9 +431,9 @@ static void make_forged(struct datagram *d)
 {
 	size_t i;
 
-	if (d->len < HEADER + TRAILER)
+	if (d->len < (is_brief(d) ? (size_t)BRIEF_MIN : (size_t)HEADER + TRAILER))
 		return;
-	for (i = d->len - TRAILER / 2; i < d->len; i++)
+	for (i = d->len - MAC; i < d->len; i++)
 		d->data[i] = (uint8_t)dice(256);
 }
 
@@ -414,6 +443,13 @@ static void make_edited(struct datagram *d)
 	static const size_t at[] = { AT_CRC, AT_TERM, AT_TERM + 1, AT_BODY, AT_BODY + 8 };
 	size_t where = dice(6);
 
+	if (is_brief(d)) {
+		/* Whatever follows the lengths: counter, sender, term, body. */
+		where = brief_counter_at(d);
+		where += dice((uint32_t)(d->len - MAC - where));
+		d->data[where] = (uint8_t)(d->data[where] + 1 + dice(100));
+		return;
+	}
 	where = where < 5 ? at[where] : d->len - TRAILER;
 	d->data[where] = (uint8_t)(d->data[where] + 1 + dice(100));
 }
@@ -423,28 +459,43 @@ static void make_reflected(struct datagram *d)
 {
 	uint8_t from[4];
 
+	if (is_brief(d)) {
+		d->data[brief_from_at(d)] = seeming_id;
+		return;
+	}
 	memcpy(from, d->data + AT_FROM, 4);
 	memcpy(d->data + AT_FROM, d->data + AT_TO, 4);
 	memcpy(d->data + AT_TO, from, 4);
 }
 
+static const uint8_t *group_of(const struct datagram *d)
+{
+	return d->data + (is_brief(d) ? AT_BRIEF_GROUP : AT_GROUP);
+}
+
 /*
  * Of another group of the same nodes, which listens at the same address: with all that
- * tells them apart.
+ * tells them apart, and is not left out for being known.
  */
 static void make_crossed(struct datagram *d)
 {
-	const struct datagram *other;
+	const struct datagram *other = d;
 	int i;
 
-	for (i = 0; i < nsamples; i++)
-		if (memcmp(samples[i].data + AT_GROUP, samples[0].data + AT_GROUP, 4))
+	for (i = 0; i < nsamples * nsamples; i++) {
+		*d = samples[dice((uint32_t)nsamples)];
+		other = &samples[i % nsamples];
+		if (is_brief(d) == is_brief(other) && memcmp(group_of(d), group_of(other), 4))
 			break;
-	if (i == nsamples) {
+	}
+	if (i == nsamples * nsamples) {
 		fprintf(stderr, "flood: only one group was heard\n");
 		exit(3);
 	}
-	other = &samples[memcmp(d->data + AT_GROUP, samples[0].data + AT_GROUP, 4) ? 0 : i];
+	if (is_brief(d)) {
+		memcpy(d->data + AT_BRIEF_GROUP, group_of(other), 4);
+		return;
+	}
 	memcpy(d->data + AT_GROUP, other->data + AT_GROUP, 8);
 	memcpy(d->data + AT_INCARNATION, other->data + AT_INCARNATION, 8);
 }
@@ -452,6 +503,10 @@ static void make_crossed(struct datagram *d)
 /* A right one without authentication. */
 static void make_unsealed(struct datagram *d)
 {
+	if (is_brief(d)) {
+		d->len -= MAC;
+		return;
+	}
 	d->data[AT_VERSION] = 1;
 	d->len -= TRAILER;
 	crc_convention = 3;
@@ -479,20 +534,18 @@ static void make_bundle_replay(struct datagram *d)
 	d->len = BUNDLE_HEAD + a + b;
 }
 
-/* Counts, lengths and packing that cannot be. */
+/* Counts and lengths that cannot be. */
 static void make_bundle(struct datagram *d)
 {
-	static const uint8_t counts[] = { 0, 1, 3, 32, 33, 255 };
+	static const uint8_t counts[] = { 0, 1, 3, 16, 17, 255 };
 
 	make_bundle_replay(d);
-	switch (dice(6)) {
+	switch (dice(5)) {
 	case 0: d->data[3] = counts[dice(6)]; break;
 	case 1: put16(d, 4 + 2 * dice(2), (uint16_t)dice(65536)); break;
 	case 2: d->len = BUNDLE_HEAD + dice((uint32_t)d->len - BUNDLE_HEAD); break;
 	case 3: d->len += 1 + dice(32); break;
 	case 4: put16(d, 4, 0); break;
-	/* As if it were packed. */
-	case 5: d->data[5] |= 0x80; break;
 	}
 }
 
@@ -670,7 +723,7 @@ int main(int argc, char **argv)
 	useconds_t gap = 1000;
 	size_t k;
 
-	while ((opt = getopt(argc, argv, "i:s:d:o:p:n:r:w:g:S:L:")) != -1) {
+	while ((opt = getopt(argc, argv, "i:s:d:o:p:n:r:w:g:S:L:B")) != -1) {
 		switch (opt) {
 		case 'i': dev = optarg; break;
 		case 's': from = address(optarg); break;
@@ -682,6 +735,7 @@ int main(int argc, char **argv)
 		case 'g': gap = (useconds_t)atol(optarg); break;
 		case 'S': save = optarg; break;
 		case 'L': load = optarg; break;
+		case 'B': which = SHORT; break;
 		case 'w': seconds = atof(optarg); break;
 		default: return 2;
 		}
@@ -692,6 +746,11 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	make_crc_table();
+	seeming_id = to.s6_addr[15];
+	/* A brief one does not say of what cluster it is, and never comes in a bundle. */
+	if (!save && which == ANY && (!strcmp(argv[optind], "cluster") ||
+				      !strncmp(argv[optind], "bundle", 6)))
+		which = LONG;
 	if (load)
 		load_samples(load);
 	else

@@ -86,10 +86,11 @@ heard_from_elsewhere() { [ "$(drops_of "$1" genesis)" -gt 0 ]; }
 
 a_node_joins()
 {
-	local at i
+	local at i refused
 
 	q 4 format --force "$(conf 4)" >/dev/null
 	q 4 up "$(conf 4)"
+	refused=$(total link.drops.seal)
 	at=$(leader 1 2 3)
 	for i in $(seq 20); do kv "$at" put "key $i" "before" >/dev/null; done
 	q "$at" member add "demo-$at" 4 10.77.0.4 --timeout "$(seconds 20)s"
@@ -98,6 +99,8 @@ a_node_joins()
 	kv 4 put late "through the new one"
 	[ "$(kv 4 get 'key 7')" = before ]
 	[ "$(get 4 join)" = true ]
+	# It shows another fingerprint, which brief datagrams do not say but are sealed with.
+	[ "$(total link.drops.seal)" = "$refused" ] || fail "$(get "$at" link.drops)"
 	# Four voters of whom one is away: without it there would be no majority.
 	i=$((at % 3 + 1))
 	unplug "$i"

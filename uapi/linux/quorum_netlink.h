@@ -446,7 +446,11 @@ enum {
 	QUORUM_A_DROPS_FRAGMENT,
 	/* u64: A fragment went missing. */
 	QUORUM_A_DROPS_TIMEOUT,
-	/* u64: Sealed with another key, changed on the way, or not sealed. */
+	/*
+	 * u64: Sealed with another key, changed on the way, or not sealed; or in brief
+	 * form, which does not show for whom, and for this node as it was before its
+	 * last start.
+	 */
 	QUORUM_A_DROPS_SEAL,
 	/*
 	 * u64: Made for this node as it was before its last start, or for nobody in
