@@ -2,7 +2,7 @@
 /*
  * flood - sends a running node what no honest member would.
  *
- *	flood -i DEV -s ADDR -d ADDR [-p PORT] [-n COUNT] [-r SEED] [-o ADDR] [-g US] [-B] KIND
+ *	flood -i DEV -s ADDR -d ADDR [-p PORT] [-n COUNT] [-r SEED] [-o ADDR] [-g US] [-B|-l] KIND
  *	flood -i DEV -s ADDR -d ADDR [-p PORT] -S FILE	keep what was heard
  *	flood -L FILE -s ADDR -d ADDR ... KIND		and use it, instead of listening
  *
@@ -14,7 +14,8 @@
  * has not met the check behind it. IPv4, or IPv6 (but `oversized`).
  *
  * Sealed datagrams have no checksum; there the change is met by the MAC.  Brief ones (-B:
- * only these) have no header; what is said of a header is done to what they have of it.
+ * only these, -l: none) have no header; what is said of a header is done to what they have
+ * of it, or only to the others.
  *
  * The offsets are those of module/format/wire.h, written down here once more on
  * purpose: a test that took them from there would follow a mistake.
@@ -559,44 +560,59 @@ static void make_any(struct datagram *d);
 static const struct kind {
 	const char *name;
 	void (*make)(struct datagram *d);
+	bool header;	/* there has to be one */
 } kinds[] = {
-	{ "truncated", make_truncated },
-	{ "truncated-sealed", make_truncated_sealed },
-	{ "longer", make_longer },
-	{ "random", make_random },
-	{ "flipped", make_flipped },
-	{ "magic", make_magic },
-	{ "version", make_version },
-	{ "crc", make_crc },
-	{ "type", make_type },
-	{ "cluster", make_cluster },
-	{ "group", make_group },
-	{ "genesis", make_genesis },
-	{ "target", make_target },
-	{ "from", make_from },
-	{ "incarnation", make_incarnation },
-	{ "append", make_append },
-	{ "fragment", make_fragment },
-	{ "orphan", make_orphan },
-	{ "replay", make_replay },
-	{ "bundle", make_bundle },
-	{ "bundle-replay", make_bundle_replay },
-	{ "forged", make_forged },
-	{ "edited", make_edited },
-	{ "reflected", make_reflected },
-	{ "unsealed", make_unsealed },
-	{ "any", make_any },
-	{ "crossed", make_crossed },
+	{ "truncated", make_truncated, false },
+	{ "truncated-sealed", make_truncated_sealed, true },
+	{ "longer", make_longer, false },
+	{ "random", make_random, false },
+	{ "flipped", make_flipped, false },
+	{ "magic", make_magic, false },
+	{ "version", make_version, false },
+	{ "crc", make_crc, true },
+	{ "type", make_type, false },
+	{ "cluster", make_cluster, true },
+	{ "group", make_group, false },
+	{ "genesis", make_genesis, true },
+	{ "target", make_target, true },
+	{ "from", make_from, true },
+	{ "incarnation", make_incarnation, true },
+	{ "append", make_append, true },
+	{ "fragment", make_fragment, true },
+	{ "orphan", make_orphan, true },
+	{ "replay", make_replay, false },
+	{ "bundle", make_bundle, true },
+	{ "bundle-replay", make_bundle_replay, true },
+	{ "forged", make_forged, false },
+	{ "edited", make_edited, false },
+	{ "reflected", make_reflected, false },
+	{ "unsealed", make_unsealed, false },
+	{ "any", make_any, false },
+	{ "crossed", make_crossed, false },
 };
+
+#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
 /* One of those above it in the list. */
 static void make_any(struct datagram *d)
 {
-	uint32_t n = 0;
+	uint32_t n = 0, k;
 
 	while (kinds[n].make != make_any)
 		n++;
-	kinds[dice(n)].make(d);
+	do
+		k = dice(n);
+	while (kinds[k].header && is_brief(d));
+	kinds[k].make(d);
+}
+
+static size_t kind_of(const char *name)
+{
+	size_t k;
+
+	for (k = 0; k < KINDS && strcmp(kinds[k].name, name); k++)
+		;
+	return k;
 }
 
 /* Of UDP over IPv6, which takes no datagram without. */
@@ -721,9 +737,10 @@ int main(int argc, char **argv)
 	int port = 7420, opt, fd;
 	double seconds = 5, start;
 	useconds_t gap = 1000;
+	bool oversized;
 	size_t k;
 
-	while ((opt = getopt(argc, argv, "i:s:d:o:p:n:r:w:g:S:L:B")) != -1) {
+	while ((opt = getopt(argc, argv, "i:s:d:o:p:n:r:w:g:S:L:Bl")) != -1) {
 		switch (opt) {
 		case 'i': dev = optarg; break;
 		case 's': from = address(optarg); break;
@@ -736,6 +753,7 @@ int main(int argc, char **argv)
 		case 'S': save = optarg; break;
 		case 'L': load = optarg; break;
 		case 'B': which = SHORT; break;
+		case 'l': which = LONG; break;
 		case 'w': seconds = atof(optarg); break;
 		default: return 2;
 		}
@@ -747,9 +765,13 @@ int main(int argc, char **argv)
 	}
 	make_crc_table();
 	seeming_id = to.s6_addr[15];
-	/* A brief one does not say of what cluster it is, and never comes in a bundle. */
-	if (!save && which == ANY && (!strcmp(argv[optind], "cluster") ||
-				      !strncmp(argv[optind], "bundle", 6)))
+	k = save ? 0 : kind_of(argv[optind]);
+	oversized = !save && !strcmp(argv[optind], "oversized");
+	if (k == KINDS && !oversized) {
+		fprintf(stderr, "flood: there is no kind '%s'\n", argv[optind]);
+		return 2;
+	}
+	if (!save && !oversized && which == ANY && kinds[k].header)
 		which = LONG;
 	if (load)
 		load_samples(load);
@@ -759,16 +781,9 @@ int main(int argc, char **argv)
 		save_samples(save);
 		return 0;
 	}
-	if (!strcmp(argv[optind], "oversized")) {
+	if (oversized) {
 		printf("sent %ld\n", send_oversized(count, &to, port));
 		return 0;
-	}
-	for (k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++)
-		if (!strcmp(kinds[k].name, argv[optind]))
-			break;
-	if (k == sizeof(kinds) / sizeof(kinds[0])) {
-		fprintf(stderr, "flood: there is no kind '%s'\n", argv[optind]);
-		return 2;
 	}
 	if (IN6_IS_ADDR_UNSPECIFIED(&seeming))
 		seeming = from;
