@@ -146,7 +146,7 @@ exactly()
 {
 	note "$1: $2 for $((2 * N)) messages, expected $3 each"
 	case $(($2 - 2 * N * $3)) in
-	0 | $4 | -$4 | $((2 * $4)) | -$((2 * $4))) ;;
+	0 | "$4" | "-$4" | "$((2 * $4))" | "-$((2 * $4))") ;;
 	*) fail "$1: $2 for $((2 * N)) messages of $3" ;;
 	esac
 }
