@@ -274,6 +274,21 @@ has_applied()
 	[ "$applied" -ge "$commit" ]
 }
 
+# has_reached LEADER NODE INDEX: the leader was told so by the node.
+has_reached() { [ "$(get "$1" "member.id=$2.match")" -ge "$3" ]; }
+
+# knows_device NODE MEMBER DEVICE: its configuration says so.
+knows_device() { [ "$(get "$1" "member.id=$2.incarnation")" = "$3" ]; }
+
+# answers NODE LEADER: what the leader proposes is acknowledged by the node.
+answers()
+{
+	local index
+
+	index=$(propose "$2" "for node $1 to acknowledge")
+	until_ok "$(seconds 20)" "node $1 answers node $2" has_reached "$2" "$1" "${index%% *}"
+}
+
 # The logs of the nodes are the same, byte by byte as far as the shortest reaches.
 logs_equal()
 {
@@ -574,6 +589,16 @@ bad()
 			fail "$kind: was $state, is $(get "$target" term vote incarnation)"
 		[ "$(get "$target" state)" = running ]
 	done
+}
+
+# record FROM TO: keep some of what one sends to the other.
+record()
+{
+	local from=$1 to=$2
+
+	shift 2
+	n "$to" "$BIN/flood" -i eth0 -s "10.77.0.$from" -d "10.77.0.$to" -w "$(seconds 2)" \
+		-S "$T/record" "$@"
 }
 
 # ---- running ----

@@ -228,6 +228,53 @@ taken_or_begun()
 	[ "$(get "$1" snapshot-index)" = "$(get "$1" applied)" ] || [ "$(get "$1" taking-bytes)" != - ]
 }
 
+# With a snapshot the configuration goes from one device of a member to the next, at a node
+# that has heard the new one as the leader before: it answers it also then. And what the old
+# one said as the leader is known for what it is when that member has left and come back.
+another_device_of_the_leader_comes_with_it()
+{
+	local one other third sent last device before
+
+	other=$(leader)
+	third=$((other % 3 + 1))
+	one=$((6 - other - third))
+	q "$other" member remove "demo-$other" "$third" --timeout "$(seconds 10)s"
+	q "$other" member add "demo-$other" "$third" "10.77.0.$third" --learner \
+		--timeout "$(seconds 20)s"
+	catch_up
+	record "$other" "$third"
+	unplug "$third"
+	last=$(get "$third" last-index)
+	q "$other" transfer "demo-$other" "$one"
+	q "$one" member remove "demo-$one" "$other" --timeout "$(seconds 10)s"
+	q "$other" down "$(conf "$other")"
+	q "$other" format --force "$(conf "$other")" >/dev/null
+	q "$other" up "$(conf "$other")"
+	q "$one" member add "demo-$one" "$other" "10.77.0.$other" --timeout "$(seconds 20)s"
+	q "$one" transfer "demo-$one" "$other"
+	device=$(get "$other" incarnation)
+	load "$other" 500
+	until_ok "$(seconds 20)" "node $other forgets" above "$other" first-index "$last"
+	sent=$(messages)
+	plug "$third"
+	until_ok "$(seconds 30)" "node $third gets it" above "$third" first-index "$last"
+	[ "$(messages)" -gt "$sent" ] || fail "no snapshot was sent"
+	knows_device "$third" "$other" "$device" || fail "the snapshot does not name the device"
+	answers "$third" "$other"
+
+	q "$other" transfer "demo-$other" "$one"
+	q "$one" member remove "demo-$one" "$other" --timeout "$(seconds 10)s"
+	q "$one" member add "demo-$one" "$other" "10.77.0.$other" --timeout "$(seconds 20)s"
+	catch_up
+	before=$(drops_of "$third" replay)
+	n "$other" "$BIN/flood" -L "$T/record" -s "10.77.0.$other" -d "10.77.0.$third" -n 200 \
+		-g $((1000 * SCALE)) replay
+	[ $(($(drops_of "$third" replay) - before)) -ge 190 ] ||
+		fail "taken: $(get "$third" link.drops)"
+	q "$one" member promote "demo-$one" "$third"
+	wait_leader
+}
+
 # Another group, whose machine is log: user space hands in the state.
 state_of_user_space()
 {
@@ -282,4 +329,5 @@ state_of_user_space()
 
 run_tests setup on_request by_itself_under_load a_restart_goes_on \
 	one_left_behind_is_sent_it cuts_while_it_is_sent stops_while_it_is_sent \
-	stops_while_it_is_taken state_of_user_space
+	stops_while_it_is_taken another_device_of_the_leader_comes_with_it \
+	state_of_user_space

@@ -102,16 +102,6 @@ reflected()
 	[ "$(get "$one" term vote)" = "$state" ]
 }
 
-# record FROM TO: keep some of what one sends to the other.
-record()
-{
-	local from=$1 to=$2
-
-	shift 2
-	n "$to" "$BIN/flood" -i eth0 -s "10.77.0.$from" -d "10.77.0.$to" -w "$(seconds 2)" \
-		-S "$T/record" "$@"
-}
-
 # Recorded before the receiver started: it has forgotten what it took, and takes none.
 replayed_after_a_restart_of_the_receiver()
 {
@@ -304,21 +294,6 @@ words_on_the_wire()
 	record "$one" "$other"
 	service_end words
 	grep -ac "a word in the open" "$T/record" || true
-}
-
-# has_reached LEADER NODE INDEX: the leader was told so by the node.
-has_reached() { [ "$(get "$1" "member.id=$2.match")" -ge "$3" ]; }
-
-# knows_device NODE MEMBER DEVICE: its configuration says so.
-knows_device() { [ "$(get "$1" "member.id=$2.incarnation")" = "$3" ]; }
-
-# answers NODE LEADER: what the leader proposes is acknowledged by the node.
-answers()
-{
-	local index
-
-	index=$(propose "$2" "for node $1 to acknowledge")
-	until_ok "$(seconds 20)" "node $1 answers node $2" has_reached "$2" "$1" "${index%% *}"
 }
 
 # A learner that was away hears of a member's new device from nobody but that device, as it
