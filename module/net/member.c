@@ -318,7 +318,10 @@ static void seat_guest(struct quorum_link *link, struct link_member *m)
 	m->past_of = 0;
 	m->genesis = 0;
 	m->other_genesis = 0;
+	/* It believes that we know its life, and may say what only who knows it can read. */
+	m->life = 0;
 	m->knows_us = false;
+	hello_ask(&m->hello, 0);
 	atomic64_set(&m->incarnation, 0);
 	WRITE_ONCE(m->guest, false);
 }
