@@ -242,7 +242,7 @@ another_device_of_the_leader_comes_with_it()
 	q "$other" member add "demo-$other" "$third" "10.77.0.$third" --learner \
 		--timeout "$(seconds 20)s"
 	catch_up
-	record "$other" "$third"
+	record "$other" "$third" -l
 	unplug "$third"
 	last=$(get "$third" last-index)
 	q "$other" transfer "demo-$other" "$one"
