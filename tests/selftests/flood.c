@@ -606,12 +606,17 @@ static void make_any(struct datagram *d)
 	kinds[k].make(d);
 }
 
+/* The kind of that name; KINDS: oversized, which is made of nothing that was heard. */
 static size_t kind_of(const char *name)
 {
 	size_t k;
 
 	for (k = 0; k < KINDS && strcmp(kinds[k].name, name); k++)
 		;
+	if (k == KINDS && strcmp(name, "oversized")) {
+		fprintf(stderr, "flood: there is no kind '%s'\n", name);
+		exit(2);
+	}
 	return k;
 }
 
@@ -737,7 +742,6 @@ int main(int argc, char **argv)
 	int port = 7420, opt, fd;
 	double seconds = 5, start;
 	useconds_t gap = 1000;
-	bool oversized;
 	size_t k;
 
 	while ((opt = getopt(argc, argv, "i:s:d:o:p:n:r:w:g:S:L:Bl")) != -1) {
@@ -766,12 +770,7 @@ int main(int argc, char **argv)
 	make_crc_table();
 	seeming_id = to.s6_addr[15];
 	k = save ? 0 : kind_of(argv[optind]);
-	oversized = !save && !strcmp(argv[optind], "oversized");
-	if (k == KINDS && !oversized) {
-		fprintf(stderr, "flood: there is no kind '%s'\n", argv[optind]);
-		return 2;
-	}
-	if (!save && !oversized && which == ANY && kinds[k].header)
+	if (!save && k < KINDS && which == ANY && kinds[k].header)
 		which = LONG;
 	if (load)
 		load_samples(load);
@@ -781,7 +780,7 @@ int main(int argc, char **argv)
 		save_samples(save);
 		return 0;
 	}
-	if (oversized) {
+	if (k == KINDS) {
 		printf("sent %ld\n", send_oversized(count, &to, port));
 		return 0;
 	}
