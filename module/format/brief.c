@@ -19,8 +19,6 @@ enum {
 	HEAD_WORDS	= BRIEF_PACKED_MAX - BRIEF_WORDS_MAX,
 };
 
-static const u8 length_of[4] = { 0, 1, 2, 4 };
-
 bool brief_is(const void *buf, size_t len)
 {
 	const u8 *p = buf;
@@ -66,15 +64,6 @@ static u32 words_of(const u8 *message, size_t len, u8 type)
 	return words < BRIEF_WORDS_MAX ? words : BRIEF_WORDS_MAX;
 }
 
-static u32 code_of(u32 word)
-{
-	if (!word)
-		return 0;
-	if (word <= 0xff)
-		return 1;
-	return word <= 0xffff ? 2 : 3;
-}
-
 size_t brief_put(void *buf, const void *message, size_t len, u64 counter, size_t *taken)
 {
 	const u8 *body = (const u8 *)message + WIRE_HEADER_BYTES;
@@ -103,9 +92,9 @@ size_t brief_put(void *buf, const void *message, size_t len, u64 counter, size_t
 	memset(p + AT_LENGTHS, 0, at - (p + AT_LENGTHS));
 	for (i = 0; i < n; i++) {
 		word = i < HEAD_WORDS ? first[i] : get32(body + (i - HEAD_WORDS) * 4);
-		code = code_of(word);
+		code = word_code(word);
 		p[AT_LENGTHS + i / 4] |= code << i % 4 * 2;
-		for (u32 k = 0; k < length_of[code]; k++)
+		for (u32 k = 0; k < word_code_bytes(code); k++)
 			*at++ = word >> k * 8;
 	}
 	*taken = WIRE_HEADER_BYTES + words * 4;
@@ -126,11 +115,11 @@ static enum wire_error get_words(const u8 *p, size_t len, u32 first[HEAD_WORDS],
 	for (u32 i = 0; i < n; i++) {
 		u32 code = p[AT_LENGTHS + i / 4] >> i % 4 * 2 & 3, word = 0;
 
-		if (len - at < length_of[code])
+		if (len - at < word_code_bytes(code))
 			return WIRE_SHORT;
-		for (u32 k = 0; k < length_of[code]; k++)
+		for (u32 k = 0; k < word_code_bytes(code); k++)
 			word |= (u32)p[at++] << k * 8;
-		if (code != code_of(word))
+		if (code != word_code(word))
 			return WIRE_FIELD_BAD;
 		if (i < HEAD_WORDS)
 			first[i] = word;

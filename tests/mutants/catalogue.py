@@ -306,7 +306,7 @@ MUTANTS = [
     ("brief-unchecked", "H-3", FORMAT + "seal.c", [
         ("return same_mac(trailer + AT_MAC, mac);", "return same_mac(mac, mac);")]),
     ("brief-written-twice", "V-15", FORMAT + "brief.c", [
-        ("if (code != code_of(word))", "if (code < code_of(word))")]),
+        ("if (code != word_code(word))", "if (code < word_code(word))")]),
     ("brief-counter-cut", "V-15", FORMAT + "brief.c", [
         ("return top + ahead;", "return counter;")]),
     ("datagram-unchecked", "H-3", FORMAT + "wire.c", [
