@@ -309,6 +309,22 @@ MUTANTS = [
         ("if (code != word_code(word))", "if (code < word_code(word))")]),
     ("brief-counter-cut", "V-15", FORMAT + "brief.c", [
         ("return top + ahead;", "return counter;")]),
+    ("brief-spare-bits", "V-15", FORMAT + "brief.c", [
+        ("\tif (n % 4 && p[at - 1] >> n % 4 * 2)\n\t\treturn WIRE_FIELD_BAD;\n", "")]),
+    ("brief-fragment", "M-15", FORMAT + "brief.c", [
+        ("hdr.fragment || !brief_may(hdr.type)", "!brief_may(hdr.type)")]),
+    ("brief-heartbeat", "-", FORMAT + "brief.c", [
+        ("\tcase RAFT_MSG_APPEND:\n\tcase RAFT_MSG_APPEND_REPLY:\n",
+         "\tcase RAFT_MSG_APPEND:\n\tcase RAFT_MSG_APPEND_REPLY:\n\tcase RAFT_MSG_HEARTBEAT:\n")]),
+    ("hello-to-the-past", "V-15", FORMAT + "hello.c", [
+        ("\tif (to->due && to->incarnation == incarnation && session < to->session)\n"
+         "\t\treturn;\n", "")]),
+    ("hello-unbounded", "H-3", FORMAT + "hello.c", [
+        ("h->credit = credit - 1;", "h->credit = credit;")]),
+    ("hello-one-device", "M-9", FORMAT + "hello.c", [
+        ("return !own || own == incarnation ? first :", "return true ? first :")]),
+    ("hello-no-turns", "V-15", FORMAT + "hello.c", [
+        ("(h->next + i) % HELLO_PLACES", "i")]),
     ("datagram-unchecked", "H-3", FORMAT + "wire.c", [
         ("if (!sealed && get32(p + AT_CRC) != datagram_crc(p, len, NULL, 0))",
          "if (!sealed && get32(p + AT_CRC) != datagram_crc(p, len, NULL, 0) && false)")]),

@@ -6,6 +6,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 #include "format/brief.h"
+#include "format/bytes.h"
 #include "../vectors/brief_vectors.h"
 
 /* What a receiver knows of the sender of the vectors. */
@@ -94,6 +95,9 @@ static void counters_are_the_nearest(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, brief_counter(0x1ffffffffULL, 3), 0x200000003ULL);
 	KUNIT_EXPECT_EQ(test, brief_counter(0x200000003ULL, 0xfffffff0), 0x1fffffff0ULL);
 	KUNIT_EXPECT_EQ(test, brief_counter(0x200000003ULL, 1), 0x200000001ULL);
+	/* half of all are ahead, the other half behind */
+	KUNIT_EXPECT_EQ(test, brief_counter(0x200000000ULL, 0x7fffffff), 0x27fffffffULL);
+	KUNIT_EXPECT_EQ(test, brief_counter(0x200000000ULL, 0x80000000), 0x180000000ULL);
 	/* before the first: none that was ever sent */
 	KUNIT_EXPECT_EQ(test, brief_counter(3, 0xfffffff0), 0xfffffff0ULL);
 }
@@ -107,9 +111,15 @@ static void what_is_damaged_is_refused_or_another(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, (int)brief_get(vector_append_brief, sizeof(buf), &good),
 			(int)WIRE_OK);
-	for (at = 0; at < good.taken + SEAL_MAC_BYTES; at++)
-		KUNIT_EXPECT_NE(test, (int)brief_get(vector_append_brief, at, &brief),
-				(int)WIRE_OK);
+	for (at = 0; at < good.taken + SEAL_MAC_BYTES; at++) {
+		/* in as many bytes as it has: nothing behind them may be read */
+		u8 *cut = kunit_kzalloc(test, at + 1, GFP_KERNEL);
+
+		KUNIT_ASSERT_NOT_NULL(test, cut);
+		memcpy(cut + 1, vector_append_brief, at);
+		KUNIT_EXPECT_NE(test, (int)brief_get(cut + 1, at, &brief), (int)WIRE_OK);
+		KUNIT_EXPECT_EQ(test, brief_is(cut + 1, at), at > 2);
+	}
 	for (at = 0; at < good.taken * 8; at++) {
 		bit = 1 << at % 8;
 		memcpy(buf, vector_append_brief, sizeof(buf));
@@ -165,7 +175,6 @@ static void other_ways_to_write_it_are_refused(struct kunit *test)
 	buf[2] = WIRE_VERSION_SEALED;
 	KUNIT_EXPECT_EQ(test, (int)brief_get(buf, len, &brief), (int)WIRE_VERSION_BAD);
 	KUNIT_EXPECT_FALSE(test, brief_is(buf, len));
-	KUNIT_EXPECT_FALSE(test, brief_is(buf, 2));
 	buf[2] = WIRE_VERSION_BRIEF;
 	buf[0]++;
 	KUNIT_EXPECT_FALSE(test, brief_is(buf, len));
@@ -175,19 +184,26 @@ static void other_ways_to_write_it_are_refused(struct kunit *test)
 }
 
 /* There and back, whatever is in it; never longer. */
-static void survives(struct kunit *test, u8 *message, size_t len, bool brief_one)
+static void survives(struct kunit *test, const u8 *from, size_t len, bool brief_one)
 {
 	u8 *buf = kunit_kzalloc(test, BRIEF_HEAD_BYTES_MAX + len + SEAL_MAC_BYTES, GFP_KERNEL);
+	/* in as many bytes as it has: nothing behind them may be read */
+	u8 *message = kunit_kzalloc(test, len, GFP_KERNEL);
 	struct wire_header hdr = known();
 	u8 head[BRIEF_LONG_BYTES_MAX];
 	struct brief brief;
 	size_t n, taken;
 
 	KUNIT_ASSERT_NOT_NULL(test, buf);
+	KUNIT_ASSERT_NOT_NULL(test, message);
+	memcpy(message, from, len);
 	n = brief_put(buf, message, len, ~0ULL, &taken);
 	KUNIT_EXPECT_EQ(test, n != 0, brief_one);
 	if (!n)
 		return;
+	/* what is never said of a brief one */
+	hdr.fragment = true;
+	hdr.secret = true;
 	KUNIT_EXPECT_LE(test, n + len - taken + SEAL_MAC_BYTES, len + SEAL_BYTES);
 	memcpy(buf + n, message + taken, len - taken);
 	KUNIT_ASSERT_EQ(test, (int)brief_get(buf, n + len - taken + SEAL_MAC_BYTES, &brief),
@@ -195,6 +211,44 @@ static void survives(struct kunit *test, u8 *message, size_t len, bool brief_one
 	KUNIT_EXPECT_EQ(test, brief.taken, n);
 	KUNIT_EXPECT_EQ(test, brief_restore(&brief, &hdr, head), taken);
 	KUNIT_EXPECT_FALSE(test, memcmp(head, message, taken));
+}
+
+/* What a receiver that was started again has to be able to read is not among them. */
+static void some_are_never_brief(struct kunit *test)
+{
+	u32 type;
+
+	for (type = 0; type < 256; type++)
+		KUNIT_EXPECT_EQ(test, brief_may(type),
+				type == RAFT_MSG_APPEND || type == RAFT_MSG_APPEND_REPLY ||
+				type == RAFT_MSG_FORWARD || type == RAFT_MSG_FORWARD_REPLY);
+}
+
+/* As many words are packed as there can be, but no more than there are. */
+static void words_are_packed(struct kunit *test, u32 count, size_t len, size_t want)
+{
+	u8 *message = kunit_kzalloc(test, len, GFP_KERNEL);
+	u8 buf[BRIEF_HEAD_BYTES_MAX];
+	struct wire_header hdr = known();
+	size_t taken;
+
+	KUNIT_ASSERT_NOT_NULL(test, message);
+	hdr.type = RAFT_MSG_APPEND;
+	wire_header_put(message, &hdr);
+	put16(message + WIRE_HEADER_BYTES + 24, count);
+	KUNIT_EXPECT_GT(test, brief_put(buf, message, len, 1, &taken), (size_t)0);
+	KUNIT_EXPECT_EQ(test, taken, want);
+}
+
+static void the_words_before_the_payload_are_packed(struct kunit *test)
+{
+	size_t one = WIRE_HEADER_BYTES + WIRE_APPEND_BYTES + WIRE_ENTRY_BYTES;
+
+	words_are_packed(test, 1, one + 256, one);
+	words_are_packed(test, 1, one - 4, one - 4);
+	words_are_packed(test, 8, 4096, BRIEF_LONG_BYTES_MAX);
+	words_are_packed(test, 9, 4096, BRIEF_LONG_BYTES_MAX);
+	words_are_packed(test, 0x100, 4096, BRIEF_LONG_BYTES_MAX);
 }
 
 static void every_message_survives(struct kunit *test)
@@ -277,6 +331,8 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(counters_are_the_nearest),
 	KUNIT_CASE(what_is_damaged_is_refused_or_another),
 	KUNIT_CASE(other_ways_to_write_it_are_refused),
+	KUNIT_CASE(some_are_never_brief),
+	KUNIT_CASE(the_words_before_the_payload_are_packed),
 	KUNIT_CASE(every_message_survives),
 	KUNIT_CASE(an_entry_costs_what_is_said),
 	{}

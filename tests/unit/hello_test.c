@@ -51,6 +51,8 @@ static void each_is_sent_once(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, hello_is_due(&h));
 	KUNIT_EXPECT_EQ(test, take(&h, 1), 0ULL);
 	KUNIT_EXPECT_FALSE(test, hello_is_due(&h));
+	hello_ask(&h, 5);
+	KUNIT_EXPECT_EQ(test, take(&h, 1), 5ULL);
 	answer(&h, DEVICE, DEVICE, 7);
 	answer(&h, DEVICE, DEVICE, 7);
 	KUNIT_EXPECT_EQ(test, take(&h, 1), life(DEVICE, 7));
@@ -95,6 +97,21 @@ static void the_rate_is_kept_between(struct kunit *test)
 		}
 	}
 	KUNIT_EXPECT_EQ(test, sent, (u32)(BURST + 15));
+}
+
+/* Once there is as much as there can be, time that passes adds nothing. */
+static void what_is_full_stays_full(struct kunit *test)
+{
+	struct hellos h = {};
+
+	hello_ask(&h, 0);
+	KUNIT_EXPECT_EQ(test, take(&h, 1), 0ULL);
+	for (u32 i = 0; i < BURST; i++) {
+		hello_ask(&h, 0);
+		KUNIT_EXPECT_EQ(test, take(&h, 1 + EVERY + EVERY / 2), 0ULL);
+	}
+	KUNIT_EXPECT_FALSE(test, hello_may(&h, &rate, 2 * EVERY + EVERY / 2));
+	KUNIT_EXPECT_TRUE(test, hello_may(&h, &rate, 1 + 2 * EVERY + EVERY / 2));
 }
 
 /* What a flood of the last session asks for is not sent in the place of what is due. */
@@ -176,6 +193,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(each_is_sent_once),
 	KUNIT_CASE(how_many_are_sent_is_bounded),
 	KUNIT_CASE(the_rate_is_kept_between),
+	KUNIT_CASE(what_is_full_stays_full),
 	KUNIT_CASE(an_earlier_session_waits),
 	KUNIT_CASE(all_take_turns),
 	KUNIT_CASE(two_devices_have_a_place_each),
