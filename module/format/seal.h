@@ -66,7 +66,7 @@ enum seal_sizes {
 	SEAL_KEY_BYTES		= 32,
 	SEAL_MAC_BYTES		= 16,
 	SEAL_BYTES		= 32,	/* the trailer */
-	SEAL_WINDOW_BITS	= 2048,	/* counters told apart below the highest */
+	SEAL_WINDOW_BITS	= 4096,	/* counters told apart below the highest */
 };
 
 /**

@@ -43,6 +43,7 @@
 #include <linux/mutex.h>
 #include <linux/net.h>
 #include <linux/netlink.h>
+#include <linux/pkt_sched.h>
 #include <linux/rculist.h>
 #include <linux/slab.h>
 #include <net/ip.h>
@@ -117,6 +118,8 @@ static void tune_socket(struct sock *sk)
 	sk->sk_allocation = GFP_ATOMIC;
 	WRITE_ONCE(sk->sk_sndbuf, QUORUM_TX_BYTES_MAX);
 	sk->sk_userlocks |= SOCK_SNDBUF_LOCK;
+	/* What may wait has another, see send_bulk(). */
+	WRITE_ONCE(sk->sk_priority, TC_PRIO_CONTROL);
 	/* Of IPv6 sockets it is the default; for IPv4 a sysctl may have another. */
 	ip_sock_set_mtu_discover(sk, IP_PMTUDISC_WANT);
 }
@@ -136,6 +139,7 @@ static struct quorum_endpoint *endpoint_create(struct net *net,
 	ep->net = net;
 	ep->addr = *addr;
 	hash_init(ep->links);
+	init_rwsem(&ep->turn);
 	error = quorum_gather_start(ep);
 	if (error) {
 		kfree(ep);

@@ -17,7 +17,7 @@
  * All else is written before the link is published and never again.
  *
  * Locks, outermost first: endpoints_lock, link->change, link->path, that of gather.c,
- * member->lock, link->past_lock.
+ * endpoint->turn, member->lock, link->past_lock.
  */
 #ifndef QUORUM_NET_PRIVATE_H
 #define QUORUM_NET_PRIVATE_H
@@ -29,6 +29,7 @@
 #include <linux/ipv6.h>
 #include <linux/mutex.h>
 #include <linux/rcupdate.h>
+#include <linux/rwsem.h>
 #include <linux/skbuff.h>
 #include <linux/socket.h>
 #include <linux/spinlock.h>
@@ -49,6 +50,7 @@ enum {
  * @net: its namespace; kept alive by the callers of quorum_link_open()
  * @addr: what it is bound to, as link_address() made it
  * @sock: the socket; its sk_user_data points here while anyone may receive
+ * @turn: held to send: what may wait alone, see send.c
  * @users: links of it [endpoints_lock]
  * @links: the links, by the group's number [written under endpoints_lock, RCU]
  * @gather: see gather.c
@@ -61,6 +63,7 @@ struct quorum_endpoint {
 	struct net *net;
 	struct sockaddr_storage addr;
 	struct socket *sock;
+	struct rw_semaphore turn;
 	u32 users;
 	DECLARE_HASHTABLE(links, ENDPOINT_HASH_BITS);
 	struct endpoint_gather *gather;

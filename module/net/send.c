@@ -10,6 +10,8 @@
 #include <linux/kernel.h>
 #include <linux/ktime.h>
 #include <linux/net.h>
+#include <linux/pkt_sched.h>
+#include <linux/rwsem.h>
 #include <linux/uio.h>
 #include <net/addrconf.h>
 #include <net/dst.h>
@@ -134,6 +136,50 @@ static void trace_sent(const struct quorum_link *link, const struct link_member 
 	trace_quorum_datagram_send(&hdr, len);
 }
 
+/* What overtakes all the bulk that may wait must not make that look like replays. */
+static_assert(QUORUM_TX_BULK_BYTES_MAX / (QUORUM_MTU_MIN - sizeof(struct ipv6hdr) -
+					  sizeof(struct udphdr)) < SEAL_WINDOW_BITS - 64);
+
+/*
+ * A socket has one priority for all that it sends.  That is TC_PRIO_CONTROL, by which the
+ * queueing disciplines that know priorities (pfifo_fast, prio, mq over them) have heartbeats
+ * and votes overtake whatever waits there.  What may wait has another while it is sent, and
+ * nothing else is then: the other groups of the endpoint are held up for as long as it takes
+ * to get one datagram down the stack.  (Ancillary data could say so with every datagram,
+ * but for IPv6 only since Linux 6.14.)
+ */
+static int send_bulk(struct quorum_endpoint *ep, struct msghdr *msg, struct kvec *vec, size_t n,
+		     size_t len)
+{
+	struct sock *sk = ep->sock->sk;
+	int sent;
+
+	down_write(&ep->turn);
+	WRITE_ONCE(sk->sk_priority, TC_PRIO_BESTEFFORT);
+	sent = kernel_sendmsg(ep->sock, msg, vec, n, len);
+	WRITE_ONCE(sk->sk_priority, TC_PRIO_CONTROL);
+	up_write(&ep->turn);
+	return sent;
+}
+
+static int send_urgent(struct quorum_endpoint *ep, struct msghdr *msg, struct kvec *vec, size_t n,
+		       size_t len)
+{
+	int sent;
+
+	down_read(&ep->turn);
+	sent = kernel_sendmsg(ep->sock, msg, vec, n, len);
+	up_read(&ep->turn);
+	return sent;
+}
+
+static int send_by_class(struct quorum_endpoint *ep, struct msghdr *msg, struct kvec *vec,
+			 size_t n, size_t len, enum link_class class)
+{
+	return class == LINK_BULK ? send_bulk(ep, msg, vec, n, len) :
+				    send_urgent(ep, msg, vec, n, len);
+}
+
 /**
  * endpoint_send() - send a datagram from an endpoint
  * @ep: the endpoint
@@ -142,7 +188,8 @@ static void trace_sent(const struct quorum_link *link, const struct link_member 
  * @source_len: its length; 0: the bound address
  * @vec: the pieces of the datagram
  * @n: how many
- * @class: what must not wait has a quarter of the send buffer to itself
+ * @class: what must not wait has a quarter of the send buffer to itself, and the first
+ *	   place in the queues below
  *
  * Context: process; does not wait for the network.
  * Return: 0 or a negative errno of the stack.
@@ -169,12 +216,12 @@ int endpoint_send(struct quorum_endpoint *ep, struct sockaddr_storage *to,
 		msg.msg_control = source;
 		msg.msg_controllen = source_len;
 	}
-	sent = kernel_sendmsg(ep->sock, &msg, vec, n, len);
+	sent = send_by_class(ep, &msg, vec, n, len, class);
 	if (sent == -EINVAL && source_len) {
 		/* Behind a translator the own address is not one of this host. */
 		msg.msg_control = NULL;
 		msg.msg_controllen = 0;
-		sent = kernel_sendmsg(ep->sock, &msg, vec, n, len);
+		sent = send_by_class(ep, &msg, vec, n, len, class);
 	}
 	return sent < 0 ? sent : 0;
 }

@@ -237,6 +237,66 @@ nobody_elects()
 	skip "this machine stands still for $still ms"
 }
 
+# At least so many datagrams wait at the slow link of a node: waiting NODE COUNT
+waiting()
+{
+	n "$1" tc -s qdisc show dev eth0 | awk -v "least=$2" '$2 == "netem" { slow = 1 }
+		slow && $1 == "backlog" { exit $3 + 0 < least }'
+}
+
+# The leader has sent as many heartbeats, or is none any more: beaten NODE COUNT
+beaten() { [ "$(get "$1" link.tx-messages.heartbeat)" -ge "$2" ] || follows "$1"; }
+
+# Heartbeats that the nodes have received.
+heard()
+{
+	local node sum=0
+
+	for node in "$@"; do sum=$((sum + $(get "$node" link.rx-messages.heartbeat))); done
+	echo $sum
+}
+
+nothing_is_under_way() { all_acknowledged "$(leader)"; }
+
+# A link of two hundred datagrams a second, and before it wait more of what is large than it
+# takes in an election timeout: what must not wait overtakes them there, and nobody elects,
+# not even when all that waited is lost at once.
+heartbeats_overtake_what_is_large() { nobody_elects demo 700 overtake_what_is_large; }
+
+overtake_what_is_large()
+{
+	local one=$1 name=overtaken-$RANDOM beats before after refused
+
+	refused=$(get "$one" link.tx-errors)
+	touch "$T/muted"
+	n "$one" tc qdisc replace dev eth0 root handle 1: prio
+	# That is where what has no priority goes. This way of being slow leaves it in the
+	# socket's account.
+	n "$one" tc qdisc add dev eth0 parent 1:2 handle 2: netem limit 100000 \
+		slot 20ms 20ms packets 4
+	service "$name" "$BIN/client" propose -n 0 -k -j 16 -b 65536 -t $((10000 * SCALE)) \
+		-p "$name" "$(dev "$one")"
+	until_ok "$(seconds 10)" "hundreds of datagrams wait" waiting "$one" 600
+	# shellcheck disable=SC2046 # nodes are several
+	before=$(heard $(others "$one"))
+	beats=$(get "$one" link.tx-messages.heartbeat)
+	until_ok "$(seconds 10)" "twenty heartbeats to two members" beaten "$one" $((beats + 40))
+	# shellcheck disable=SC2046
+	after=$(heard $(others "$one"))
+	n "$one" tc -s qdisc show dev eth0 | awk '$1 == "backlog" { print "#", $0 }'
+	note "$((after - before)) of 40 heartbeats are there," \
+		"$(($(get "$one" link.tx-errors) - refused)) large messages were refused"
+	if ! follows "$one"; then
+		waiting "$one" 600 || fail "few datagrams wait any more"
+		[ $((after - before)) -ge 36 ] || fail "heartbeats wait behind what is large"
+	fi
+	voice "$one"
+	service_end "$name"
+	until_ok "$(seconds 30)" "all members have acknowledged" nothing_is_under_way
+	logs_equal
+	check_outcomes "$T/log-1" "$T/$name"
+}
+
 # One in twenty datagrams is lost for forty heartbeats, and nobody calls an election. The
 # time-outs are to the heartbeat as they are by default, in a kernel that is slow to wake.
 # Five percent makes hardly any of them run out in that time (tests/unit lets them, in hours
@@ -614,7 +674,7 @@ attacked_over_ipv6()
 }
 
 run_tests setup:120 one_way_cut:90 flapping_link:90 out_of_order:90 \
-	no_election_at_five_percent_loss:90 \
+	heartbeats_overtake_what_is_large:180 no_election_at_five_percent_loss:90 \
 	large_entries_at_one_percent_loss:300 small_entries_at_one_percent_loss:300 \
 	small_entries_out_of_order:300 smallest_mtu \
 	an_address_changes_under_load:90 the_socket_changes_under_load:120 far_apart:120 \
