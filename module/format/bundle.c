@@ -9,12 +9,8 @@
 enum {
 	AT_VERSION	= 2,
 	AT_COUNT	= 3,
+	AT_WORDS	= 4,
 };
-
-static u32 length_of(const u8 *buf, u32 i)
-{
-	return get16(buf + BUNDLE_HEAD_BYTES + BUNDLE_LENGTH_BYTES * i);
-}
 
 bool bundle_is(const void *buf, size_t len)
 {
@@ -48,37 +44,57 @@ static u32 check_packed(const u8 *p, size_t len)
 	return at == len ? words * 4 : 0;
 }
 
+/* What the head says of a datagram. */
+static bool get_item(const u8 *p, struct bundle_item *item)
+{
+	u32 slot = get16(p + 1);
+
+	item->bytes = p[0];
+	item->packed = slot & BUNDLE_PACKED;
+	item->slot = slot & ~BUNDLE_PACKED;
+	return item->bytes && item->bytes <= BUNDLE_ITEM_BYTES_MAX &&
+	       item->slot < QUORUM_GROUPS_MAX;
+}
+
+static bool counts_are_sound(u32 count, u32 words)
+{
+	return count >= (words ? 1 : 2) && count <= QUORUM_BUNDLE_MAX &&
+	       words <= REPEAT_WORDS_MAX;
+}
+
 enum wire_error bundle_open(struct bundle *b, const void *buf, size_t len)
 {
 	const u8 *p = buf;
-	u32 here;
 	size_t at;
 
 	if (len < BUNDLE_HEAD_BYTES)
 		return WIRE_SHORT;
-	if (p[AT_COUNT] < 2 || p[AT_COUNT] > QUORUM_BUNDLE_MAX)
+	b->count = p[AT_COUNT];
+	b->words = p[AT_WORDS];
+	if (!counts_are_sound(b->count, b->words))
 		return WIRE_FIELD_BAD;
-	at = BUNDLE_HEAD_BYTES + BUNDLE_LENGTH_BYTES * p[AT_COUNT];
+	at = BUNDLE_HEAD_BYTES + BUNDLE_ENTRY_BYTES * b->count;
 	if (len < at)
 		return WIRE_SHORT;
-	b->buf = buf;
-	b->count = p[AT_COUNT];
+	b->data = p + at;
 	b->bytes = 0;
 	for (u32 i = 0; i < b->count; i++) {
-		here = length_of(p, i) & ~BUNDLE_PACKED;
-		if (!here)
+		struct bundle_item *item = &b->items[i];
+
+		if (!get_item(p + BUNDLE_HEAD_BYTES + BUNDLE_ENTRY_BYTES * i, item))
 			return WIRE_FIELD_BAD;
-		if (len - at < here)
+		if (len - at < item->bytes)
 			return WIRE_LENGTH_BAD;
-		b->lengths[i] = here;
-		if (length_of(p, i) & BUNDLE_PACKED)
-			b->lengths[i] = check_packed(p + at, here);
+		b->lengths[i] = item->packed ? check_packed(p + at, item->bytes) : item->bytes;
 		if (!b->lengths[i])
 			return WIRE_FIELD_BAD;
 		b->bytes += b->lengths[i];
-		at += here;
+		at += item->bytes;
 	}
-	return at == len ? WIRE_OK : WIRE_LENGTH_BAD;
+	if (len - at != b->words * REPEAT_WORD_BYTES)
+		return WIRE_LENGTH_BAD;
+	b->tail = p + at;
+	return repeat_check(b->tail, b->words) ? WIRE_OK : WIRE_FIELD_BAD;
 }
 
 /* The word at @at, as far as there is one. */
@@ -104,17 +120,16 @@ static void unpack(const u8 *p, const u8 *before, size_t before_len, u8 *out)
 
 void bundle_unpack(const struct bundle *b, void *out)
 {
-	const u8 *p = b->buf + BUNDLE_HEAD_BYTES + BUNDLE_LENGTH_BYTES * b->count;
-	const u8 *before = out;
+	const u8 *before = out, *p = b->data;
 	size_t before_len = 0;
 	u8 *to = out;
 
 	for (u32 i = 0; i < b->count; i++) {
-		if (length_of(b->buf, i) & BUNDLE_PACKED)
+		if (b->items[i].packed)
 			unpack(p, before, before_len, to);
 		else
 			memcpy(to, p, b->lengths[i]);
-		p += length_of(b->buf, i) & ~BUNDLE_PACKED;
+		p += b->items[i].bytes;
 		before = to;
 		before_len = b->lengths[i];
 		to += before_len;
@@ -143,14 +158,18 @@ size_t bundle_pack(void *out, const void *before, size_t before_len, const void 
 	return at < len ? at : 0;
 }
 
-size_t bundle_head(void *buf, const u16 *lengths, u32 count)
+size_t bundle_head(void *buf, const struct bundle_item *items, u32 count, u32 words)
 {
 	u8 *p = buf;
 
 	put16(p, WIRE_MAGIC);
 	p[AT_VERSION] = BUNDLE_VERSION;
 	p[AT_COUNT] = count;
-	for (u32 i = 0; i < count; i++)
-		put16(p + BUNDLE_HEAD_BYTES + BUNDLE_LENGTH_BYTES * i, lengths[i]);
-	return BUNDLE_HEAD_BYTES + BUNDLE_LENGTH_BYTES * count;
+	p[AT_WORDS] = words;
+	p += BUNDLE_HEAD_BYTES;
+	for (u32 i = 0; i < count; i++, p += BUNDLE_ENTRY_BYTES) {
+		p[0] = items[i].bytes;
+		put16(p + 1, items[i].slot | (items[i].packed ? BUNDLE_PACKED : 0));
+	}
+	return BUNDLE_HEAD_BYTES + BUNDLE_ENTRY_BYTES * count;
 }

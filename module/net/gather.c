@@ -34,9 +34,9 @@ enum {
  * @count: datagrams in it, 0: the rest means nothing
  * @bytes: of @data in use
  * @last_len: of @last
- * @lengths: of the datagrams
+ * @items: the datagrams
  * @last: the last one as it was, for the next to be packed against
- * @data: they
+ * @data: the datagrams, as they lie there
  */
 struct gather_bundle {
 	struct sockaddr_storage to;
@@ -45,7 +45,7 @@ struct gather_bundle {
 	u32 count;
 	u32 bytes;
 	u32 last_len;
-	u16 lengths[QUORUM_BUNDLE_MAX];
+	struct bundle_item items[QUORUM_BUNDLE_MAX];
 	u8 last[BUNDLE_ITEM_BYTES_MAX];
 	u8 data[ROOM];
 };
@@ -70,7 +70,6 @@ struct endpoint_gather {
 
 /* One always fits. */
 static_assert(BUNDLE_HEAD_BYTES_MAX + BUNDLE_PACKED_BYTES_MAX <= ROOM);
-static_assert(QUORUM_BUNDLE_MAX <= U8_MAX);
 
 /* With a rescuer: heartbeats leave though no worker can be made for want of memory. */
 static struct workqueue_struct *gathered;
@@ -86,7 +85,7 @@ static void send_bundle(struct endpoint_gather *g, struct gather_bundle *b)
 		vec[1].iov_base = b->data;
 		vec[1].iov_len = b->bytes;
 		vec[0].iov_base = head;
-		vec[0].iov_len = bundle_head(head, b->lengths, b->count);
+		vec[0].iov_len = bundle_head(head, b->items, b->count, 0);
 		n = 2;
 	}
 	if (endpoint_send(g->ep, &b->to, &b->source, b->source_len, vec, n, LINK_URGENT) < 0)
@@ -149,14 +148,14 @@ static void add(struct endpoint_gather *g, struct gather_bundle *b, const u8 *da
 	u8 packed[BUNDLE_PACKED_BYTES_MAX];
 	size_t n = bundle_pack(packed, b->last, b->last_len, datagram, len);
 
-	if (b->count && BUNDLE_HEAD_BYTES + BUNDLE_LENGTH_BYTES * (b->count + 1) + b->bytes +
+	if (b->count && BUNDLE_HEAD_BYTES + BUNDLE_ENTRY_BYTES * (b->count + 1) + b->bytes +
 			(n ?: len) > ROOM) {
 		send_bundle(g, b);
 		n = bundle_pack(packed, NULL, 0, datagram, len);
 	}
 	memcpy(b->data + b->bytes, n ? packed : datagram, n ?: len);
 	b->bytes += n ?: len;
-	b->lengths[b->count++] = n ? n | BUNDLE_PACKED : len;
+	b->items[b->count++] = (struct bundle_item){ .bytes = n ?: len, .packed = n };
 	memcpy(b->last, datagram, len);
 	b->last_len = len;
 }

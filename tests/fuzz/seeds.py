@@ -60,10 +60,13 @@ def fragments(name, number, count):
             body[i * stride:(i + 1) * stride] for i in range(count)]
 
 
-def bundle(*datagrams):
-    data = struct.pack("<HBB", MAGIC, BUNDLE_VERSION, len(datagrams))
-    data += b"".join(struct.pack("<H", len(datagram)) for datagram in datagrams)
-    return data + b"".join(datagrams)
+def bundle(*datagrams, words=(), is_packed=0):
+    """Each at the slot of its number; the words are slots by their index."""
+    data = struct.pack("<HBBB", MAGIC, BUNDLE_VERSION, len(datagrams), len(words))
+    for slot, datagram in enumerate(datagrams):
+        data += struct.pack("<BH", len(datagram), slot | is_packed << 15)
+    data += b"".join(datagrams)
+    return data + b"".join(struct.pack("<BQ16x", index, slots) for index, slots in words)
 
 
 def packed(before, datagram):
@@ -78,12 +81,9 @@ def packed(before, datagram):
     return bytes([count]) + lengths.to_bytes((count + 3) // 4, "little") + words
 
 
-def packed_bundle(*datagrams):
-    data, items = struct.pack("<HBB", MAGIC, BUNDLE_VERSION, len(datagrams)), b""
-    for before, datagram in zip((b"", *datagrams), datagrams):
-        items += packed(before, datagram)
-        data += struct.pack("<H", len(packed(before, datagram)) | 0x8000)
-    return data + items
+def packed_bundle(*datagrams, words=()):
+    items = [packed(before, datagram) for before, datagram in zip((b"", *datagrams), datagrams)]
+    return bundle(*items, words=words, is_packed=1)
 
 
 def with_config():
@@ -117,6 +117,9 @@ def wire(out):
     seeds["bundle"] = item(bundle(*beats)) + item(bundle(*beats * 3), BUNDLED)
     seeds["sealed_bundle"] = item(bundle(*map(seal, beats)), BUNDLED)
     seeds["packed_bundle"] = item(packed_bundle(*map(seal, beats * 4)), BUNDLED)
+    words = [(index, 1 << 3 * index) for index in range(16)]
+    seeds["words"] = item(bundle(seal(beats[0]), words=words[5:6]), BUNDLED)
+    seeds["packed_words"] = item(packed_bundle(*map(seal, beats), words=words), BUNDLED)
     append, snapshot = with_config()
     seeds["append_config"] = item(append, PLAIN)
     seeds["snapshot_config"] = item(snapshot, PLAIN)

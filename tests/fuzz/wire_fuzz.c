@@ -15,10 +15,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <linux/limits.h>
 #include "format/assemble.h"
 #include "format/brief.h"
 #include "format/bundle.h"
 #include "format/config.h"
+#include "format/repeat.h"
 #include "format/wire.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -51,6 +53,8 @@ enum reached {
 	TAKEN_BUNDLE,
 	TAKEN_FROM_BUNDLE,
 	TAKEN_PACKED,
+	TAKEN_WORD,
+	TAKEN_REPEAT,
 	TAKEN_FRAGMENT,
 	FRAGMENT_TWICE,
 	FRAGMENT_MISFIT,
@@ -70,6 +74,8 @@ static const char * const names[REACHED_NR] = {
 	[TAKEN_BUNDLE]		= "bundle",
 	[TAKEN_FROM_BUNDLE]	= "from a bundle",
 	[TAKEN_PACKED]		= "packed in a bundle",
+	[TAKEN_WORD]		= "word of repeats",
+	[TAKEN_REPEAT]		= "repeat of what was taken",
 	[TAKEN_FRAGMENT]	= "fragment",
 	[FRAGMENT_TWICE]	= "fragment twice",
 	[FRAGMENT_MISFIT]	= "fragment of another",
@@ -229,6 +235,31 @@ static void give_on(struct making *mk)
 		reached[MESSAGE_HELD] += mk->as[i].held;
 }
 
+/* The next one of what is repeated: well-formed, and one step on. */
+static void check_repeat(const u8 *buf, size_t len, u64 counter)
+{
+	u8 next[REPEAT_MESSAGE_BYTES + SEAL_BYTES] = {};
+	struct wire_header hdr;
+	struct repeat r;
+
+	repeat_note(&r, buf, len, counter);
+	if (!r.len)
+		return;
+	REQUIRE(repeat_may(buf[3]) && r.len == len);
+	repeat_step(&r);
+	if (!r.len) {
+		REQUIRE(counter == U64_MAX || repeat_seq(buf) == U64_MAX);
+		return;
+	}
+	REQUIRE(repeat_seq(r.message) == repeat_seq(buf) + 1);
+	memcpy(next, r.message, r.len);
+	REQUIRE(wire_check(next, r.len + SEAL_BYTES, &hdr) == WIRE_OK);
+	repeat_note(&r, buf, len, counter);
+	REQUIRE(repeat_is_next(&r, next, len, counter + 1));
+	REQUIRE(!repeat_is_next(&r, buf, len, counter + 1));
+	reached[TAKEN_REPEAT]++;
+}
+
 static void take(struct making *mk, const u8 *buf, size_t len)
 {
 	struct wire_header hdr;
@@ -242,6 +273,8 @@ static void take(struct making *mk, const u8 *buf, size_t len)
 		(void)seal_open(key, buf, len, &stamp);
 		len -= SEAL_BYTES;
 		reached[TAKEN_SEALED]++;
+		memcpy(&stamp.counter, buf + len, sizeof(stamp.counter));
+		check_repeat(buf, len, stamp.counter);
 	}
 	if (hdr.type == WIRE_HELLO)
 		reached[TAKEN_HELLO]++;
@@ -255,17 +288,44 @@ static void take(struct making *mk, const u8 *buf, size_t len)
 }
 
 /* What is packed is the one way to pack it, but for what would not be shorter. */
-static void check_packed(const u8 *buf, const struct bundle *b, u32 i, const u8 *all, size_t at)
+static void check_packed(const u8 *here, const struct bundle *b, u32 i, const u8 *all, size_t at)
 {
-	size_t before = i ? b->lengths[i - 1] : 0, here = BUNDLE_HEAD_BYTES + 2 * b->count;
+	size_t before = i ? b->lengths[i - 1] : 0, len = b->items[i].bytes;
 	u8 packed[BUNDLE_PACKED_BYTES_MAX];
-	size_t len = (buf[4 + 2 * i] | buf[5 + 2 * i] << 8) & ~BUNDLE_PACKED;
 	size_t n = bundle_pack(packed, all + at - before, before, all + at, b->lengths[i]);
 
-	for (u32 k = 0; k < i; k++)
-		here += (buf[4 + 2 * k] | buf[5 + 2 * k] << 8) & ~BUNDLE_PACKED;
-	REQUIRE(n ? n == len && !memcmp(packed, buf + here, n) : len >= b->lengths[i]);
+	REQUIRE(n ? n == len && !memcmp(packed, here, n) : len >= b->lengths[i]);
 	reached[TAKEN_PACKED]++;
+}
+
+/* The words behind: they ascend, and are written as they are read. */
+static void check_words(const struct bundle *b)
+{
+	struct repeat_word word;
+	u32 least = 0;
+
+	REQUIRE(b->words <= REPEAT_WORDS_MAX);
+	for (u32 i = 0; i < b->words; i++) {
+		u8 bytes[REPEAT_WORD_BYTES];
+
+		repeat_get(b->tail + i * REPEAT_WORD_BYTES, &word);
+		REQUIRE(word.slots && word.index >= least && word.index < REPEAT_WORDS_MAX);
+		least = word.index + 1;
+		repeat_put(bytes, &word);
+		REQUIRE(!memcmp(bytes, b->tail + i * REPEAT_WORD_BYTES, REPEAT_WORD_BYTES));
+		reached[TAKEN_WORD]++;
+	}
+}
+
+/* What was read of the head is written as it was. */
+static void check_head(const u8 *buf, const struct bundle *b)
+{
+	u8 head[BUNDLE_HEAD_BYTES_MAX];
+	size_t n = bundle_head(head, b->items, b->count, b->words);
+
+	REQUIRE(b->count > !b->words && buf + n == b->data && !memcmp(head, buf, n));
+	for (u32 i = 0; i < b->count; i++)
+		REQUIRE(b->items[i].slot < QUORUM_GROUPS_MAX && b->lengths[i]);
 }
 
 /* A brief one: its long form, the seal taken off, is a message. */
@@ -299,6 +359,7 @@ static void take_brief(const u8 *buf, size_t len)
 /* Alone, or several in one. */
 static void take_any(struct making *mk, const u8 *buf, size_t len)
 {
+	const u8 *here;
 	size_t at = 0;
 	struct bundle b;
 	u8 *all;
@@ -313,18 +374,21 @@ static void take_any(struct making *mk, const u8 *buf, size_t len)
 	}
 	if (bundle_open(&b, buf, len) != WIRE_OK)
 		return;
-	REQUIRE(b.bytes <= len + QUORUM_BUNDLE_MAX * BUNDLE_ITEM_BYTES_MAX);
+	REQUIRE(b.bytes <= b.count * BUNDLE_ITEM_BYTES_MAX);
+	check_head(buf, &b);
+	check_words(&b);
 	all = malloc(b.bytes);
 	REQUIRE(all);
 	bundle_unpack(&b, all);
 	reached[TAKEN_BUNDLE]++;
-	for (u32 i = 0; i < b.count; at += b.lengths[i++]) {
+	here = b.data;
+	for (u32 i = 0; i < b.count; at += b.lengths[i], here += b.items[i++].bytes) {
 		reached[TAKEN_FROM_BUNDLE]++;
-		if (buf[5 + 2 * i] & 0x80)
-			check_packed(buf, &b, i, all, at);
+		if (b.items[i].packed)
+			check_packed(here, &b, i, all, at);
 		take(mk, all + at, b.lengths[i]);
 	}
-	REQUIRE(at == b.bytes);
+	REQUIRE(at == b.bytes && here == b.tail);
 	free(all);
 }
 
@@ -347,21 +411,19 @@ static void mend(u8 *buf, size_t len, u8 version)
 /* The head; what is in it stays packed or sealed, or is summed up. */
 static void mend_bundle(u8 *buf, size_t len)
 {
-	size_t at = BUNDLE_HEAD_BYTES, one;
 	struct bundle b;
+	u8 *p;
 
 	if (len < BUNDLE_HEAD_BYTES)
 		return;
 	mend_magic(buf, BUNDLE_VERSION);
 	if (bundle_open(&b, buf, len) != WIRE_OK)
 		return;
-	at += BUNDLE_LENGTH_BYTES * b.count;
-	for (u32 i = 0; i < b.count; i++, at += one) {
-		one = (buf[4 + 2 * i] | buf[5 + 2 * i] << 8) & ~BUNDLE_PACKED;
-		if (one > 2 && !(buf[5 + 2 * i] & 0x80))
-			mend(buf + at, one, buf[at + 2] == WIRE_VERSION_SEALED ?
+	p = buf + (b.data - buf);
+	for (u32 i = 0; i < b.count; p += b.items[i++].bytes)
+		if (b.items[i].bytes > 2 && !b.items[i].packed)
+			mend(p, b.items[i].bytes, p[2] == WIRE_VERSION_SEALED ?
 			     WIRE_VERSION_SEALED : WIRE_VERSION);
-	}
 }
 
 static void begin(struct making *mk)

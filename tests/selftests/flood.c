@@ -65,8 +65,13 @@ enum {
 	TYPE_APPEND	= 5,
 	TYPE_FORWARD	= 9,
 	TYPE_LAST	= 15,	/* a reply to a part of a snapshot */
-	BUNDLE_HEAD	= 8,	/* of two datagrams */
-	BUNDLED_MAX	= 700,
+	AT_BUNDLE_COUNT	= 3,
+	AT_BUNDLE_WORDS	= 4,
+	AT_BUNDLE_ITEMS	= 5,	/* of each one byte of length, two of its slot */
+	BUNDLE_ITEM	= 3,
+	BUNDLE_HEAD	= 11,	/* of two datagrams */
+	BUNDLED_MAX	= 160,
+	GROUPS_MAX	= 1024,	/* slots that there are */
 	DATAGRAM_MAX	= 1472,
 	SAMPLES_MAX	= 32,
 };
@@ -529,24 +534,29 @@ static void make_bundle_replay(struct datagram *d)
 		b = BUNDLED_MAX;
 	memmove(d->data + BUNDLE_HEAD, d->data, a);
 	memcpy(d->data + BUNDLE_HEAD + a, other->data, b);
-	memcpy(d->data, "\x52\x51\x10\x02", 4);
-	put16(d, 4, (uint16_t)a);
-	put16(d, 6, (uint16_t)b);
+	memcpy(d->data, "\x52\x51\x10\x02", AT_BUNDLE_ITEMS);
+	d->data[AT_BUNDLE_ITEMS] = (uint8_t)a;
+	d->data[AT_BUNDLE_ITEMS + BUNDLE_ITEM] = (uint8_t)b;
+	put16(d, AT_BUNDLE_ITEMS + 1, (uint16_t)dice(GROUPS_MAX));
+	put16(d, AT_BUNDLE_ITEMS + BUNDLE_ITEM + 1, (uint16_t)dice(GROUPS_MAX));
 	d->len = BUNDLE_HEAD + a + b;
 }
 
-/* Counts and lengths that cannot be. */
+/* Counts, lengths and slots that cannot be, words that are not there. */
 static void make_bundle(struct datagram *d)
 {
 	static const uint8_t counts[] = { 0, 1, 3, 16, 17, 255 };
+	size_t item = AT_BUNDLE_ITEMS + BUNDLE_ITEM * dice(2);
 
 	make_bundle_replay(d);
-	switch (dice(5)) {
-	case 0: d->data[3] = counts[dice(6)]; break;
-	case 1: put16(d, 4 + 2 * dice(2), (uint16_t)dice(65536)); break;
+	switch (dice(7)) {
+	case 0: d->data[AT_BUNDLE_COUNT] = counts[dice(6)]; break;
+	case 1: d->data[item] = (uint8_t)dice(256); break;
 	case 2: d->len = BUNDLE_HEAD + dice((uint32_t)d->len - BUNDLE_HEAD); break;
 	case 3: d->len += 1 + dice(32); break;
-	case 4: put16(d, 4, 0); break;
+	case 4: d->data[item] = 0; break;
+	case 5: put16(d, item + 1, (uint16_t)dice(65536)); break;
+	case 6: d->data[AT_BUNDLE_WORDS] = (uint8_t)(1 + dice(255)); break;
 	}
 }
 

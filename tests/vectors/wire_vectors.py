@@ -4,7 +4,7 @@
 
 Usage: tests/vectors/wire_vectors.py > tests/vectors/wire_vectors.h
 
-Written from the layouts in module/format/wire.h, seal.h, bundle.h and config.h.  A change
+Written from the layouts in module/format/wire.h, seal.h, bundle.h, repeat.h and config.h.  A change
 of the output is a change of the wire: raise the version instead.
 """
 
@@ -26,12 +26,12 @@ CLUSTER, GROUP, GENESIS = 0x1112131415161718, 0x21222324, 0x31323334
 FROM, TO, INCARNATION = 0x01020304, 0x05060708, 0x4142434445464748
 SESSION, COUNTER, ECHO = 0x77, 0x0102030405060708, INCARNATION + 5
 CLUSTER_KEY = bytes(range(0x40, 0x60))
-FRAGMENT, APPEND, HEARTBEAT, HELLO, REPAIR = 0x80, 5, 7, 0x70, 0x71
+FRAGMENT, APPEND, HEARTBEAT, HEARTBEAT_REPLY, HELLO, REPAIR = 0x80, 5, 7, 8, 0x70, 0x71
 NOOP, DATA = 1, 2
 
 
-def header(version, kind, crc, term):
-    return struct.pack("<HBBIQIIIIQQ", 0x5152, version, kind, crc, CLUSTER, GROUP, GENESIS,
+def header(version, kind, crc, term, group=GROUP):
+    return struct.pack("<HBBIQIIIIQQ", 0x5152, version, kind, crc, CLUSTER, group, GENESIS,
                        FROM, TO, INCARNATION, term)
 
 
@@ -40,15 +40,15 @@ def plain(kind, body, term=9):
     return header(1, kind, crc, term) + body
 
 
-def derived():
+def derived(group=GROUP):
     data = b"quorum seal v2".ljust(16, b"\0")
-    data += struct.pack("<QQQ", CLUSTER, GROUP, TO << 32 | FROM)
+    data += struct.pack("<QQQ", CLUSTER, group, TO << 32 | FROM)
     return hashlib.blake2s(data, key=CLUSTER_KEY).digest()
 
 
-def sealed(kind, body, term=9):
-    data = header(2, kind, SESSION, term) + body + struct.pack("<QQ", COUNTER, ECHO)
-    return data + hashlib.blake2s(data, key=derived(), digest_size=16).digest()
+def sealed(kind, body, term=9, group=GROUP, counter=COUNTER):
+    data = header(2, kind, SESSION, term, group) + body + struct.pack("<QQ", counter, ECHO)
+    return data + hashlib.blake2s(data, key=derived(group), digest_size=16).digest()
 
 
 def entry(term, tag, origin, size, kind):
@@ -63,10 +63,12 @@ def append():
     return body + b"abchello"
 
 
-def bundle(*datagrams):
-    data = struct.pack("<HBB", 0x5152, 16, len(datagrams))
-    data += b"".join(struct.pack("<H", len(datagram)) for datagram in datagrams)
-    return data + b"".join(datagrams)
+def bundle(items, words=b""):
+    """Of (slot, whether it is packed, bytes)."""
+    data = struct.pack("<HBBB", 0x5152, 16, len(items), len(words) // 25)
+    for slot, is_packed, item in items:
+        data += struct.pack("<BH", len(item), slot | is_packed << 15)
+    return data + b"".join(item for _, _, item in items) + words
 
 
 def packed(before, datagram):
@@ -85,10 +87,26 @@ def packed_bundle():
     """The first against zeros, the second against that, the last as it is."""
     first = bytes(range(1, 13)) + bytes(4) + b"\x80\0\0\0"
     second = first[:5] + b"\xff" + first[6:16] + b"\x81\x02\0\0" + b"end."
-    items = [packed(b"", first), packed(first, second), b"as it is"]
-    data = struct.pack("<HBBHHH", 0x5152, 16, 3, len(items[0]) | 0x8000, len(items[1]) | 0x8000,
-                       len(items[2]))
-    return first, second, data + b"".join(items)
+    return first, second, bundle([(7, True, packed(b"", first)),
+                                  (1023, True, packed(first, second)), (0, False, b"as it is")])
+
+
+def repeated():
+    """What three idle groups said, and a bundle where a fourth carries what they repeat."""
+    def beat(i, step):
+        return sealed(HEARTBEAT, struct.pack("<QQQQ", 0x3001 + i, 0x30FF + step, 5, 6), 9,
+                      GROUP + i, 0x1FFFF + i + step)
+
+    def answer(i, step):
+        return sealed(HEARTBEAT_REPLY, struct.pack("<QQQQQ", 0xFFFFFFFF + step, 3, 3, 5, 0), 9,
+                      GROUP + i, 0xFF + step)
+
+    said = [beat(1, 0), answer(2, 0), beat(3, 0)]
+    macs = [data[-16:] for data in (beat(1, 1), answer(2, 1), beat(3, 1))]
+    words = struct.pack("<BQ", 1, 1 << 0 | 1 << 63)
+    words += bytes(a ^ b for a, b in zip(macs[0], macs[1]))
+    words += struct.pack("<BQ", 15, 1 << 5) + macs[2]
+    return said, bundle([(0x2A5, False, beat(4, 1))], words)
 
 
 def config():
@@ -135,11 +153,16 @@ def main():
     show("repair", plain(REPAIR, struct.pack("<IIQ", 0x01020304, 0, 1 << 63 | 5), 0))
     show("sealed", sealed(HEARTBEAT, struct.pack("<QQQQ", 0x1000, 5, 0, 0)))
     show("hello", sealed(HELLO, b"", 0))
-    show("bundle", bundle(b"hello", b"!", b"you"))
+    show("bundle", bundle([(1, False, b"hello"), (0x123, False, b"!"), (1023, False, b"you")]))
     first, second, packs = packed_bundle()
     show("packed_first", first)
     show("packed_second", second)
     show("packed_bundle", packs)
+    said, words = repeated()
+    for number, data in enumerate(said):
+        show(f"repeated_{number}", data)
+    show("cluster_key", CLUSTER_KEY)
+    show("words_bundle", words)
     show("config", config())
 
 
