@@ -328,6 +328,39 @@ MUTANTS = [
     ("datagram-unchecked", "H-3", FORMAT + "wire.c", [
         ("if (!sealed && get32(p + AT_CRC) != datagram_crc(p, len, NULL, 0))",
          "if (!sealed && get32(p + AT_CRC) != datagram_crc(p, len, NULL, 0) && false)")]),
+    ("bundle-packed-twice", "V-15", FORMAT + "bundle.c", [
+        ("if (word_code(word) != code)", "if (word_code(word) > code)")]),
+    ("bundle-slot-unchecked", "H-3", FORMAT + "bundle.c", [
+        ("item->slot < QUORUM_GROUPS_MAX;", "item->slot <= QUORUM_GROUPS_MAX;")]),
+    ("bundle-words-unchecked", "H-3", FORMAT + "bundle.c", [
+        ("return repeat_check(b->tail, b->words) ? WIRE_OK : WIRE_FIELD_BAD;",
+         "return repeat_check(b->tail, 0) ? WIRE_OK : WIRE_FIELD_BAD;")]),
+    ("bundle-words-uncounted", "H-3", FORMAT + "bundle.c", [
+        ("if (len - at != b->words * REPEAT_WORD_BYTES)",
+         "if (len - at < b->words * REPEAT_WORD_BYTES)")]),
+    ("bundle-of-nobody", "H-3", FORMAT + "bundle.c", [
+        ("return count >= (words ? 1 : 2)", "return count >= (words ? 0 : 2)")]),
+    ("repeats-unchecked", "H-3", FORMAT + "repeat.c", [
+        ("came->slots == made->slots && !differs;", "came->slots == made->slots && (!differs || true);")]),
+    ("repeats-half-checked", "H-3", FORMAT + "repeat.c", [
+        ("(get64(came->mac) ^ get64(made->mac)) |", "0 |")]),
+    ("repeat-not-added", "H-3", FORMAT + "repeat.c", [
+        ("w->mac[i] ^= mac[i];", "w->mac[i] |= mac[i];")]),
+    ("repeat-taken-twice", "V-15", FORMAT + "repeat.c", [
+        ("\tr->counter++;\n", "")]),
+    ("repeat-wraps", "V-15", FORMAT + "repeat.c", [
+        ("if (r->counter == U64_MAX || get64(seq) == U64_MAX) {", "if (get64(seq) == U64_MAX) {")]),
+    ("repeat-of-another", "M-15", FORMAT + "repeat.c", [
+        ("!memcmp(message, next.message, len);", "!memcmp(message, next.message, WIRE_HEADER_BYTES);")]),
+    ("repeat-of-the-secret", "H-3", FORMAT + "repeat.c", [
+        ("p[AT_VERSION] != WIRE_VERSION_SEALED ||", "p[AT_VERSION] < WIRE_VERSION_SEALED ||")]),
+    ("repeat-answers-a-beat", "M-15", FORMAT + "repeat.c", [
+        ("== RAFT_MSG_HEARTBEAT ? AT_HEARTBEAT_SEQ : AT_REPLY_SEQ;",
+         "== RAFT_MSG_HEARTBEAT ? AT_HEARTBEAT_SEQ : AT_HEARTBEAT_SEQ;")]),
+    ("words-of-one-slot-twice", "V-15", FORMAT + "repeat.c", [
+        ("least = p[AT_INDEX] + 1;", "least = p[AT_INDEX];")]),
+    ("word-past-the-slots", "H-3", FORMAT + "repeat.c", [
+        ("p[AT_INDEX] >= REPEAT_WORDS_MAX ||", "p[AT_INDEX] > REPEAT_WORDS_MAX ||")]),
     ("fragments-mixed", "M-15", FORMAT + "assemble.c", [
         ("newer = as->known ? (s32)(frag->message - as->message) : 1;", "newer = as->known ? 0 : 1;"),
         ("frag->count != as->count || !same_header(as, datagram))", "(false && !same_header(as, datagram)))")]),

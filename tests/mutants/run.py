@@ -35,7 +35,7 @@ SEEDS = 20000       # of a mutant that nothing else has found
 SEEDS_FIRST = 500   # before anything else is asked
 SEEDS_KNOWN = 2000  # --all: of one that something has found: to tell how soon it does
 RUNNING = set()     # children, to end them with us
-AREAS = "raft recover disk wire assemble genesis config snapshot seal brief hello"
+AREAS = "raft recover disk wire assemble genesis config snapshot seal brief hello bundle repeat"
 
 
 def apply(mutant, tree):
