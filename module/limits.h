@@ -58,6 +58,8 @@ enum quorum_limits {
 	QUORUM_REASSEMBLIES_MIN		= 2,	/* for which memory is there always */
 	QUORUM_DONE_MAX			= 64,	/* messages of a member known to have been whole */
 	QUORUM_LATE_MAX			= 4096,	/* older messages whose fragments are late copies */
+	QUORUM_BURST_MAX		= 32,	/* datagrams that leave as one packet */
+	QUORUM_BURST_BYTES_MAX		= 48 * 1024, /* and their bytes */
 	QUORUM_KEPT_MAX			= 64,	/* messages sent that can be repaired */
 	QUORUM_REPAIRS_MAX		= 8,	/* times parts of one message are asked for */
 	QUORUM_REPAIR_MS		= 5,	/* between two requests, the least; it doubles */

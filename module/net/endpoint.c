@@ -16,6 +16,7 @@
  * of the largest size needs (QUORUM_FRAGMENTS_MAX pieces of QUORUM_MTU_MIN).  So
  * below QUORUM_MTU_MIN, and only there or in the moment after a path has shrunk,
  * the kernel may fragment for us.  WireGuard's skb->ignore_df does the same.
+ * (A burst is sent with "do", see send_bulk(); where it is refused there is none.)
  *
  * Death of an endpoint and of a link (quorum_endpoint_leave()):
  *

@@ -88,7 +88,7 @@ static void send_bundle(struct endpoint_gather *g, struct gather_bundle *b)
 		vec[0].iov_len = bundle_head(head, b->items, b->count, 0);
 		n = 2;
 	}
-	if (endpoint_send(g->ep, &b->to, &b->source, b->source_len, vec, n, LINK_URGENT) < 0)
+	if (endpoint_send(g->ep, &b->to, &b->source, b->source_len, vec, n, LINK_URGENT, 0) < 0)
 		atomic64_add(b->count, &g->ep->tx_errors);
 	else if (n > 1)
 		atomic64_inc(&g->ep->tx_bundles);

@@ -54,6 +54,7 @@ static void link_free(struct quorum_link *link)
 	link_forget_past(link);
 	for (u32 i = 0; i < ARRAY_SIZE(link->kept); i++)
 		kvfree(link->kept[i].buf);
+	kvfree(link->burst.buf);
 	kvfree(link->hidden);
 	memzero_explicit(link->keys, sizeof(link->keys));
 	mutex_destroy(&link->path);
@@ -433,6 +434,7 @@ void quorum_link_get_stats(struct quorum_link *link, struct quorum_link_stats *s
 	stats->tx_datagrams = atomic64_read(&c->tx_datagrams);
 	stats->tx_bytes = atomic64_read(&c->tx_bytes);
 	stats->tx_unready = atomic64_read(&c->tx_unready);
+	stats->tx_bursts = atomic64_read(&c->tx_bursts);
 	stats->repairs_asked = atomic64_read(&c->repairs_asked);
 	stats->fragments_repaired = atomic64_read(&c->fragments_repaired);
 	stats->rx_datagrams = atomic64_read(&c->rx_datagrams);

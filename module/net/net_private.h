@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The inside of the net: endpoint.c, receive.c, session.c, member.c, guest.c,
- * past.c, repair.c, brief.c, send.c, gather.c, link.c.
+ * past.c, repair.c, brief.c, burst.c, send.c, gather.c, link.c.
  *
  * Who touches what:
  *
@@ -153,6 +153,8 @@ struct member_repair {
  * @repair_ns: time from asking to an answer, the longest of late, 0: not known [loop]
  * @reorder_ns: how late what was overtaken came, the longest of late [loop]
  * @reorder_grown: when it was seen last that this was too short, boottime ns [loop]
+ * @no_bursts: when one was refused last, boottime ns, 0: not of late [loop]
+ * @mtu_locked: its path may cut what it carries: no DF, see burst.c [loop]
  * @mtu: bytes of IP that reach it in one piece, 0: not known yet [loop]
  * @mtu_asked: when @mtu was found, boottime ns [loop]
  */
@@ -192,6 +194,8 @@ struct link_member {
 	u64 repair_ns;
 	u64 reorder_ns;
 	u64 reorder_grown;
+	u64 no_bursts;
+	bool mtu_locked;
 	u32 mtu;
 	u64 mtu_asked;
 };
@@ -238,6 +242,7 @@ struct link_counters {
 	atomic64_t tx_datagrams;
 	atomic64_t tx_bytes;
 	atomic64_t tx_messages[RAFT_MSG_NR];
+	atomic64_t tx_bursts;
 	atomic64_t tx_errors;
 	atomic64_t tx_unready;
 	atomic64_t repairs_asked;
@@ -246,6 +251,24 @@ struct link_counters {
 	atomic64_t rx_bytes;
 	atomic64_t rx_messages[RAFT_MSG_NR];
 	atomic64_t drops[QUORUM_DROP_NR];
+};
+
+/**
+ * struct link_burst - datagrams to one member that are to leave together, see burst.c
+ * @buf: QUORUM_BURST_BYTES_MAX bytes, one datagram behind the other; NULL: not needed so far
+ * @len: bytes of them
+ * @size: of each but the last
+ * @n: how many
+ * @left: some of it has left since it was begun
+ * @open: it is being collected
+ */
+struct link_burst {
+	u8 *buf;
+	size_t len;
+	size_t size;
+	u32 n;
+	bool left;
+	bool open;
 };
 
 /**
@@ -306,6 +329,7 @@ static inline struct link_cb *link_cb(struct sk_buff *skb)
  * @tx: quorum_link_buffer() [loop]
  * @within: what is sent now may wait so many ns for other groups, 0: not at all [loop]
  * @message: number of the last message sent in fragments [loop]
+ * @burst: see burst.c [loop]
  * @change: excludes changes of the members, keys and the endpoint
  * @path: held while a datagram leaves, and while the way out changes
  * @source: see union link_source [path]
@@ -346,6 +370,7 @@ struct quorum_link {
 	void *tx;
 	u64 within;
 	u32 message;
+	struct link_burst burst;
 	struct mutex change;
 	struct mutex path;
 	union link_source source;
@@ -474,6 +499,12 @@ bool link_is_past(struct quorum_link *link, struct link_member *m,
 		  const struct wire_header *hdr, u64 counter);
 void link_forget_past(struct quorum_link *link);
 
+/* burst.c */
+void link_burst_begin(struct quorum_link *link, struct link_member *m);
+int link_burst_add(struct quorum_link *link, struct link_member *m, const struct kvec *vec,
+		   size_t n);
+int link_burst_end(struct quorum_link *link, struct link_member *m, int error);
+
 /* repair.c */
 void link_note_fragment(struct quorum_link *link, struct link_member *m,
 			const struct wire_fragment *frag, u64 now);
@@ -496,8 +527,10 @@ bool quorum_gather(struct quorum_link *link, const struct sockaddr_storage *to,
 
 /* send.c */
 int endpoint_send(struct quorum_endpoint *ep, struct sockaddr_storage *to,
-		  union link_source *source, size_t source_len, struct kvec *vec, size_t n,
-		  enum link_class class);
+		  const union link_source *source, size_t source_len, struct kvec *vec, size_t n,
+		  enum link_class class, u16 segment);
+int link_send_now(struct quorum_link *link, struct link_member *m, struct kvec *vec, size_t n,
+		  enum link_class class, u16 segment);
 int link_send_datagram(struct quorum_link *link, struct link_member *m, struct kvec *vec,
 		       size_t n, enum link_class class);
 int link_send_sealed(struct quorum_link *link, struct link_member *m, struct kvec vec[3],

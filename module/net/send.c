@@ -12,10 +12,13 @@
 #include <linux/net.h>
 #include <linux/pkt_sched.h>
 #include <linux/rwsem.h>
+#include <linux/string.h>
+#include <linux/udp.h>
 #include <linux/uio.h>
 #include <net/addrconf.h>
 #include <net/dst.h>
 #include <net/flow.h>
+#include <net/ip.h>
 #include <net/ipv6_stubs.h>
 #include <net/route.h>
 #include <net/sock.h>
@@ -30,7 +33,7 @@ static_assert(QUORUM_FRAGMENTS_MAX *
 	      (QUORUM_MTU_MIN - sizeof(struct ipv6hdr) - sizeof(struct udphdr) -
 	       WIRE_HEADER_BYTES - WIRE_FRAGMENT_BYTES - SEAL_BYTES) >= WIRE_BODY_BYTES_MAX);
 
-static u32 route_mtu4(struct sock *sk, const struct sockaddr_in *to)
+static u32 route_mtu4(struct sock *sk, const struct sockaddr_in *to, bool *locked)
 {
 	struct flowi4 fl = {
 		.flowi4_oif = READ_ONCE(sk->sk_bound_dev_if),
@@ -48,6 +51,7 @@ static u32 route_mtu4(struct sock *sk, const struct sockaddr_in *to)
 	if (IS_ERR(rt))
 		return 0;
 	mtu = dst_mtu(&rt->dst);
+	*locked = ip_mtu_locked(&rt->dst);
 	ip_rt_put(rt);
 	return mtu;
 }
@@ -91,9 +95,9 @@ static u32 member_room(struct quorum_link *link, struct link_member *m)
 {
 	u64 now = ktime_get_boottime_ns();
 	struct sockaddr_storage addr;
+	bool v4, locked = false;
 	struct sock *sk;
 	u32 mtu, seal;
-	bool v4;
 
 	member_address(m, &addr);
 	v4 = addr.ss_family == AF_INET;
@@ -101,11 +105,12 @@ static u32 member_room(struct quorum_link *link, struct link_member *m)
 	if (!mtu || now - m->mtu_asked >= QUORUM_MTU_FRESH_MS * (u64)NSEC_PER_MSEC) {
 		mutex_lock(&link->path);
 		sk = link->endpoint->sock->sk;
-		mtu = v4 ? route_mtu4(sk, (struct sockaddr_in *)&addr) :
+		mtu = v4 ? route_mtu4(sk, (struct sockaddr_in *)&addr, &locked) :
 			   route_mtu6(sk, (struct sockaddr_in6 *)&addr);
 		mutex_unlock(&link->path);
 		mtu = clamp_t(u32, mtu ?: MTU_UNKNOWN, QUORUM_MTU_MIN, QUORUM_MTU_MAX);
 		WRITE_ONCE(m->mtu, mtu);
+		m->mtu_locked = locked;
 		m->mtu_asked = now;
 	}
 	seal = link->session ? SEAL_BYTES : 0;
@@ -137,27 +142,38 @@ static void trace_sent(const struct quorum_link *link, const struct link_member 
 }
 
 /* What overtakes all the bulk that may wait must not make that look like replays. */
-static_assert(QUORUM_TX_BULK_BYTES_MAX / (QUORUM_MTU_MIN - sizeof(struct ipv6hdr) -
-					  sizeof(struct udphdr)) < SEAL_WINDOW_BITS - 64);
+static_assert((QUORUM_TX_BULK_BYTES_MAX + QUORUM_BURST_BYTES_MAX) /
+	      (QUORUM_MTU_MIN - sizeof(struct ipv6hdr) - sizeof(struct udphdr)) <
+	      SEAL_WINDOW_BITS - 64);
 
 /*
  * A socket has one priority for all that it sends.  That is TC_PRIO_CONTROL, by which the
  * queueing disciplines that know priorities (pfifo_fast, prio, mq over them) have heartbeats
  * and votes overtake whatever waits there.  What may wait has another while it is sent, and
  * nothing else is then: the other groups of the endpoint are held up for as long as it takes
- * to get one datagram down the stack.  (Ancillary data could say so with every datagram,
- * but for IPv6 only since Linux 6.14.)
+ * to get one datagram, or one burst, down the stack.  (Ancillary data could say so with every
+ * datagram, but for IPv6 only since Linux 6.14.)
+ *
+ * A burst has another kind of path MTU discovery as well.  With "want", IPv4 sets DF in what
+ * fits the path, and looks at the burst as a whole: none of its datagrams would have it.
  */
 static int send_bulk(struct quorum_endpoint *ep, struct msghdr *msg, struct kvec *vec, size_t n,
-		     size_t len)
+		     size_t len, bool burst)
 {
 	struct sock *sk = ep->sock->sk;
-	int sent;
+	int sent = -ENOBUFS;
 
+	burst = burst && sk->sk_family == AF_INET;
 	down_write(&ep->turn);
-	WRITE_ONCE(sk->sk_priority, TC_PRIO_BESTEFFORT);
-	sent = kernel_sendmsg(ep->sock, msg, vec, n, len);
-	WRITE_ONCE(sk->sk_priority, TC_PRIO_CONTROL);
+	if (sk_wmem_alloc_get(sk) <= QUORUM_TX_BULK_BYTES_MAX) {
+		WRITE_ONCE(sk->sk_priority, TC_PRIO_BESTEFFORT);
+		if (burst)
+			ip_sock_set_mtu_discover(sk, IP_PMTUDISC_DO);
+		sent = kernel_sendmsg(ep->sock, msg, vec, n, len);
+		if (burst)
+			ip_sock_set_mtu_discover(sk, IP_PMTUDISC_WANT);
+		WRITE_ONCE(sk->sk_priority, TC_PRIO_CONTROL);
+	}
 	up_write(&ep->turn);
 	return sent;
 }
@@ -174,14 +190,35 @@ static int send_urgent(struct quorum_endpoint *ep, struct msghdr *msg, struct kv
 }
 
 static int send_by_class(struct quorum_endpoint *ep, struct msghdr *msg, struct kvec *vec,
-			 size_t n, size_t len, enum link_class class)
+			 size_t n, size_t len, enum link_class class, bool burst)
 {
-	return class == LINK_BULK ? send_bulk(ep, msg, vec, n, len) :
+	return class == LINK_BULK ? send_bulk(ep, msg, vec, n, len, burst) :
 				    send_urgent(ep, msg, vec, n, len);
 }
 
+/* Ancillary data: the own address, and how a burst is to be cut. */
+union send_control {
+	struct cmsghdr hdr;
+	u8 bytes[sizeof(union link_source) + CMSG_SPACE(sizeof(u16))];
+};
+
+static size_t put_control(union send_control *control, const union link_source *source,
+			  size_t source_len, u16 segment)
+{
+	struct cmsghdr *hdr = (struct cmsghdr *)(control->bytes + source_len);
+
+	memcpy(control->bytes, source, source_len);
+	if (!segment)
+		return source_len;
+	hdr->cmsg_len = CMSG_LEN(sizeof(segment));
+	hdr->cmsg_level = SOL_UDP;
+	hdr->cmsg_type = UDP_SEGMENT;
+	memcpy(CMSG_DATA(hdr), &segment, sizeof(segment));
+	return source_len + CMSG_SPACE(sizeof(segment));
+}
+
 /**
- * endpoint_send() - send a datagram from an endpoint
+ * endpoint_send() - send a datagram, or a burst of them, from an endpoint
  * @ep: the endpoint
  * @to: where it goes
  * @source: where it comes from
@@ -190,44 +227,91 @@ static int send_by_class(struct quorum_endpoint *ep, struct msghdr *msg, struct 
  * @n: how many
  * @class: what must not wait has a quarter of the send buffer to itself, and the first
  *	   place in the queues below
+ * @segment: 0, or what is sent is to be cut into datagrams of so many bytes, the last may be
+ *	     shorter; only what may wait
  *
  * Context: process; does not wait for the network.
  * Return: 0 or a negative errno of the stack.
  */
 int endpoint_send(struct quorum_endpoint *ep, struct sockaddr_storage *to,
-		  union link_source *source, size_t source_len, struct kvec *vec, size_t n,
-		  enum link_class class)
+		  const union link_source *source, size_t source_len, struct kvec *vec, size_t n,
+		  enum link_class class, u16 segment)
 {
-	struct sock *sk = ep->sock->sk;
+	union send_control control;
 	struct msghdr msg = {
 		.msg_name = to,
 		.msg_namelen = to->ss_family == AF_INET ? sizeof(struct sockaddr_in) :
 							  sizeof(struct sockaddr_in6),
 		.msg_flags = MSG_DONTWAIT | MSG_NOSIGNAL,
+		.msg_control = &control,
 	};
 	size_t len = 0;
 	int sent;
 
 	for (size_t i = 0; i < n; i++)
 		len += vec[i].iov_len;
-	if (class == LINK_BULK && sk_wmem_alloc_get(sk) > QUORUM_TX_BULK_BYTES_MAX)
-		return -ENOBUFS;
-	if (source_len) {
-		msg.msg_control = source;
-		msg.msg_controllen = source_len;
-	}
-	sent = send_by_class(ep, &msg, vec, n, len, class);
+	msg.msg_controllen = put_control(&control, source, source_len, segment);
+	sent = send_by_class(ep, &msg, vec, n, len, class, segment);
 	if (sent == -EINVAL && source_len) {
 		/* Behind a translator the own address is not one of this host. */
-		msg.msg_control = NULL;
-		msg.msg_controllen = 0;
-		sent = send_by_class(ep, &msg, vec, n, len, class);
+		msg.msg_controllen = put_control(&control, source, 0, segment);
+		sent = send_by_class(ep, &msg, vec, n, len, class, segment);
 	}
 	return sent < 0 ? sent : 0;
 }
 
+/* Count what has left: of a burst, the datagrams that it will be. */
+static void note_sent(struct quorum_link *link, const struct link_member *m,
+		      const struct kvec *vec, size_t len, u16 segment)
+{
+	size_t at = 0;
+
+	do {
+		size_t one = segment ? min_t(size_t, segment, len - at) : len;
+
+		atomic64_inc(&link->counters.tx_datagrams);
+		trace_sent(link, m, vec[0].iov_base + at, one);
+		at += one;
+	} while (at < len);
+	atomic64_add(len, &link->counters.tx_bytes);
+}
+
 /**
- * link_send_datagram() - send a finished datagram
+ * link_send_now() - send a finished datagram, or a burst of them
+ * @link: the link
+ * @m: to whom
+ * @vec: its pieces; of a burst, the only one
+ * @n: how many
+ * @class: its class
+ * @segment: see endpoint_send()
+ *
+ * Context: only the loop.
+ * Return: 0 or a negative errno of the stack.
+ */
+int link_send_now(struct quorum_link *link, struct link_member *m, struct kvec *vec, size_t n,
+		  enum link_class class, u16 segment)
+{
+	struct sockaddr_storage addr;
+	size_t len = 0;
+	int error = 0;
+
+	member_address(m, &addr);
+	for (size_t i = 0; i < n; i++)
+		len += vec[i].iov_len;
+	mutex_lock(&link->path);
+	if (segment || !link->within || !quorum_gather(link, &addr, vec, n, len))
+		error = endpoint_send(link->endpoint, &addr, &link->source, link->source_len,
+				      vec, n, class, segment);
+	mutex_unlock(&link->path);
+	if (error)
+		return error;
+	link->burst.left = true;
+	note_sent(link, m, vec, len, segment);
+	return 0;
+}
+
+/**
+ * link_send_datagram() - send a finished datagram, or have it wait for the others of a burst
  * @link: the link
  * @m: to whom
  * @vec: its pieces
@@ -240,24 +324,9 @@ int endpoint_send(struct quorum_endpoint *ep, struct sockaddr_storage *to,
 int link_send_datagram(struct quorum_link *link, struct link_member *m, struct kvec *vec,
 		       size_t n, enum link_class class)
 {
-	struct sockaddr_storage addr;
-	size_t len = 0;
-	int error = 0;
-
-	member_address(m, &addr);
-	for (size_t i = 0; i < n; i++)
-		len += vec[i].iov_len;
-	mutex_lock(&link->path);
-	if (!link->within || !quorum_gather(link, &addr, vec, n, len))
-		error = endpoint_send(link->endpoint, &addr, &link->source, link->source_len,
-				      vec, n, class);
-	mutex_unlock(&link->path);
-	if (error)
-		return error;
-	atomic64_inc(&link->counters.tx_datagrams);
-	atomic64_add(len, &link->counters.tx_bytes);
-	trace_sent(link, m, vec[0].iov_base, len);
-	return 0;
+	if (link->burst.open && class == LINK_BULK)
+		return link_burst_add(link, m, vec, n);
+	return link_send_now(link, m, vec, n, class, 0);
 }
 
 static enum link_class class_of(const void *head)
@@ -347,7 +416,6 @@ static int send_fragments(struct quorum_link *link, struct link_member *m, size_
 	struct wire_fragment frag = { .total = len - WIRE_HEADER_BYTES };
 	struct wire_header hdr;
 	int error = 0;
-	u32 i;
 
 	wire_header_get(link->tx, &hdr);
 	if (!wire_type_is_long(hdr.type))
@@ -357,10 +425,12 @@ static int send_fragments(struct quorum_link *link, struct link_member *m, size_
 		return -EMSGSIZE;
 	frag.stride = DIV_ROUND_UP(frag.total, frag.count);
 	frag.message = ++link->message;
-	for (i = 0; i < frag.count && !error; i++)
+	link_burst_begin(link, m);
+	for (u32 i = 0; i < frag.count && !error; i++)
 		error = link_send_fragment(link, m, link->tx, &frag, i, life);
-	/* Where the first went, the others are asked for. */
-	if (error == -EMSGSIZE || (error && i == 1))
+	error = link_burst_end(link, m, error);
+	/* Where the first have left, the others are asked for. */
+	if (error == -EMSGSIZE || (error && !link->burst.left))
 		return error;
 	if (error)
 		atomic64_inc(&link->counters.tx_errors);

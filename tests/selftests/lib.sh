@@ -421,7 +421,8 @@ build_helpers()
 {
 	local name
 
-	for name in client jsonq nodes complaints flood chardev_test netlink_test sessions watch_test; do
+	for name in client jsonq nodes complaints flood chardev_test netlink_test offload \
+		sessions watch_test; do
 		[ -x "$BIN/$name" ] && continue
 		note "building the helper programs"
 		make -s -C "$HERE" OUTPUT="$T/bin" >&2 || exit 1
@@ -430,6 +431,7 @@ build_helpers()
 	done
 }
 
+# Frames are of one datagram: what is done to frames would else be done to whole bursts.
 make_network()
 {
 	local node
@@ -447,6 +449,7 @@ make_network()
 	for node in $NODES; do
 		ip -n "$NS-$node" -batch - <<-END
 		link set lo up
+		link set eth0 gso_max_segs 1
 		addr add 10.77.0.$node/24 dev eth0
 		addr add fd77::$node/64 dev eth0 nodad
 		link set eth0 up

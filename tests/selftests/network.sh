@@ -237,7 +237,7 @@ nobody_elects()
 	skip "this machine stands still for $still ms"
 }
 
-# At least so many datagrams wait at the slow link of a node: waiting NODE COUNT
+# At least so many datagrams and bursts wait at the slow link of a node: waiting NODE COUNT
 waiting()
 {
 	n "$1" tc -s qdisc show dev eth0 | awk -v "least=$2" '$2 == "netem" { slow = 1 }
@@ -258,8 +258,8 @@ heard()
 
 nothing_is_under_way() { all_acknowledged "$(leader)"; }
 
-# A link of two hundred datagrams a second, and before it wait more of what is large than it
-# takes in an election timeout: what must not wait overtakes them there, and nobody elects,
+# A link of fifty bursts a second, and before it wait more of what is large than it takes in
+# several heartbeats: what must not wait overtakes them there, and nobody elects,
 # not even when all that waited is lost at once.
 heartbeats_overtake_what_is_large() { nobody_elects demo 700 overtake_what_is_large; }
 
@@ -273,10 +273,10 @@ overtake_what_is_large()
 	# That is where what has no priority goes. This way of being slow leaves it in the
 	# socket's account.
 	n "$one" tc qdisc add dev eth0 parent 1:2 handle 2: netem limit 100000 \
-		slot 20ms 20ms packets 4
+		slot 20ms 20ms packets 1
 	service "$name" "$BIN/client" propose -n 0 -k -j 16 -b 65536 -t $((10000 * SCALE)) \
 		-p "$name" "$(dev "$one")"
-	until_ok "$(seconds 10)" "hundreds of datagrams wait" waiting "$one" 600
+	until_ok "$(seconds 10)" "hundreds of datagrams wait" waiting "$one" 30
 	# shellcheck disable=SC2046 # nodes are several
 	before=$(heard $(others "$one"))
 	beats=$(get "$one" link.tx-messages.heartbeat)
@@ -287,7 +287,7 @@ overtake_what_is_large()
 	note "$((after - before)) of 40 heartbeats are there," \
 		"$(($(get "$one" link.tx-errors) - refused)) large messages were refused"
 	if ! follows "$one"; then
-		waiting "$one" 600 || fail "few datagrams wait any more"
+		waiting "$one" 30 || fail "few datagrams wait any more"
 		[ $((after - before)) -ge 36 ] || fail "heartbeats wait behind what is large"
 	fi
 	voice "$one"
@@ -440,6 +440,71 @@ large_entries_out_of_order() { goodput 80 48 16 65536 delay 2ms reorder 25%; }
 small_entries_twice() { goodput 95 600 20 1000 duplicate 1%; }
 large_entries_twice() { goodput 95 48 16 65536 duplicate 1%; }
 
+# So many datagrams of a burst may be in one frame.
+frames_of()
+{
+	local node
+
+	for node in $NODES; do n "$node" ip link set eth0 gso_max_segs "$1"; done
+}
+
+# Datagrams of node $1, bursts, and frames of its device.
+burst_counters()
+{
+	get "$1" link.tx-datagrams link.tx-bursts
+	# shellcheck disable=SC2016 # for awk
+	n "$1" awk '$1 == "eth0:" { print $11 }' /proc/net/dev
+}
+
+# What four entries of 64 KiB take at node $1 of each, in $datagrams, $bursts and $frames.
+count_bursts()
+{
+	local before
+
+	before=$(burst_counters "$1" | xargs)
+	client propose -n 4 -b 65536 -t $((10000 * SCALE)) -p "burst $EPOCHREALTIME" "$(dev "$1")" \
+		>"$T/burst"
+	[ "$(grep -c ^committed "$T/burst")" = 4 ] || fail "not all were committed"
+	until_ok "$(seconds 30)" "all members have acknowledged" all_acknowledged "$1"
+	read -r datagrams bursts frames <<<"$(echo "$before $(burst_counters "$1" | xargs)" |
+		awk '{ print $4 - $1, $5 - $2, $6 - $3 }')"
+	note "$2: $datagrams datagrams, $bursts bursts, $frames frames"
+}
+
+# Eight messages of 46 datagrams each leave in two packets each, and arrive in them where
+# nothing on their way is of less. A device that makes no checksums gets them one by one
+# (before Linux 6.11), and so does a path where IP may fragment.
+large_messages_leave_in_bursts()
+{
+	local one route datagrams bursts frames
+
+	one=$(leader)
+	frames_of 64
+	count_bursts "$one" "all of veth"
+	[ "$bursts" -ge 16 ] || fail "few leave together"
+	[ $((datagrams - frames)) -ge 300 ] || fail "they are cut before the device"
+	frames_of 1
+	count_bursts "$one" "one at a time"
+	[ "$bursts" -ge 16 ] || fail "few leave together"
+	[ $((datagrams - frames)) -le 100 ] || fail "the device does not cut"
+	frames_of 64
+	n "$one" "$BIN/offload" eth0 off
+	count_bursts "$one" "no checksums"
+	n "$one" "$BIN/offload" eth0 on
+	[ "$bursts" != 0 ] || [ $((datagrams - frames)) -le 100 ] || fail "there are bursts"
+	route="10.77.0.0/24 dev eth0 proto kernel scope link src 10.77.0.$one"
+	# shellcheck disable=SC2086 # words
+	n "$one" ip route change $route mtu lock 1500
+	# What was known of the path is asked for again within a second.
+	sleep 1.2
+	count_bursts "$one" "locked MTU"
+	[ "$bursts" = 0 ] || fail "they have DF"
+	# shellcheck disable=SC2086
+	n "$one" ip route change $route
+	frames_of 1
+	logs_equal
+}
+
 # Entries of 64 KiB in datagrams of 1,280 bytes: cut up by us, never by IP.
 smallest_mtu()
 {
@@ -575,6 +640,8 @@ narrow_path()
 	sw sh -c 'for file in ipv4/ip_forward ipv6/conf/all/forwarding; do
 		echo 1 >"/proc/sys/net/$file"; done'
 	sw ip link set "p$one" nomaster
+	# The router gets bursts whole.
+	frames_of 64
 	sw ip addr add "${here}254/$net" dev br0 $NODAD
 	sw ip addr add "${there}254/$net" dev "p$one" $NODAD
 	sw ip route add "$there$one/$bits" dev "p$one" mtu lock 1400
@@ -597,6 +664,7 @@ narrow_path()
 	made=$(fragments)
 	large_both_ways "$one" "$other"
 	[ "$(fragments)" = "$made" ] || fail "IP had to fragment"
+	frames_of 1
 }
 
 # Proposals at a follower go to the leader whole.
@@ -674,6 +742,7 @@ attacked_over_ipv6()
 }
 
 run_tests setup:120 one_way_cut:90 flapping_link:90 out_of_order:90 \
+	large_messages_leave_in_bursts:90 \
 	heartbeats_overtake_what_is_large:180 no_election_at_five_percent_loss:90 \
 	large_entries_at_one_percent_loss:300 small_entries_at_one_percent_loss:300 \
 	small_entries_out_of_order:300 smallest_mtu \

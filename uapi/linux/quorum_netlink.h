@@ -525,6 +525,8 @@ enum {
 	 * started, or since it was added; it is asked to.
 	 */
 	QUORUM_A_LINK_TX_UNREADY,
+	/* u64: Packets of several datagrams each, cut into these below UDP. */
+	QUORUM_A_LINK_TX_BURSTS,
 
 	__QUORUM_A_LINK_MAX,
 	QUORUM_A_LINK_MAX = (__QUORUM_A_LINK_MAX - 1)

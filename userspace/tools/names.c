@@ -247,6 +247,7 @@ static const struct name link_names[] = {
 	[QUORUM_A_LINK_TX_ERRORS] = NUMBER("tx-errors"),
 	[QUORUM_A_LINK_TX_BUNDLES] = NUMBER("tx-bundles"),
 	[QUORUM_A_LINK_TX_UNREADY] = NUMBER("tx-unready"),
+	[QUORUM_A_LINK_TX_BURSTS] = NUMBER("tx-bursts"),
 	[QUORUM_A_LINK_TX_MESSAGES] = NEST("tx-messages", names_messages),
 	[QUORUM_A_LINK_REPAIRS_ASKED] = NUMBER("repairs-asked"),
 	[QUORUM_A_LINK_FRAGMENTS_REPAIRED] = NUMBER("fragments-repaired"),
