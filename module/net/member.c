@@ -565,11 +565,9 @@ static int set_addresses(struct quorum_link *link, struct quorum_net_member *all
 	for (i = 0; i < n; i++) {
 		for (j = 0; j < count && all[j].id != members[i].id; j++)
 			;
-		if (j == count) {
-			NL_SET_ERR_MSG_MOD(extack, "no member of the group has this id");
-			return -ENOENT;
-		}
-		all[j].addr = members[i].addr;
+		/* Who was removed is nowhere. */
+		if (j < count)
+			all[j].addr = members[i].addr;
 	}
 	error = check_members(count, link->joins, all, link->endpoint->addr.ss_family, addrs,
 			      extack);

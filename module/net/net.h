@@ -190,12 +190,11 @@ int quorum_link_set_members(struct quorum_link *link, u32 n,
  * quorum_link_set_addresses() - members have moved
  * @link: the link
  * @n: number of @members
- * @members: their ids, and where they are now
+ * @members: their ids, and where they are now; those who are no members now are passed over
  * @extack: gets the sentence on refusal, may be NULL
  *
  * Context: process.  Any thread while the link is open.
- * Return: 0; -ENOENT no such member; or as quorum_link_open(); then nothing has
- * changed.
+ * Return: 0 or as quorum_link_open(); then nothing has changed.
  */
 int quorum_link_set_addresses(struct quorum_link *link, u32 n,
 			      const struct quorum_net_member *members,

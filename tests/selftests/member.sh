@@ -209,6 +209,57 @@ a_member_moves()
 	one_leader_per_term
 }
 
+# asks NODE COUNT: it has taken so many questions of others whether they would be elected.
+asks() { [ "$(get "$1" link.rx-messages.prevote)" -ge "$2" ]; }
+
+# asks_on NODE: it takes some more of them.
+asks_on()
+{
+	until_ok "$(seconds 20)" "node $1 is asked" asks "$1" \
+		$(($(get "$1" link.rx-messages.prevote) + 3))
+}
+
+# Who was removed and does not know goes on to ask, and is listened to as a guest: where it
+# is, also when it moves, and whatever the members are told of each other meanwhile.
+a_guest_moves()
+{
+	local at out third before
+
+	at=$(leader)
+	out=$((at % 3 + 1))
+	third=$((6 - at - out))
+	unplug "$out"
+	q "$at" member remove "demo-$at" "$out" --timeout "$(seconds 10)s"
+	# The leader that removed it would tell it.
+	q "$at" transfer "demo-$at" "$third"
+	wait_leader "$at" "$third"
+	plug "$out"
+	asks_on "$third"
+	n "$out" ip addr add "10.77.0.10$out/24" dev eth0
+	sed "s/10.77.0.$out:/10.77.0.10$out:/" "$(conf "$out")" >"$T/moved.conf"
+	q "$out" relink "$T/moved.conf"
+	asks_on "$third"
+	before=$(drops_of "$third" source)
+	asks_on "$third"
+	[ "$(drops_of "$third" source)" = "$before" ] || fail "refused: $(get "$third" link.drops)"
+	# Where a guest is, is no member's place; and the members' file may name it still.
+	sed "s/10.77.0.$at:/10.77.0.10$out:/" "$(conf "$third")" >"$T/there.conf"
+	q "$third" relink "$T/there.conf"
+	{ cat "$(conf "$third")"; echo "listen = 127.0.0.1"; } >"$T/elsewhere.conf"
+	q "$third" relink "$T/elsewhere.conf"
+	q "$third" relink "$(conf "$third")"
+	asks_on "$third"
+	propose "$third" "beside a guest"
+	q "$out" relink "$(conf "$out")"
+	asks_on "$third"
+	n "$out" ip addr del "10.77.0.10$out/24" dev eth0
+	q "$third" member add "demo-$third" "$out" "10.77.0.$out" --timeout "$(seconds 20)s"
+	wait_leader
+	propose "$out" "a guest no more"
+	logs_equal
+	one_leader_per_term
+}
+
 spoken() { [ "$(drops_of "$1" incarnation)" -gt "$2" ]; }
 
 # Its votes and its log are gone: it counts for nothing until it is replaced, also
@@ -256,5 +307,5 @@ a_wiped_node_is_replaced()
 }
 
 run_tests setup:120 members_are_listed wrong_changes_are_refused a_member_is_removed_and_added \
-	the_leader_is_removed a_member_moves members_outlive_a_restart settings_are_of_the_group \
-	a_wiped_node_is_replaced a_witness_is_enough_for_two
+	the_leader_is_removed a_member_moves a_guest_moves members_outlive_a_restart \
+	settings_are_of_the_group a_wiped_node_is_replaced a_witness_is_enough_for_two
