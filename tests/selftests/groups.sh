@@ -162,6 +162,59 @@ crossed_datagrams_are_refused()
 states() { echo "$(of g1 2 term vote leader) $(of g2 2 term vote leader)"; }
 seals() { echo $(($(of g1 2 link.drops.seal) + $(of g2 2 link.drops.seal))); }
 
+# What the nodes have refused of the groups, for whatever reason.
+refused_of()
+{
+	local group node
+
+	for group in "$@"; do
+		for node in $NODES; do of "$group" "$node" link.drops; done
+	done
+}
+
+# A group of the same name in another cluster has the same number, and brief datagrams say
+# no more: who has the key takes them, and to the other one they are nothing.
+two_clusters_at_one_address()
+{
+	local node group before
+
+	"$QUORUMCTL" genkey "$T/twin.key"
+	for node in $NODES; do
+		make_disk "twin-$node" 4
+		CLUSTER=0e1f2a3b-4c5d-4e6f-8a9b-acbdcedff001 \
+			print_conf "$node" "$(disk "twin-$node")" g1 |
+			sed "s/^name .*/name = twin-$node/; s|^key .*|key = $T/twin.key|" \
+				>"$T/twin-$node.conf"
+		q "$node" format "$T/twin-$node.conf" >/dev/null
+	done
+	for node in $NODES; do q "$node" up "$T/twin-$node.conf"; done
+	for group in g1 twin; do
+		lead_by_one "$group"
+		for node in $NODES; do
+			q "$node" propose "$group-$node" --timeout "$(seconds 5)s" "node $node begins" >/dev/null
+		done
+	done
+	before=$(refused_of g1 twin)
+	for group in g1 twin; do
+		service "load-$group" "$BIN/client" propose -n 0 -w 10 -k -t $((5000 * SCALE)) \
+			-p "in $group" "/dev/quorum/$group-1"
+		# One way the entries, the other way the answers; it fails where none is brief.
+		record 1 2 -B
+		record 2 1 -B
+		service_end "load-$group"
+	done
+	[ "$(refused_of g1 twin)" = "$before" ] || fail "$(refused_of g1 twin) in place of $before"
+	for group in g1 twin; do
+		q 2 propose "$group-2" --timeout "$(seconds 5)s" "both go on" >/dev/null
+		sed -i -n '/^[a-z]* [0-9A-Z]* .*in [a-z0-9]* [0-9]* [0-9]*$/p' "$T/load-$group"
+		client log "/dev/quorum/$group-2" >"$T/log-$group"
+		check_outcomes "$T/log-$group" "$T/load-$group"
+	done
+	absent 'in g1' "$T/log-twin"
+	absent 'in twin' "$T/log-g1"
+	for node in $NODES; do q "$node" down "twin-$node"; done
+}
+
 # Others go on when one comes, goes, or loses a member.
 groups_come_and_go()
 {
@@ -184,4 +237,4 @@ groups_come_and_go()
 }
 
 run_tests setup:120 idle_traffic_does_not_grow:180 every_group_commits \
-	crossed_datagrams_are_refused:90 groups_come_and_go:120
+	crossed_datagrams_are_refused:90 two_clusters_at_one_address:90 groups_come_and_go:120
