@@ -133,6 +133,8 @@ a_group_is_stopped_while_its_device_hangs()
 		refused "EBUSY.*is stopping" n "$node" "$BIN/netlink_test" "$verb" "demo-$node"
 	done
 	refused "is stopping" q "$node" transfer "demo-$node"
+	refused "is stopping" timeout "$(seconds 10)" "$QUORUMCTL" --netns "$NS-$node" relink \
+		"$(conf "$node")"
 	q "$node" down "demo-$node" &
 	down=$!
 	is_stopping "$node"
