@@ -69,7 +69,10 @@ enum {
 	AT_BUNDLE_WORDS	= 4,
 	AT_BUNDLE_ITEMS	= 5,	/* of each one byte of length, two of its slot */
 	BUNDLE_ITEM	= 3,
-	BUNDLE_HEAD	= 11,	/* of two datagrams */
+	BUNDLE_ONE	= 8,	/* the head of one datagram */
+	BUNDLE_HEAD	= 11,	/* of two */
+	WORD		= 25,	/* of repeats: index, slots, MAC */
+	WORDS_MAX	= 16,
 	BUNDLED_MAX	= 160,
 	GROUPS_MAX	= 1024,	/* slots that there are */
 	DATAGRAM_MAX	= 1472,
@@ -560,6 +563,31 @@ static void make_bundle(struct datagram *d)
 	}
 }
 
+/*
+ * Words of what groups repeat (module/format/repeat.h), behind a datagram that was taken
+ * before: as many as there can be, for as many groups, or for few.
+ */
+static void make_bundle_words(struct datagram *d)
+{
+	size_t a = d->len > BUNDLED_MAX ? BUNDLED_MAX : d->len;
+	uint32_t few = dice(2), words = 1 + dice(WORDS_MAX), i, k;
+	uint8_t *p = d->data + BUNDLE_ONE + a;
+
+	memmove(d->data + BUNDLE_ONE, d->data, a);
+	memcpy(d->data, "\x52\x51\x10\x01", 4);
+	d->data[AT_BUNDLE_WORDS] = (uint8_t)words;
+	d->data[AT_BUNDLE_ITEMS] = (uint8_t)a;
+	put16(d, AT_BUNDLE_ITEMS + 1, (uint16_t)dice(GROUPS_MAX));
+	for (i = 0; i < words; i++, p += WORD) {
+		memset(p, few ? 0 : 0xff, WORD);
+		p[0] = (uint8_t)(WORDS_MAX - words + i);
+		p[1 + dice(8)] |= (uint8_t)(1 << dice(8));
+		for (k = WORD - MAC; k < WORD; k++)
+			p[k] = (uint8_t)dice(256);
+	}
+	d->len = BUNDLE_ONE + a + words * WORD;
+}
+
 static void make_replay(struct datagram *d)
 {
 	(void)d;
@@ -593,6 +621,7 @@ static const struct kind {
 	{ "replay", make_replay, false },
 	{ "bundle", make_bundle, true },
 	{ "bundle-replay", make_bundle_replay, true },
+	{ "bundle-words", make_bundle_words, true },
 	{ "forged", make_forged, false },
 	{ "edited", make_edited, false },
 	{ "reflected", make_reflected, false },

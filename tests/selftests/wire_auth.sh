@@ -50,6 +50,8 @@ without_authentication() { bad unsealed "seal short"; }
 of_another_cluster() { bad cluster cluster; }
 bundles_that_cannot_be() { bad bundle "short field length type replay session seal"; }
 replayed_in_bundles() { bad bundle-replay "type replay session seal length"; }
+# Words of repeats are not looked at where nothing was taken with them.
+words_behind_replays() { bad bundle-words "type replay session"; }
 # Of all of that, as fast as this machine goes: none of it is taken.
 a_burst_of_all_kinds()
 {
@@ -422,7 +424,7 @@ everything_was_kept()
 
 run_tests setup:120 forged edited replayed truncated brief_ones:120 a_flipped_bit \
 	without_authentication of_another_cluster bundles_that_cannot_be replayed_in_bundles \
-	a_burst_of_all_kinds from_no_member datagrams_are_traced reflected \
+	words_behind_replays a_burst_of_all_kinds from_no_member datagrams_are_traced reflected \
 	replayed_after_a_restart_of_the_receiver \
 	replayed_after_a_restart_of_the_sender replayed_while_both_start \
 	replayed_after_its_sender_was_removed keys_change_under_load \
