@@ -508,13 +508,14 @@ large_messages_leave_in_bursts()
 # Entries of 64 KiB in datagrams of 1,280 bytes: cut up by us, never by IP.
 smallest_mtu()
 {
-	local node made
+	local node made bursts
 
 	for node in $NODES; do
 		n "$node" ip link set eth0 mtu 1280
 		n "$node" ip -6 addr replace "fd77::$node/64" dev eth0 nodad
 	done
 	made=$(fragments)
+	bursts=$(total link.tx-bursts)
 	# What was known of the path is asked for again within a second.
 	sleep 1.2
 	client propose -n 3 -b 65536 -t $((10000 * SCALE)) \
@@ -522,6 +523,7 @@ smallest_mtu()
 	[ "$(grep -c ^committed "$T/small")" = 3 ]
 	logs_equal
 	[ "$(fragments)" = "$made" ] || fail "IP had to fragment"
+	[ "$(total link.tx-bursts)" -ge $((bursts + 12)) ] || fail "there are no bursts"
 	for node in $NODES; do n "$node" ip link set eth0 mtu 1500; done
 }
 
@@ -631,7 +633,7 @@ several_addresses_ipv6() { NODAD=nodad multi_homed fd77:: fd78:: 128 '[::]'; }
 # narrow_path HERE THERE BITS NET: address prefixes, bits of an address and of a network.
 narrow_path()
 {
-	local here=$1 there=$2 bits=$3 net=$4 one other node made
+	local here=$1 there=$2 bits=$3 net=$4 one other node made bursts
 
 	one=$(leader)
 	other=$(others "$one" | cut -d' ' -f1)
@@ -662,8 +664,10 @@ narrow_path()
 	# What was known of the path is asked for again within a second.
 	sleep 1.2
 	made=$(fragments)
+	bursts=$(total link.tx-bursts)
 	large_both_ways "$one" "$other"
 	[ "$(fragments)" = "$made" ] || fail "IP had to fragment"
+	[ "$(total link.tx-bursts)" -ge $((bursts + 8)) ] || fail "there are no bursts"
 	frames_of 1
 }
 

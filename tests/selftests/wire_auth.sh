@@ -353,7 +353,7 @@ a_leader_has_another_device()
 
 secret_datagrams_show_nothing()
 {
-	local node one other before
+	local node one other before bursts
 
 	[ "$(words_on_the_wire)" -gt 0 ] || fail "nothing was recorded"
 	one=$(leader)
@@ -370,10 +370,12 @@ secret_datagrams_show_nothing()
 	[ $(($(drops_of "$other" seal source) - before)) -ge $((COUNT * 95 / 100)) ] ||
 		fail "taken: $(get "$other" link.drops)"
 	q 1 status demo-1 | grep -q ', secret'
-	# In fragments, too.
+	# In fragments, too, and each has a seal of its own in a burst of them.
+	bursts=$(total link.tx-bursts)
 	head -c 40000 /dev/urandom >"$T/large"
 	for node in $NODES; do q "$node" propose "demo-$node" <"$T/large"; done
 	logs_equal
+	[ "$(total link.tx-bursts)" -ge $((bursts + 6)) ] || fail "there are no bursts"
 }
 
 secret_datagrams_cannot_be_changed()
