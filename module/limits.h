@@ -82,6 +82,8 @@ enum quorum_limits {
 	QUORUM_MTU_FRESH_MS		= 1000,	/* a path's MTU is asked for again after it */
 	QUORUM_BUNDLE_MAX		= 32,	/* datagrams of several groups in one */
 	QUORUM_BUNDLES_MAX		= 16,	/* of them in the making, per endpoint */
+	QUORUM_REPEATS_MAX		= 64,	/* bundles whose repeats wait, per endpoint */
+	QUORUM_REPEAT_AFTER		= 4,	/* heartbeats in full after a repeat that failed */
 	QUORUM_TX_BYTES_MAX		= 4 * 1024 * 1024, /* sent, not yet gone, per endpoint */
 	QUORUM_TX_BULK_BYTES_MAX	= 3 * 1024 * 1024, /* likewise, of what may wait */
 

@@ -151,12 +151,14 @@ static const struct number link_numbers[] = {
 	NUMBER(QUORUM_A_LINK_TX_BYTES, quorum_link_stats, tx_bytes),
 	NUMBER(QUORUM_A_LINK_TX_ERRORS, quorum_link_stats, tx_errors),
 	NUMBER(QUORUM_A_LINK_TX_BUNDLES, quorum_link_stats, tx_bundles),
+	NUMBER(QUORUM_A_LINK_TX_REPEATS, quorum_link_stats, tx_repeats),
 	NUMBER(QUORUM_A_LINK_TX_UNREADY, quorum_link_stats, tx_unready),
 	NUMBER(QUORUM_A_LINK_TX_BURSTS, quorum_link_stats, tx_bursts),
 	NUMBER(QUORUM_A_LINK_REPAIRS_ASKED, quorum_link_stats, repairs_asked),
 	NUMBER(QUORUM_A_LINK_FRAGMENTS_REPAIRED, quorum_link_stats, fragments_repaired),
 	NUMBER(QUORUM_A_LINK_RX_DATAGRAMS, quorum_link_stats, rx_datagrams),
 	NUMBER(QUORUM_A_LINK_RX_BYTES, quorum_link_stats, rx_bytes),
+	NUMBER(QUORUM_A_LINK_RX_REPEATS, quorum_link_stats, rx_repeats),
 };
 
 static const struct number runtime_numbers[] = {

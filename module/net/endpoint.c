@@ -22,19 +22,22 @@
  *
  * Pointers to a link are held by (1) the hash of its endpoint, (2) a
  * quorum_receive() that found it there, in an RCU read section that ends before
- * it returns, (3) the loop, which the caller has stopped.  Pointers to an
- * endpoint are held by (4) the table, under endpoints_lock, (5) its links, (6)
- * the socket's sk_user_data, (7) a quorum_receive() that read (6).
+ * it returns, (3) the loop, which the caller has stopped, (4) the work of its endpoint
+ * (repeat.c) that found it in the hash, in RCU read sections likewise.  Pointers to an
+ * endpoint are held by (5) the table, under endpoints_lock, (6) its links, (7)
+ * the socket's sk_user_data, (8) a quorum_receive() that read (7), (9) that work, which
+ * only (8) queues.
  *
  * (a) The link leaves the hash, which ends (1).
- * (b) If it was the last, the endpoint leaves the table, which ends (4), and (5)
+ * (b) If it was the last, the endpoint leaves the table, which ends (5), and (6)
  *     has ended with the last link.  quorum_gather_stop() ends the timer and the
  *     work that send from it.  udp_tunnel_sock_release() clears
- *     sk_user_data, which ends (6); waits for a grace period; and releases the
- *     socket.  A datagram that comes meanwhile finds NULL and is freed.
+ *     sk_user_data, which ends (7); waits for a grace period, which ends (8); and
+ *     releases the socket.  A datagram that comes meanwhile finds NULL and is freed.
+ *     Nobody queues (9) any more, and quorum_repeats_stop() ends it.
  * (c) synchronize_net() after (a) and (b): every quorum_receive() that could hold
- *     (2) or (7) has returned.  So no wake() runs any more, nobody adds to
- *     link->rx, and what is left in it may be purged.
+ *     (2) has returned, and the work holds no (4).  So no wake() runs any more, nobody
+ *     adds to link->rx, and what is left in it may be purged.
  *
  * The mutex is held from (a) to the release of the socket, so that whoever opens
  * the same address next does not meet the old socket.
@@ -142,10 +145,11 @@ static struct quorum_endpoint *endpoint_create(struct net *net,
 	hash_init(ep->links);
 	init_rwsem(&ep->turn);
 	error = quorum_gather_start(ep);
-	if (error) {
-		kfree(ep);
-		return ERR_PTR(error);
-	}
+	if (error)
+		goto free;
+	error = quorum_repeats_start(ep);
+	if (error)
+		goto stop_gather;
 
 	error = port_config(addr, &port);
 	if (!error)
@@ -155,9 +159,7 @@ static struct quorum_endpoint *endpoint_create(struct net *net,
 		error = -EAFNOSUPPORT;
 	if (error) {
 		explain_bind(error, extack);
-		quorum_gather_stop(ep);
-		kfree(ep);
-		return ERR_PTR(error);
+		goto stop_repeats;
 	}
 	tune_socket(ep->sock->sk);
 
@@ -166,6 +168,13 @@ static struct quorum_endpoint *endpoint_create(struct net *net,
 	tunnel.encap_rcv = quorum_receive;
 	setup_udp_tunnel_sock(net, ep->sock, &tunnel);
 	return ep;
+stop_repeats:
+	quorum_repeats_stop(ep);
+stop_gather:
+	quorum_gather_stop(ep);
+free:
+	kfree(ep);
+	return ERR_PTR(error);
 }
 
 static struct quorum_endpoint *endpoint_find(struct net *net,
@@ -216,15 +225,30 @@ static struct quorum_endpoint *endpoint_get(struct net *net,
 	return ep;
 }
 
-/* One link less; true: it was the last, and the socket is gone. */
-static bool endpoint_drop(struct quorum_endpoint *ep)
+/* A slot for one link more: the least, so that few words say what all of them repeat. */
+static u32 take_slot(struct quorum_endpoint *ep)
+{
+	u32 slot = find_first_zero_bit(ep->slots, QUORUM_GROUPS_MAX);
+
+	lockdep_assert_held(&endpoints_lock);
+	if (slot >= QUORUM_GROUPS_MAX)
+		return LINK_NO_SLOT;
+	__set_bit(slot, ep->slots);
+	return slot;
+}
+
+/* One link less, that had @slot; true: it was the last, and the socket is gone. */
+static bool endpoint_drop(struct quorum_endpoint *ep, u32 slot)
 {
 	lockdep_assert_held(&endpoints_lock);
+	if (slot != LINK_NO_SLOT)
+		__clear_bit(slot, ep->slots);
 	if (--ep->users)
 		return false;
 	list_del(&ep->node);
 	quorum_gather_stop(ep);
 	udp_tunnel_sock_release(ep->sock);
+	quorum_repeats_stop(ep);
 	return true;
 }
 
@@ -250,6 +274,7 @@ int quorum_endpoint_join(struct net *net, const struct sockaddr_storage *addr,
 	if (!IS_ERR(ep)) {
 		ep->users++;
 		link->endpoint = ep;
+		link->slot = take_slot(ep);
 		hash_add_rcu(ep->links, &link->node, link->ident.group);
 	}
 	mutex_unlock(&endpoints_lock);
@@ -272,10 +297,12 @@ int quorum_endpoint_move(struct quorum_link *link, const struct sockaddr_storage
 			 struct netlink_ext_ack *extack)
 {
 	struct quorum_endpoint *old, *ep;
+	u32 old_slot;
 	bool last;
 
 	mutex_lock(&endpoints_lock);
 	old = link->endpoint;
+	old_slot = link->slot;
 	if (!memcmp(&old->addr, addr, sizeof(*addr))) {
 		mutex_unlock(&endpoints_lock);
 		return 0;
@@ -293,11 +320,12 @@ int quorum_endpoint_move(struct quorum_link *link, const struct sockaddr_storage
 	mutex_lock(&link->change);
 	mutex_lock(&link->path);
 	link->endpoint = ep;
+	link->slot = take_slot(ep);
 	link_set_source(link);
 	mutex_unlock(&link->path);
 	mutex_unlock(&link->change);
 
-	last = endpoint_drop(old);
+	last = endpoint_drop(old, old_slot);
 	mutex_unlock(&endpoints_lock);
 	synchronize_net();
 	if (last)
@@ -318,7 +346,7 @@ void quorum_endpoint_leave(struct quorum_link *link)
 
 	mutex_lock(&endpoints_lock);
 	hash_del_rcu(&link->node);
-	last = endpoint_drop(ep);
+	last = endpoint_drop(ep, link->slot);
 	mutex_unlock(&endpoints_lock);
 
 	synchronize_net();

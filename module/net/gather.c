@@ -11,7 +11,13 @@
  *
  * No bundle is longer than what every path carries, whatever is known of its own: who
  * leads must not depend on news of an MTU.  So it holds what fits, which is about twenty
- * heartbeats, as they are packed.
+ * heartbeats, as they are packed.  But an idle group that says the same again takes one
+ * bit of a word (repeat.c), so that one bundle holds those of all groups.  Words are
+ * looked at only where something in full is taken from the same bundle; so one that is
+ * likely to be goes in full, and they lean on it.
+ *
+ * What a group repeats is never overtaken by what it says next: the receiver may have to
+ * write down the former before it takes the latter.
  *
  * A bundle holds bytes, and no link: who left the endpoint meanwhile is not missed.
  */
@@ -34,6 +40,10 @@ enum {
  * @count: datagrams in it, 0: the rest means nothing
  * @bytes: of @data in use
  * @last_len: of @last
+ * @carries: one of them is likely to be taken
+ * @repeats: how many more groups repeat themselves
+ * @nwords: how many of @words say so
+ * @words: what they repeat; those that say nothing have no slots
  * @items: the datagrams
  * @last: the last one as it was, for the next to be packed against
  * @data: the datagrams, as they lie there
@@ -45,6 +55,10 @@ struct gather_bundle {
 	u32 count;
 	u32 bytes;
 	u32 last_len;
+	bool carries;
+	u32 repeats;
+	u32 nwords;
+	struct repeat_word words[REPEAT_WORDS_MAX];
 	struct bundle_item items[QUORUM_BUNDLE_MAX];
 	u8 last[BUNDLE_ITEM_BYTES_MAX];
 	u8 data[ROOM];
@@ -74,27 +88,54 @@ static_assert(BUNDLE_HEAD_BYTES_MAX + BUNDLE_PACKED_BYTES_MAX <= ROOM);
 /* With a rescuer: heartbeats leave though no worker can be made for want of memory. */
 static struct workqueue_struct *gathered;
 
+/* Bytes of a bundle as it would leave now. */
+static size_t size_of(const struct gather_bundle *b)
+{
+	return BUNDLE_HEAD_BYTES + BUNDLE_ENTRY_BYTES * b->count + b->bytes +
+	       REPEAT_WORD_BYTES * b->nwords;
+}
+
+static size_t put_words(const struct gather_bundle *b, u8 *tail)
+{
+	size_t at = 0;
+
+	for (u32 i = 0; i < REPEAT_WORDS_MAX && b->nwords; i++) {
+		if (!b->words[i].slots)
+			continue;
+		repeat_put(tail + at, &b->words[i]);
+		at += REPEAT_WORD_BYTES;
+	}
+	return at;
+}
+
 static void send_bundle(struct endpoint_gather *g, struct gather_bundle *b)
 {
-	u8 head[BUNDLE_HEAD_BYTES_MAX];
-	struct kvec vec[2] = { { .iov_base = b->last, .iov_len = b->last_len } };
+	u8 head[BUNDLE_HEAD_BYTES_MAX], tail[BUNDLE_TAIL_BYTES_MAX];
+	struct kvec vec[3] = { { .iov_base = b->last, .iov_len = b->last_len } };
 	size_t n = 1;
 
 	lockdep_assert_held(&g->lock);
-	if (b->count > 1) {
+	if (b->count > 1 || b->nwords) {
+		vec[0].iov_base = head;
+		vec[0].iov_len = bundle_head(head, b->items, b->count, b->nwords);
 		vec[1].iov_base = b->data;
 		vec[1].iov_len = b->bytes;
-		vec[0].iov_base = head;
-		vec[0].iov_len = bundle_head(head, b->items, b->count, 0);
-		n = 2;
+		vec[2].iov_base = tail;
+		vec[2].iov_len = put_words(b, tail);
+		n = 3;
 	}
 	if (endpoint_send(g->ep, &b->to, &b->source, b->source_len, vec, n, LINK_URGENT, 0) < 0)
-		atomic64_add(b->count, &g->ep->tx_errors);
+		atomic64_add(b->count + b->repeats, &g->ep->tx_errors);
 	else if (n > 1)
 		atomic64_inc(&g->ep->tx_bundles);
+	if (b->nwords)
+		memset(b->words, 0, sizeof(b->words));
 	b->count = 0;
 	b->bytes = 0;
 	b->last_len = 0;
+	b->carries = false;
+	b->repeats = 0;
+	b->nwords = 0;
 }
 
 static void send_all(struct work_struct *work)
@@ -143,21 +184,61 @@ static struct gather_bundle *find_bundle(struct endpoint_gather *g,
 }
 
 /* Put a datagram into a bundle that may hold others; those leave if there is no room. */
-static void add(struct endpoint_gather *g, struct gather_bundle *b, const u8 *datagram, size_t len)
+static void add(struct endpoint_gather *g, struct gather_bundle *b, u32 slot, const u8 *datagram,
+		size_t len)
 {
 	u8 packed[BUNDLE_PACKED_BYTES_MAX];
 	size_t n = bundle_pack(packed, b->last, b->last_len, datagram, len);
 
-	if (b->count && BUNDLE_HEAD_BYTES + BUNDLE_ENTRY_BYTES * (b->count + 1) + b->bytes +
-			(n ?: len) > ROOM) {
+	if (b->count && size_of(b) + BUNDLE_ENTRY_BYTES + (n ?: len) > ROOM) {
 		send_bundle(g, b);
 		n = bundle_pack(packed, NULL, 0, datagram, len);
 	}
 	memcpy(b->data + b->bytes, n ? packed : datagram, n ?: len);
 	b->bytes += n ?: len;
-	b->items[b->count++] = (struct bundle_item){ .bytes = n ?: len, .packed = n };
+	b->items[b->count++] = (struct bundle_item){
+		.slot = slot, .bytes = n ?: len, .packed = n,
+	};
 	memcpy(b->last, datagram, len);
 	b->last_len = len;
+}
+
+/* Does a bundle say that the group with this slot repeats itself? */
+static bool repeats(const struct gather_bundle *b, u32 slot)
+{
+	return b->words[slot / REPEAT_SLOTS].slots & 1ULL << slot % REPEAT_SLOTS;
+}
+
+/* Have it say so; false: nothing carries that, or there is no room. */
+static bool add_repeat(struct gather_bundle *b, u32 slot, const u8 mac[SEAL_MAC_BYTES])
+{
+	struct repeat_word *word = &b->words[slot / REPEAT_SLOTS];
+
+	if (!b->carries || (!word->slots && size_of(b) + REPEAT_WORD_BYTES > ROOM))
+		return false;
+	if (!word->slots) {
+		word->index = slot / REPEAT_SLOTS;
+		b->nwords++;
+	}
+	repeat_add(word, slot, mac);
+	b->repeats++;
+	return true;
+}
+
+/* What a link sends goes with a bundle, as link->how says. */
+static void join(struct endpoint_gather *g, struct gather_bundle *b, struct quorum_link *link,
+		 struct link_member *m, const u8 *datagram, size_t len)
+{
+	/* Whoever knows another slot of ours has to be shown this one first. */
+	if (link->how == LINK_REPEATS && m->sent.slot == link->slot &&
+	    add_repeat(b, link->slot, datagram + len - SEAL_MAC_BYTES)) {
+		m->sent.repeated = true;
+		atomic64_inc(&link->counters.tx_repeats);
+	} else {
+		add(g, b, link->slot, datagram, len);
+		b->carries |= link->how >= LINK_CARRIES;
+	}
+	m->sent.slot = link->slot;
 }
 
 static void arm(struct endpoint_gather *g, u64 within)
@@ -173,16 +254,19 @@ static void arm(struct endpoint_gather *g, u64 within)
 /**
  * quorum_gather() - let a datagram wait for those of other groups
  * @link: the link, @link->path held
+ * @m: to whom
  * @to: where it goes
  * @vec: its pieces, finished
  * @n: how many
  * @len: bytes of all of them
  *
+ * Where it may not wait, what it must not overtake leaves before it.
+ *
  * Context: only the loop.
  * Return: true: it will leave, @link->within ns from now at the latest; false: send it.
  */
-bool quorum_gather(struct quorum_link *link, const struct sockaddr_storage *to,
-		   const struct kvec *vec, size_t n, size_t len)
+bool quorum_gather(struct quorum_link *link, struct link_member *m,
+		   const struct sockaddr_storage *to, const struct kvec *vec, size_t n, size_t len)
 {
 	struct endpoint_gather *g = link->endpoint->gather;
 	/* A guess is enough: it says when to wait no longer. */
@@ -192,21 +276,23 @@ bool quorum_gather(struct quorum_link *link, const struct sockaddr_storage *to,
 	size_t at = 0;
 
 	lockdep_assert_held(&link->path);
-	if (groups < 2 || len > sizeof(datagram))
+	if (groups < 2 || len > sizeof(datagram) || link->slot == LINK_NO_SLOT)
 		return false;
 	for (size_t i = 0; i < n; at += vec[i++].iov_len)
 		memcpy(datagram + at, vec[i].iov_base, vec[i].iov_len);
 	mutex_lock(&g->lock);
 	b = find_bundle(g, link, to);
-	if (b) {
-		add(g, b, datagram, len);
-		if (b->count == QUORUM_BUNDLE_MAX || b->count >= groups)
+	if (b && b->count && repeats(b, link->slot))
+		send_bundle(g, b);
+	if (b && link->within) {
+		join(g, b, link, m, datagram, len);
+		if (b->count == QUORUM_BUNDLE_MAX || b->count + b->repeats >= groups)
 			send_bundle(g, b);
 		else
 			arm(g, link->within);
 	}
 	mutex_unlock(&g->lock);
-	return b;
+	return b && link->within;
 }
 
 int quorum_gather_init(void)

@@ -335,8 +335,12 @@ static bool take_datagram(struct quorum_link *link, struct wire_header *hdr)
 		take_fragment(link, m, hdr, skb);
 		return false;
 	}
-	if (hdr->type == RAFT_MSG_HEARTBEAT)
+	if (hdr->type == RAFT_MSG_HEARTBEAT) {
 		m->bundled = link_cb(skb)->bundled;
+		m->repeated = link_cb(skb)->repeated;
+	}
+	if (hdr->type == RAFT_MSG_HEARTBEAT_REPLY)
+		link_note_answer(m, hdr, skb->data, skb->len, link_cb(skb)->bundled);
 	if (hdr->type != WIRE_REPAIR)
 		return true;
 	link_repair(link, m, skb);
@@ -433,12 +437,14 @@ void quorum_link_get_stats(struct quorum_link *link, struct quorum_link_stats *s
 
 	stats->tx_datagrams = atomic64_read(&c->tx_datagrams);
 	stats->tx_bytes = atomic64_read(&c->tx_bytes);
+	stats->tx_repeats = atomic64_read(&c->tx_repeats);
 	stats->tx_unready = atomic64_read(&c->tx_unready);
 	stats->tx_bursts = atomic64_read(&c->tx_bursts);
 	stats->repairs_asked = atomic64_read(&c->repairs_asked);
 	stats->fragments_repaired = atomic64_read(&c->fragments_repaired);
 	stats->rx_datagrams = atomic64_read(&c->rx_datagrams);
 	stats->rx_bytes = atomic64_read(&c->rx_bytes);
+	stats->rx_repeats = atomic64_read(&c->rx_repeats);
 	for (u32 i = 0; i < RAFT_MSG_NR; i++) {
 		stats->tx_messages[i] = atomic64_read(&c->tx_messages[i]);
 		stats->rx_messages[i] = atomic64_read(&c->rx_messages[i]);
@@ -467,6 +473,7 @@ int quorum_net_init(void)
 		0xed, 0x06, 0xa8, 0xe0, 0x89, 0xf4, 0xbc, 0xd9,
 	};
 	u8 key[SEAL_KEY_BYTES];
+	int error;
 
 	/* RFC 3720, B.4 */
 	if (~crc32c(~0U, "123456789", 9) != 0xe3069283) {
@@ -484,13 +491,20 @@ int quorum_net_init(void)
 		pr_err("xchacha20poly1305 of this kernel is wrong\n");
 		return -ENOTRECOVERABLE;
 	}
-	return quorum_gather_init();
+	error = quorum_gather_init();
+	if (error)
+		return error;
+	error = quorum_repeats_init();
+	if (error)
+		quorum_gather_exit();
+	return error;
 }
 
 /* Every link has been closed by now; what they freed under RCU has our code to run. */
 void quorum_net_exit(void)
 {
 	WARN_ON(!quorum_endpoint_is_idle());
+	quorum_repeats_exit();
 	quorum_gather_exit();
 	rcu_barrier();
 }

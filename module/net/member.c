@@ -14,6 +14,7 @@
 #include <linux/netlink.h>
 #include <linux/slab.h>
 #include <net/ipv6.h>
+#include "../format/bytes.h"
 #include "net_private.h"
 
 /* ---- addresses ---- */
@@ -149,6 +150,16 @@ void link_derive(const struct quorum_link *link, u8 key[SEAL_KEY_BYTES],
 		seal_derive_secret(key);
 }
 
+/* Tells a key from others, and tells nothing of it: the MAC of what nobody sends. */
+static u64 name_key(const u8 key[SEAL_KEY_BYTES])
+{
+	struct seal_stamp none = {};
+	u8 trailer[SEAL_BYTES];
+
+	seal_close(key, NULL, 0, NULL, 0, &none, trailer);
+	return get64(trailer + SEAL_BYTES - SEAL_MAC_BYTES);
+}
+
 /* Keys between this node and @id, or NULL where nothing is sealed. */
 static struct member_keys *make_keys(const struct quorum_link *link,
 				     const struct quorum_net_key *keys, u32 id)
@@ -165,6 +176,12 @@ static struct member_keys *make_keys(const struct quorum_link *link,
 	for (u32 i = 0; i < 2; i++)
 		if (keys[i].set)
 			link_derive(link, k->rx[k->n++], &keys[i], id, self);
+	/* One key is for one algorithm; and what is secret is not repeated. */
+	if (link->secret)
+		return k;
+	k->tx_name = name_key(k->tx);
+	for (u32 i = 0; i < k->n; i++)
+		k->rx_names[i] = name_key(k->rx[i]);
 	return k;
 }
 
@@ -318,6 +335,7 @@ static void seat_guest(struct quorum_link *link, struct link_member *m)
 	m->past_of = 0;
 	m->genesis = 0;
 	m->other_genesis = 0;
+	link_forget_said(m);
 	/* It believes that we know its life, and may say what only who knows it can read. */
 	m->life = 0;
 	m->knows_us = false;
@@ -352,6 +370,7 @@ static void settle_device(struct quorum_link *link, struct link_member *m, u64 i
 		m->other_genesis = genesis;
 		m->life = 0;
 		m->knows_us = false;
+		link_forget_said(m);
 		if (link->session && m->id != link->ident.from)
 			hello_ask(&m->hello, 0);
 	}

@@ -108,6 +108,7 @@ struct quorum_link_stats {
 	u64 tx_messages[RAFT_MSG_NR];
 	u64 tx_bundles;		/* of the endpoint: several groups' datagrams in one */
 	u64 tx_bursts;		/* packets of several datagrams, segmented below UDP */
+	u64 tx_repeats;		/* of @tx_datagrams: said by a bit of a bundle */
 	u64 tx_errors;		/* the stack refused to send */
 	u64 tx_unready;		/* messages to members whose life is not known */
 	u64 repairs_asked;	/* of members, for lost fragments */
@@ -115,6 +116,7 @@ struct quorum_link_stats {
 	u64 rx_datagrams;
 	u64 rx_bytes;
 	u64 rx_messages[RAFT_MSG_NR];
+	u64 rx_repeats;		/* of @rx_datagrams, likewise */
 	u64 drops[QUORUM_DROP_NR];
 };
 

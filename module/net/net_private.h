@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The inside of the net: endpoint.c, receive.c, session.c, member.c, guest.c,
- * past.c, repair.c, brief.c, burst.c, send.c, gather.c, link.c.
+ * past.c, repair.c, brief.c, burst.c, send.c, gather.c, repeat.c, link.c.
  *
  * Who touches what:
  *
@@ -9,6 +9,7 @@
  *				and keys under RCU; writes only link->rx (its own
  *				lock), what a member's lock protects, the members'
  *				incarnations and the counters (atomic)
+ *	the work of an endpoint (repeat.c) as softirq does
  *	the loop (link.c, send.c) everything marked [loop]; replaces the table
  *	open and close (link.c, endpoint.c) the table of endpoints, under
  *				endpoints_lock (endpoint.c)
@@ -23,6 +24,7 @@
 #define QUORUM_NET_PRIVATE_H
 
 #include <linux/atomic.h>
+#include <linux/bitmap.h>
 #include <linux/hashtable.h>
 #include <linux/in.h>
 #include <linux/in6.h>
@@ -38,10 +40,12 @@
 #include "../format/assemble.h"
 #include "../format/hello.h"
 #include "../format/brief.h"
+#include "../format/repeat.h"
 #include "net.h"
 
 enum {
 	ENDPOINT_HASH_BITS = 6,
+	LINK_NO_SLOT = QUORUM_GROUPS_MAX,
 };
 
 /**
@@ -53,7 +57,9 @@ enum {
  * @turn: held to send: what may wait alone, see send.c
  * @users: links of it [endpoints_lock]
  * @links: the links, by the group's number [written under endpoints_lock, RCU]
+ * @slots: those that its links have, see format/repeat.h [endpoints_lock]
  * @gather: see gather.c
+ * @repeats: see repeat.c
  * @drops: datagrams that no link could be blamed for
  * @tx_bundles: bundles sent
  * @tx_errors: datagrams in bundles that the stack refused to send
@@ -66,7 +72,9 @@ struct quorum_endpoint {
 	struct rw_semaphore turn;
 	u32 users;
 	DECLARE_HASHTABLE(links, ENDPOINT_HASH_BITS);
+	DECLARE_BITMAP(slots, QUORUM_GROUPS_MAX);
 	struct endpoint_gather *gather;
+	struct endpoint_repeats *repeats;
 	atomic64_t drops[QUORUM_DROP_NR];
 	atomic64_t tx_bundles;
 	atomic64_t tx_errors;
@@ -76,12 +84,16 @@ struct quorum_endpoint {
  * struct member_keys - the keys between this node and a member
  * @rcu: freed, and forgotten, with it
  * @n: number of @rx
+ * @tx_name: tells @tx from another
+ * @rx_names: likewise
  * @tx: seals what goes to it
  * @rx: open what comes from it
  */
 struct member_keys {
 	struct rcu_head rcu;
 	u32 n;
+	u64 tx_name;
+	u64 rx_names[2];
 	u8 tx[SEAL_KEY_BYTES];
 	u8 rx[2][SEAL_KEY_BYTES];
 };
@@ -117,6 +129,42 @@ struct member_repair {
 };
 
 /**
+ * struct member_sent - the last heartbeat that was sent to a member, or answer to one
+ * @datagram: it
+ * @life: of the member, for which it was sealed
+ * @key: name of the key that it was sealed with
+ * @slot: what is said of the link's slot with it, or with one before it
+ * @repeated: it was sent as a repeat
+ * @answered: it is a heartbeat, and was answered
+ * @shared: and so that the member shows to have seen the slot
+ * @whole: so many heartbeats are sent in full from now on
+ */
+struct member_sent {
+	struct repeat datagram;
+	u64 life;
+	u64 key;
+	u32 slot;
+	bool repeated;
+	bool answered;
+	bool shared;
+	u32 whole;
+};
+
+/**
+ * struct member_said - a heartbeat that was taken from a member, or answer to one
+ * @datagram: it
+ * @life: of the member then
+ * @key: name of the key that opened it
+ * @at: when it came, boottime ns
+ */
+struct member_said {
+	struct repeat datagram;
+	u64 life;
+	u64 key;
+	u64 at;
+};
+
+/**
  * struct link_member - one seat, as seen from the wire
  * @rcu: freed with it
  * @gone: in @link->gone [loop]
@@ -139,9 +187,14 @@ struct member_repair {
  * @other_genesis: likewise, of @other
  * @knows_us: it has shown in that life that it knows ours
  * @hello: the HELLOs that are to be sent to it
+ * @said: the last heartbeats or answers of its, the newest first
+ * @said_slot: its slot for this group, as a bundle of its showed it in that life
  * @incarnation: as the configuration says, else of the first valid datagram; 0: none yet
  * @counter: of the last sealed datagram sent to it [loop]
+ * @sealed: name of the key that this was sealed with [loop]
+ * @sent: the last heartbeat to it, or answer [loop]
  * @bundled: its last HEARTBEAT came in a bundle [loop]
+ * @repeated: it came as a repeat [loop]
  * @session: of the fragments in @as [loop]
  * @places: how many of @as have memory [loop]
  * @as: messages it is sending us in fragments [loop]
@@ -180,9 +233,14 @@ struct link_member {
 	u32 other_genesis;
 	bool knows_us;
 	struct hellos hello;
+	struct member_said said[2];
+	u32 said_slot;
 	atomic64_t incarnation;
 	u64 counter;
+	u64 sealed;
+	struct member_sent sent;
 	bool bundled;
+	bool repeated;
 	u32 session;
 	u32 places;
 	struct assemble as[QUORUM_REASSEMBLIES];
@@ -237,12 +295,21 @@ enum link_class {
 	LINK_CLASSES,
 };
 
+/* How a datagram may leave that is gathered: each may leave as those before it, too. */
+enum link_how {
+	LINK_ANYHOW = 0,	/* it is no heartbeat, or nothing is known of it */
+	LINK_WHOLE,		/* in full */
+	LINK_CARRIES,		/* in full, and what others repeat may lean on it */
+	LINK_REPEATS,		/* as a repeat */
+};
+
 /* Counters: struct quorum_link_stats, but atomic. */
 struct link_counters {
 	atomic64_t tx_datagrams;
 	atomic64_t tx_bytes;
 	atomic64_t tx_messages[RAFT_MSG_NR];
 	atomic64_t tx_bursts;
+	atomic64_t tx_repeats;
 	atomic64_t tx_errors;
 	atomic64_t tx_unready;
 	atomic64_t repairs_asked;
@@ -250,6 +317,7 @@ struct link_counters {
 	atomic64_t rx_datagrams;
 	atomic64_t rx_bytes;
 	atomic64_t rx_messages[RAFT_MSG_NR];
+	atomic64_t rx_repeats;
 	atomic64_t drops[QUORUM_DROP_NR];
 };
 
@@ -294,9 +362,10 @@ union link_source {
 	u8 v6[CMSG_SPACE(sizeof(struct in6_pktinfo))];
 };
 
-/* What is known of a datagram in a queue, in its cb. */
+/* What is known of a datagram in a queue, in its cb: how it came. */
 struct link_cb {
 	bool bundled;
+	bool repeated;
 };
 
 static inline struct link_cb *link_cb(struct sk_buff *skb)
@@ -328,12 +397,14 @@ static inline struct link_cb *link_cb(struct sk_buff *skb)
  * @keep: the one whose buffer is @tx [loop]
  * @tx: quorum_link_buffer() [loop]
  * @within: what is sent now may wait so many ns for other groups, 0: not at all [loop]
+ * @how: what is sent now may leave so [loop]
  * @message: number of the last message sent in fragments [loop]
  * @burst: see burst.c [loop]
  * @change: excludes changes of the members, keys and the endpoint
  * @path: held while a datagram leaves, and while the way out changes
  * @source: see union link_source [path]
  * @source_len: its length; 0: the bound address is the source [path]
+ * @slot: of this link at @endpoint, or LINK_NO_SLOT [path]
  * @keys: of the cluster [change]
  * @table: the members [loop under change, RCU]
  * @strangers: by a hash of where they come from, see guest.c
@@ -369,12 +440,14 @@ struct quorum_link {
 	u32 keep;
 	void *tx;
 	u64 within;
+	enum link_how how;
 	u32 message;
 	struct link_burst burst;
 	struct mutex change;
 	struct mutex path;
 	union link_source source;
 	size_t source_len;
+	u32 slot;
 	struct quorum_net_key keys[2];
 	struct member_table __rcu *table;
 	struct link_stranger strangers[QUORUM_STRANGERS_MAX];
@@ -479,7 +552,7 @@ bool secret_selftest(void);
 bool link_opens(const struct quorum_link *link, const u8 key[SEAL_KEY_BYTES], void *buf,
 		size_t len, const struct wire_header *hdr, struct seal_stamp *stamp);
 bool link_unseal(struct quorum_link *link, struct link_member *m, struct sk_buff *skb,
-		 const struct wire_header *hdr, enum quorum_drop *why);
+		 const struct wire_header *hdr, u32 slot, enum quorum_drop *why);
 bool link_seal(struct quorum_link *link, struct link_member *m, const struct kvec *vec,
 	       size_t n, u64 echo, u8 trailer[SEAL_BYTES]);
 bool link_take_stamp(struct quorum_link *link, struct link_member *m,
@@ -522,8 +595,21 @@ int quorum_gather_init(void);
 void quorum_gather_exit(void);
 int quorum_gather_start(struct quorum_endpoint *ep);
 void quorum_gather_stop(struct quorum_endpoint *ep);
-bool quorum_gather(struct quorum_link *link, const struct sockaddr_storage *to,
-		   const struct kvec *vec, size_t n, size_t len);
+bool quorum_gather(struct quorum_link *link, struct link_member *m,
+		   const struct sockaddr_storage *to, const struct kvec *vec, size_t n, size_t len);
+
+/* repeat.c */
+enum link_how link_note_sent(struct link_member *m, const void *message, size_t len, u64 life);
+void link_note_answer(struct link_member *m, const struct wire_header *hdr, const void *message,
+		      size_t len, bool shared);
+void link_note_said(struct link_member *m, const struct wire_header *hdr, const void *message,
+		    size_t len, u64 counter, u64 key, u32 slot);
+void link_forget_said(struct link_member *m);
+int quorum_repeats_init(void);
+void quorum_repeats_exit(void);
+int quorum_repeats_start(struct quorum_endpoint *ep);
+void quorum_repeats_stop(struct quorum_endpoint *ep);
+bool quorum_repeats_queue(struct quorum_endpoint *ep, struct sk_buff *skb);
 
 /* send.c */
 int endpoint_send(struct quorum_endpoint *ep, struct sockaddr_storage *to,
@@ -539,8 +625,16 @@ int link_send_fragment(struct quorum_link *link, struct link_member *m, void *bu
 		       const struct wire_fragment *shape, u32 index, u64 life);
 
 /* receive.c */
+struct quorum_link *link_find(struct quorum_endpoint *ep, u64 cluster, u32 group,
+			      enum quorum_drop *why);
+bool link_came_from(const struct sk_buff *skb, sa_family_t family,
+		    const struct sockaddr_storage *addr);
 void link_drop_traced(struct quorum_link *link, const struct wire_header *hdr, u32 len,
 		      enum quorum_drop why);
+void link_refuse(struct quorum_link *link, struct sk_buff *skb, const struct wire_header *hdr,
+		 enum quorum_drop why);
+bool link_take(struct quorum_link *link, struct sk_buff *skb, const struct wire_header *hdr,
+	       u32 len, struct link_cb cb);
 bool link_source_is(struct link_member *m, const struct sk_buff *skb, sa_family_t family);
 bool link_pin_incarnation(struct link_member *m, u64 incarnation);
 struct seal_window *link_window(struct link_member *m, const struct wire_header *hdr);

@@ -7,7 +7,8 @@
  * QUORUM_MEMBERS_MAX ids are compared, and where the address is a member's, one
  * MAC is made, or two; for a brief one as many for each of the devices that spoke with the
  * member's id, two at most.  A bundle is QUORUM_BUNDLE_MAX of the long ones at most, and not
- * longer.
+ * longer; what is repeated in it is looked at elsewhere (repeat.c), and only if one of
+ * those was taken.
  * Nothing is ever answered from here, and what is refused costs a counter.
  *
  * What is queued holds no reference to a device, a route or a namespace, so it
@@ -26,17 +27,25 @@
 #include "net_private.h"
 #include "net_trace.h"
 
-/* Find the link of (cluster, group), or say what is missing. */
-static struct quorum_link *link_find(struct quorum_endpoint *ep,
-				     const struct wire_header *hdr, enum quorum_drop *why)
+/**
+ * link_find() - find a link at an endpoint, or say what is missing
+ * @ep: the endpoint
+ * @cluster: key of its cluster
+ * @group: number of its group
+ * @why: set to the reason when there is none
+ *
+ * Context: under RCU.
+ */
+struct quorum_link *link_find(struct quorum_endpoint *ep, u64 cluster, u32 group,
+			      enum quorum_drop *why)
 {
 	struct quorum_link *link;
 
 	*why = QUORUM_DROP_GROUP;
-	hash_for_each_possible_rcu(ep->links, link, node, hdr->group) {
-		if (link->ident.group != hdr->group)
+	hash_for_each_possible_rcu(ep->links, link, node, group) {
+		if (link->ident.group != group)
 			continue;
-		if (link->ident.cluster == hdr->cluster)
+		if (link->ident.cluster == cluster)
 			return link;
 		*why = QUORUM_DROP_CLUSTER;
 	}
@@ -44,8 +53,8 @@ static struct quorum_link *link_find(struct quorum_endpoint *ep,
 }
 
 /* Does @skb, at its UDP header's transport offset, come from @addr? */
-static bool source_is(const struct sk_buff *skb, sa_family_t family,
-		      const struct sockaddr_storage *addr)
+bool link_came_from(const struct sk_buff *skb, sa_family_t family,
+		    const struct sockaddr_storage *addr)
 {
 	if (family != addr->ss_family)
 		return false;
@@ -107,7 +116,7 @@ bool link_source_is(struct link_member *m, const struct sk_buff *skb, sa_family_
 	bool yes;
 
 	spin_lock(&m->lock);
-	yes = source_is(skb, family, &m->addr);
+	yes = link_came_from(skb, family, &m->addr);
 	spin_unlock(&m->lock);
 	return yes;
 }
@@ -128,7 +137,7 @@ static bool link_knows_genesis(const struct quorum_link *link, const struct wire
  * cheap comes first: only what seems to come from a member costs a MAC.
  */
 static bool link_accepts(struct quorum_link *link, struct sk_buff *skb, sa_family_t family,
-			 const struct wire_header *hdr, enum quorum_drop *why)
+			 const struct wire_header *hdr, u32 slot, enum quorum_drop *why)
 {
 	struct link_member *m;
 	bool taken;
@@ -149,7 +158,7 @@ static bool link_accepts(struct quorum_link *link, struct sk_buff *skb, sa_famil
 	if (!link_knows_genesis(link, hdr))
 		return false;
 	if (link->session)
-		return link_unseal(link, m, skb, hdr, why);
+		return link_unseal(link, m, skb, hdr, slot, why);
 	*why = QUORUM_DROP_SEAL;
 	if (hdr->session)
 		return false;
@@ -195,8 +204,7 @@ static void detach(struct sk_buff *skb)
 /* Only what is in no hurry shares a datagram. */
 static bool may_be_bundled(const struct wire_header *hdr)
 {
-	return (hdr->type == RAFT_MSG_HEARTBEAT || hdr->type == RAFT_MSG_HEARTBEAT_REPLY) &&
-	       !hdr->fragment;
+	return repeat_may(hdr->type) && !hdr->fragment;
 }
 
 static void drop(struct quorum_endpoint *ep, struct sk_buff *skb, const struct wire_header *hdr,
@@ -224,8 +232,8 @@ void link_drop_traced(struct quorum_link *link, const struct wire_header *hdr, u
 }
 
 /* Refused by a link. */
-static void refuse(struct quorum_link *link, struct sk_buff *skb, const struct wire_header *hdr,
-		   enum quorum_drop why)
+void link_refuse(struct quorum_link *link, struct sk_buff *skb, const struct wire_header *hdr,
+		 enum quorum_drop why)
 {
 	link_drop_traced(link, hdr, skb->len, why);
 	if (atomic_read(&link->hellos))
@@ -233,22 +241,38 @@ static void refuse(struct quorum_link *link, struct sk_buff *skb, const struct w
 	kfree_skb(skb);
 }
 
-/* Accepted; @len: as it came. */
-static void take(struct quorum_link *link, struct sk_buff *skb, const struct wire_header *hdr,
-		 u32 len, bool bundled)
+/**
+ * link_take() - queue a datagram that was accepted
+ * @link: the link
+ * @skb: the datagram, without seal
+ * @hdr: its header
+ * @len: its length as it came
+ * @cb: how it came
+ *
+ * Context: softirq or process, under RCU.
+ * Return: false: there was no room, and it is gone.
+ */
+bool link_take(struct quorum_link *link, struct sk_buff *skb, const struct wire_header *hdr,
+	       u32 len, struct link_cb cb)
 {
 	detach(skb);
-	link_cb(skb)->bundled = bundled;
-	if (link_queue(link, skb, hdr->type, len))
+	*link_cb(skb) = cb;
+	if (link_queue(link, skb, hdr->type, len)) {
 		trace_quorum_datagram_receive(hdr, len);
-	else
-		refuse(link, skb, hdr, QUORUM_DROP_QUEUE);
+		return true;
+	}
+	link_refuse(link, skb, hdr, QUORUM_DROP_QUEUE);
+	return false;
 }
 
-/* A datagram that came alone, or in a bundle; linear, without UDP header. */
-static void receive_one(struct quorum_endpoint *ep, struct sk_buff *skb, sa_family_t family,
-			bool bundled)
+/*
+ * A datagram that came alone, or in a bundle with @slot beside it; linear, without UDP
+ * header.  Return: it is certainly a member's, and was not here before.
+ */
+static bool receive_one(struct quorum_endpoint *ep, struct sk_buff *skb, sa_family_t family,
+			u32 slot)
 {
+	struct link_cb cb = { .bundled = slot != LINK_NO_SLOT };
 	struct quorum_link *link;
 	struct wire_header hdr;
 	enum quorum_drop why;
@@ -258,27 +282,28 @@ static void receive_one(struct quorum_endpoint *ep, struct sk_buff *skb, sa_fami
 	error = wire_check(skb->data, skb->len, &hdr);
 	if (error) {
 		drop(ep, skb, NULL, drop_of_error(error));
-		return;
+		return false;
 	}
-	if (bundled && !may_be_bundled(&hdr)) {
+	if (cb.bundled && !may_be_bundled(&hdr)) {
 		drop(ep, skb, &hdr, QUORUM_DROP_TYPE);
-		return;
+		return false;
 	}
-	link = link_find(ep, &hdr, &why);
+	link = link_find(ep, hdr.cluster, hdr.group, &why);
 	if (!link) {
 		drop(ep, skb, &hdr, why);
-		return;
+		return false;
 	}
-	if (!link_accepts(link, skb, family, &hdr, &why)) {
-		refuse(link, skb, &hdr, why);
-		return;
+	if (!link_accepts(link, skb, family, &hdr, slot, &why)) {
+		link_refuse(link, skb, &hdr, why);
+		return false;
 	}
 	if (hdr.type == WIRE_HELLO) {
 		link->wake(link->priv);
 		kfree_skb(skb);
-		return;
+		return true;
 	}
-	take(link, skb, &hdr, len, bundled);
+	link_take(link, skb, &hdr, len, cb);
+	return link->session;
 }
 
 /* Of a link that refused a brief datagram: is it certainly no other link's? */
@@ -310,14 +335,14 @@ static void receive_brief(struct quorum_endpoint *ep, struct sk_buff *skb, sa_fa
 			continue;
 		link = each;
 		if (link_take_brief(link, skb, family, &brief, &hdr, &why)) {
-			take(link, skb, &hdr, len, false);
+			link_take(link, skb, &hdr, len, (struct link_cb){});
 			return;
 		}
 		if (was_meant(why))
 			break;
 	}
 	if (link)
-		refuse(link, skb, NULL, why);
+		link_refuse(link, skb, NULL, why);
 	else
 		drop(ep, skb, NULL, why);
 }
@@ -335,11 +360,27 @@ static struct sk_buff *unpack(const struct sk_buff *skb, const struct bundle *b)
 	return all;
 }
 
-/* Each datagram in it as if it had come alone. */
+/* What is repeated in a bundle of which something was @taken, or nothing was. */
+static void receive_words(struct quorum_endpoint *ep, struct sk_buff *skb,
+			  const struct bundle *b, bool taken)
+{
+	if (!taken) {
+		/* Anybody may have sent it: that has to cost no more than other noise. */
+		drop(ep, skb, NULL, QUORUM_DROP_SEAL);
+		return;
+	}
+	detach(skb);
+	__skb_pull(skb, b->tail - skb->data);
+	if (!quorum_repeats_queue(ep, skb))
+		drop(ep, skb, NULL, QUORUM_DROP_QUEUE);
+}
+
+/* Each datagram in it as if it had come alone, then what is repeated. */
 static void receive_bundle(struct quorum_endpoint *ep, struct sk_buff *skb, sa_family_t family)
 {
 	enum wire_error error;
 	struct sk_buff *all;
+	bool taken = false;
 	struct bundle b;
 	size_t at = 0;
 
@@ -364,10 +405,13 @@ static void receive_bundle(struct quorum_endpoint *ep, struct sk_buff *skb, sa_f
 		}
 		__skb_pull(one, at);
 		__skb_trim(one, b.lengths[i]);
-		receive_one(ep, one, family, true);
+		taken |= receive_one(ep, one, family, b.items[i].slot);
 	}
 	consume_skb(all);
-	consume_skb(skb);
+	if (b.words)
+		receive_words(ep, skb, &b, taken);
+	else
+		consume_skb(skb);
 }
 
 static void receive(struct quorum_endpoint *ep, struct sk_buff *skb, sa_family_t family)
@@ -389,7 +433,7 @@ static void receive(struct quorum_endpoint *ep, struct sk_buff *skb, sa_family_t
 	else if (brief_is(skb->data, skb->len))
 		receive_brief(ep, skb, family);
 	else
-		receive_one(ep, skb, family, false);
+		receive_one(ep, skb, family, LINK_NO_SLOT);
 	return;
 drop:
 	drop(ep, skb, NULL, why);

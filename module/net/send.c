@@ -299,7 +299,8 @@ int link_send_now(struct quorum_link *link, struct link_member *m, struct kvec *
 	for (size_t i = 0; i < n; i++)
 		len += vec[i].iov_len;
 	mutex_lock(&link->path);
-	if (segment || !link->within || !quorum_gather(link, &addr, vec, n, len))
+	if (segment || !(link->within || link->how) ||
+	    !quorum_gather(link, m, &addr, vec, n, len))
 		error = endpoint_send(link->endpoint, &addr, &link->source, link->source_len,
 				      vec, n, class, segment);
 	mutex_unlock(&link->path);
@@ -351,6 +352,7 @@ int link_send_sealed(struct quorum_link *link, struct link_member *m, struct kve
 	u8 trailer[SEAL_BYTES];
 	enum link_class class = class_of(vec[0].iov_base);
 	size_t brief;
+	int error;
 
 	if (!link->session) {
 		wire_seal_split(vec[0].iov_base, vec[0].iov_len,
@@ -366,9 +368,13 @@ int link_send_sealed(struct quorum_link *link, struct link_member *m, struct kve
 	brief = n == 1 ? link_shorten(link, m, vec, trailer, m->counter, life) : 0;
 	if (brief)
 		return link_send_datagram(link, m, vec, brief, class);
+	if (n == 1)
+		link->how = link_note_sent(m, vec[0].iov_base, vec[0].iov_len, life);
 	vec[n].iov_base = trailer;
 	vec[n].iov_len = sizeof(trailer);
-	return link_send_datagram(link, m, vec, n + 1, class);
+	error = link_send_datagram(link, m, vec, n + 1, class);
+	link->how = LINK_ANYHOW;
+	return error;
 }
 
 static int send_whole(struct quorum_link *link, struct link_member *m, size_t len, u64 life)

@@ -30,16 +30,18 @@ bool link_opens(const struct quorum_link *link, const u8 key[SEAL_KEY_BYTES], vo
 			      seal_open(key, buf, len, stamp);
 }
 
-/* Is the MAC right, by any of the keys?  Context: RCU. */
+/* Is the MAC right, by any of the keys?  @key: set to its name.  Context: RCU. */
 static bool open_seal(const struct quorum_link *link, const struct link_member *m,
 		      struct sk_buff *skb, const struct wire_header *hdr,
-		      struct seal_stamp *stamp)
+		      struct seal_stamp *stamp, u64 *key)
 {
 	const struct member_keys *keys = rcu_dereference(m->keys);
 
-	for (u32 i = 0; keys && i < keys->n; i++)
+	for (u32 i = 0; keys && i < keys->n; i++) {
+		*key = keys->rx_names[i];
 		if (link_opens(link, keys->rx[i], skb->data, skb->len, hdr, stamp))
 			return true;
+	}
 	return false;
 }
 
@@ -131,29 +133,33 @@ bool link_take_stamp(struct quorum_link *link, struct link_member *m,
  * @m: who it seems to come from
  * @skb: the datagram; passed wire_check(), linear
  * @hdr: its header
+ * @slot: shown with it in a bundle, LINK_NO_SLOT: it came alone
  * @why: set to the reason when it is refused
  *
  * Context: softirq, under RCU.
  * Return: true if it is @m's, unchanged, and new.
  */
 bool link_unseal(struct quorum_link *link, struct link_member *m, struct sk_buff *skb,
-		 const struct wire_header *hdr, enum quorum_drop *why)
+		 const struct wire_header *hdr, u32 slot, enum quorum_drop *why)
 {
 	struct seal_stamp stamp;
 	bool taken;
+	u64 key;
 
 	/* It is changed in place, and somebody may look at the network (AF_PACKET). */
 	*why = QUORUM_DROP_QUEUE;
 	if (link->secret && skb_unclone(skb, GFP_ATOMIC))
 		return false;
 	*why = QUORUM_DROP_SEAL;
-	if (!hdr->session || !open_seal(link, m, skb, hdr, &stamp))
+	if (!hdr->session || !open_seal(link, m, skb, hdr, &stamp, &key))
 		return false;
 	spin_lock(&m->lock);
 	taken = link_take_stamp(link, m, hdr, &stamp, why);
-	spin_unlock(&m->lock);
-	if (taken)
+	if (taken) {
 		__skb_trim(skb, skb->len - SEAL_BYTES);
+		link_note_said(m, hdr, skb->data, skb->len, stamp.counter, key, slot);
+	}
+	spin_unlock(&m->lock);
 	return taken;
 }
 
@@ -164,7 +170,7 @@ bool link_unseal(struct quorum_link *link, struct link_member *m, struct sk_buff
  * @vec: one or two pieces of the datagram
  * @n: how many
  * @echo: the life of @m
- * @trailer: set; its counter is @m->counter then
+ * @trailer: set; its counter is @m->counter then, and @m->sealed names the key
  *
  * Context: only the loop.
  * Return: true; false if there is no key for @m.
@@ -178,10 +184,12 @@ bool link_seal(struct quorum_link *link, struct link_member *m, const struct kve
 	wire_set_session(vec[0].iov_base, link->session, false);
 	rcu_read_lock();
 	keys = rcu_dereference(m->keys);
-	if (keys)
+	if (keys) {
 		seal_close(keys->tx, vec[0].iov_base, vec[0].iov_len,
 			   n > 1 ? vec[1].iov_base : NULL, n > 1 ? vec[1].iov_len : 0,
 			   &stamp, trailer);
+		m->sealed = keys->tx_name;
+	}
 	rcu_read_unlock();
 	return keys;
 }

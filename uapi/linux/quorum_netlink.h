@@ -527,6 +527,13 @@ enum {
 	QUORUM_A_LINK_TX_UNREADY,
 	/* u64: Packets of several datagrams each, cut into these below UDP. */
 	QUORUM_A_LINK_TX_BURSTS,
+	/*
+	 * u64: Of the datagrams sent, those that took no bytes of their own: a bit in
+	 * one of another group said that this group says the same again.
+	 */
+	QUORUM_A_LINK_TX_REPEATS,
+	/* u64: Of the datagrams received, those that came like that. */
+	QUORUM_A_LINK_RX_REPEATS,
 
 	__QUORUM_A_LINK_MAX,
 	QUORUM_A_LINK_MAX = (__QUORUM_A_LINK_MAX - 1)

@@ -246,6 +246,7 @@ static const struct name link_names[] = {
 	[QUORUM_A_LINK_TX_BYTES] = NUMBER("tx-bytes"),
 	[QUORUM_A_LINK_TX_ERRORS] = NUMBER("tx-errors"),
 	[QUORUM_A_LINK_TX_BUNDLES] = NUMBER("tx-bundles"),
+	[QUORUM_A_LINK_TX_REPEATS] = NUMBER("tx-repeats"),
 	[QUORUM_A_LINK_TX_UNREADY] = NUMBER("tx-unready"),
 	[QUORUM_A_LINK_TX_BURSTS] = NUMBER("tx-bursts"),
 	[QUORUM_A_LINK_TX_MESSAGES] = NEST("tx-messages", names_messages),
@@ -253,6 +254,7 @@ static const struct name link_names[] = {
 	[QUORUM_A_LINK_FRAGMENTS_REPAIRED] = NUMBER("fragments-repaired"),
 	[QUORUM_A_LINK_RX_DATAGRAMS] = NUMBER("rx-datagrams"),
 	[QUORUM_A_LINK_RX_BYTES] = NUMBER("rx-bytes"),
+	[QUORUM_A_LINK_RX_REPEATS] = NUMBER("rx-repeats"),
 	[QUORUM_A_LINK_RX_MESSAGES] = NEST("rx-messages", names_messages),
 	[QUORUM_A_LINK_DROPS] = NEST("drops", names_drops),
 };
