@@ -1,16 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Many groups of the same nodes at one address: idle ones cost as many datagrams as one
-# does, since their heartbeats share them, up to what these hold. Topology: lib.sh.
+# Many groups of the same nodes at one address: idle ones cost as much as one does, since
+# their heartbeats share a datagram, and say by a bit each that they say the same again.
+# Topology: lib.sh.
 
 . "$(dirname -- "$0")/lib.sh"
 
-# With QUORUM_SELFTEST_LONG more than one datagram holds.
+# With QUORUM_SELFTEST_LONG more than one word holds.
 MANY=5
-[ -z "${QUORUM_SELFTEST_LONG:-}" ] || MANY=30
+[ -z "${QUORUM_SELFTEST_LONG:-}" ] || MANY=${QUORUM_SELFTEST_GROUPS:-70}
 GROUPS_MANY=$(seq -s ' ' -f 'g%.0f' $MANY)
-# How many that is at least: bundle_test.c.
-FIT=19
 BEATS=$(rounds 10 8)
 # Bundles wait for an eighth of it, which a slow kernel needs.
 TIMING="heartbeat=400ms election=2s-4s"
@@ -66,52 +65,151 @@ lead_by_one()
 	done
 }
 
-# UDP datagrams that have left a node, and those that reached it.
+# all NODE PATH: of every group there, at one moment.
+all()
+{
+	local group paths=()
+
+	for group in $GROUPS_MANY; do paths+=("name=$group-$1.$2"); done
+	q "$1" --json status | "$BIN/jsonq" "${paths[@]}"
+}
+# Numbers of all groups together.
+sum() { all "$1" "$2" | awk '{ for (i = 1; i <= NF; i++) n += $i; print n }'; }
+
+# UDP datagrams that have left a node, and bytes, headers of Ethernet and all.
 datagrams()
 {
 	n "$1" cat /proc/net/snmp | awk '$1 == "Udp:" && $2 ~ /^[0-9]/ { print $5 }'
 }
+bytes() { n "$1" cat /proc/net/dev | awk '$1 == "eth0:" { print $10 }'; }
 
-# cost NODE: datagrams that leave it for each heartbeat of a group, in hundredths: of
-# the leader to two members, or its answers.
-cost()
+beats() { of g1 1 link.tx-messages.heartbeat; }
+beaten() { [ "$(beats)" -ge "$1" ]; }
+# Node 1 sends each group's heartbeat to two members.
+let_beat() { until_ok "$(seconds 30)" "$1 heartbeats" beaten $(($(beats) + 2 * $1)); }
+
+counters() { echo "$(datagrams 1) $(datagrams 2) $(bytes 1) $(beats)"; }
+
+# For each heartbeat of a group: datagrams of the leader and of a member, in hundredths,
+# and bytes of the leader.
+traffic()
 {
-	local node=$1 from to before after
+	local a b
 
-	before=$(datagrams "$node")
-	from=$(of g1 1 link.tx-messages.heartbeat)
-	until_ok "$(seconds 30)" "$BEATS heartbeats" beaten $((from + 2 * BEATS))
-	to=$(of g1 1 link.tx-messages.heartbeat)
-	after=$(datagrams "$node")
-	echo $((200 * (after - before) / (to - from)))
+	a=$(counters)
+	let_beat "$BEATS"
+	b=$(counters)
+	echo "$a $b" | awk '{
+		n = ($8 - $4) / 2
+		printf "%d %d %d\n", 100 * ($5 - $1) / n, 100 * ($6 - $2) / n, ($7 - $3) / n
+	}'
 }
 
-beaten() { [ "$(of g1 1 link.tx-messages.heartbeat)" -ge "$1" ]; }
+# Of two heartbeats of all groups at least one is a repeat, but for that of one group.
+repeats()
+{
+	local before
+
+	before=$(sum 1 link.tx-repeats)
+	let_beat 2
+	[ $(($(sum 1 link.tx-repeats) - before)) -ge $((2 * (MANY - 1 - ${1:-0}))) ]
+}
+# repeating [N]: so it is, though N groups are not answered by a member.
+repeating() { until_ok "$(seconds 60)" "groups repeat themselves" repeats "$@"; }
+
+# Heartbeats of node 1 that node 2 has not heard, of all groups.
+unheard()
+{
+	local sent heard
+
+	sent=$(sum 1 link.tx-messages.heartbeat)
+	heard=$(sum 2 link.rx-messages.heartbeat)
+	echo $((sent / 2 - heard))
+}
 
 idle_traffic_does_not_grow()
 {
-	local one_out one_back many_out many_back group many
+	local one many group said heard deaf
 
 	lead_by_one g1
-	one_out=$(cost 1)
-	one_back=$(cost 2)
+	one=$(traffic)
 	[ "$(of g1 1 link.tx-bundles)" = 0 ] || fail "one group alone has bundles"
 	# shellcheck disable=SC2086 # a list
 	make_groups ${GROUPS_MANY#g1 }
-	many_out=$(cost 1)
-	many_back=$(cost 2)
-	note "datagrams per interval, in hundredths: the leader $one_out with one group," \
-		"$many_out with $MANY; a member $one_back and $many_back"
+	repeating
+	said=$(sum 1 link.tx-repeats)
+	heard=$(sum 2 link.rx-repeats)
+	deaf=$(unheard)
+	many=$(traffic)
+	said=$(($(sum 1 link.tx-repeats) - said))
+	heard=$(($(sum 2 link.rx-repeats) - heard))
+	deaf=$(($(unheard) - deaf))
+	note "for a heartbeat of one group: datagrams of the leader, of a member (hundredths)," \
+		"bytes of the leader: $one; of $MANY groups: $many;" \
+		"$said repeats were sent to two, $heard heard by one, $deaf heartbeats were not"
 	[ "$(of g1 1 link.tx-bundles)" -gt 0 ]
-	# As many as are needed to hold them, and one more for those that come late.
-	# Without sharing there would be as many times more as there are groups.
-	many=$(((MANY + FIT - 1) / FIT + 1))
-	[ "$many_out" -le $((one_out * many)) ] || fail "the leader sends more"
-	[ "$many_back" -le $((one_back * many)) ] || fail "a member answers more"
+	# Those that come late need another datagram now and then.
+	echo "$one $many" | awk '{ exit !($4 <= 1.5 * $1 && $5 <= 1.5 * $2 && $6 <= 2 * $3) }' ||
+		fail "there is more traffic"
+	[ "$said" -ge $((BEATS * (MANY - 1))) ] || fail "few repeats were sent"
+	[ "$heard" -ge $((BEATS * (MANY - 1) / 2)) ] || fail "few repeats were heard"
+	# Some are on their way while they are counted.
+	[ "$deaf" -le "$MANY" ] || fail "not all heartbeats were heard"
 	for group in $GROUPS_MANY; do
 		[ "$(leader_of "$group")" = 1 ] || fail "$group has another leader now"
 	done
 }
+
+# The heartbeats of a group that a member lacks come in full, and nothing leans on them.
+what_one_lacks_spoils_nothing()
+{
+	local before after deaf
+
+	q 2 stop g2-2
+	before=$(sum 1 term)
+	repeating 1
+	deaf=$(unheard)
+	let_beat "$BEATS"
+	after=$(unheard)
+	q 2 start g2-2
+	# Those of g2 are not.
+	note "$((after - deaf)) were not heard in $BEATS rounds"
+	[ $((after - deaf)) -le $((BEATS + MANY)) ] || fail "others are not heard either"
+	[ "$(sum 1 term)" = "$before" ] || fail "there was an election"
+}
+
+# Between nodes 1 and 2 sits somebody who reads and changes what goes to node 2.
+changed_repeats_are_refused()
+{
+	local kind before terms heard
+
+	mkfifo "$T/kinds"
+	for kind in 1 2; do sw ip link set p$kind type bridge_slave isolated on; done
+	service middle bash -c "exec nsenter --net=/run/netns/$NS-0 '$BIN/middle' -a p1 -b p2 \
+		-d 10.77.0.2 <>'$T/kinds'"
+	terms=$(all 1 term)
+	for kind in lose bit mac index late twice slot; do
+		repeating
+		before=$(of g1 2 link.drops.seal)
+		heard=$(unheard)
+		echo $kind >"$T/kinds"
+		until_ok "$(seconds 20)" "$kind" grep -q "^changed $kind" "$T/middle"
+		[ $kind = lose ] || until_ok "$(seconds 10)" "$kind is refused" more_seals "$before"
+		let_beat 1
+		note "$kind: $(($(of g1 2 link.drops.seal) - before)) refused," \
+			"$(($(unheard) - heard)) not heard"
+		# Each group has lost one heartbeat, and one is on its way.
+		[ $(($(unheard) - heard)) -le $((3 * MANY)) ] || fail "many were not heard"
+		# Not one too many, either.
+		[ $(($(unheard) - heard)) -ge $((-MANY)) ] || fail "too many were heard"
+	done
+	service_end middle
+	for kind in 1 2; do sw ip link set p$kind type bridge_slave isolated off; done
+	[ "$(all 1 term)" = "$terms" ] || fail "terms were $terms, are $(all 1 term)"
+	repeating
+}
+
+more_seals() { [ "$(of g1 2 link.drops.seal)" -gt "$1" ]; }
 
 # What somebody waits for does not wait, whatever else there is to send.
 every_group_commits()
@@ -237,4 +335,5 @@ groups_come_and_go()
 }
 
 run_tests setup:120 idle_traffic_does_not_grow:180 every_group_commits \
+	what_one_lacks_spoils_nothing changed_repeats_are_refused:120 \
 	crossed_datagrams_are_refused:90 two_clusters_at_one_address:90 groups_come_and_go:120

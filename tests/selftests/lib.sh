@@ -421,8 +421,8 @@ build_helpers()
 {
 	local name
 
-	for name in client jsonq nodes complaints flood chardev_test netlink_test offload \
-		sessions watch_test; do
+	for name in client jsonq nodes complaints flood middle chardev_test netlink_test \
+		offload sessions watch_test; do
 		[ -x "$BIN/$name" ] && continue
 		note "building the helper programs"
 		make -s -C "$HERE" OUTPUT="$T/bin" >&2 || exit 1

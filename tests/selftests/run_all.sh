@@ -18,7 +18,7 @@ if [ "${1:-}" = --help ]; then
 	exit
 fi
 helpers=$QUORUM_SELFTEST_BIN
-for name in client jsonq nodes complaints flood chardev_test netlink_test sessions watch_test; do
+for name in client jsonq nodes complaints flood middle chardev_test netlink_test sessions watch_test; do
 	[ -x "$helpers/$name" ] && continue
 	built=$(mktemp -d)
 	make -s OUTPUT="$built" >&2 || exit 1
