@@ -163,6 +163,7 @@ static void set_slot(uint8_t *p, const uint8_t *tail)
 /* Change a bundle; bytes of it then, 0: it is lost. */
 static size_t change(uint8_t *p, size_t len)
 {
+	static const uint8_t nobody[AT_MAC - AT_SLOTS];
 	size_t words = p[AT_WORDS], carried = len - words * WORD;
 	uint8_t *tail = p + carried;
 
@@ -178,12 +179,15 @@ static size_t change(uint8_t *p, size_t len)
 		return len;
 	switch (kind) {
 	case LOSE: len = 0; break;
-	case BIT: tail[AT_SLOTS] ^= 1 << 4; break;
+	case BIT:
+		tail[AT_SLOTS] ^= 1 << 4;
+		/* Were that nobody, the whole bundle would be refused. */
+		if (!memcmp(tail + AT_SLOTS, nobody, sizeof(nobody)))
+			tail[AT_SLOTS] |= 1 << 5;
+		break;
 	case MAC: tail[AT_MAC + 5] ^= 1; break;
 	case INDEX: tail[(words - 1) * WORD]++; break;
-	case SLOT:
-		set_slot(p, tail);
-		break;
+	case SLOT: set_slot(p, tail); break;
 	case LATE:
 	case TWICE:
 	default:
