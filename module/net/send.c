@@ -7,6 +7,7 @@
  */
 #include <linux/build_bug.h>
 #include <linux/errno.h>
+#include <linux/jhash.h>
 #include <linux/kernel.h>
 #include <linux/ktime.h>
 #include <linux/net.h>
@@ -148,14 +149,18 @@ static_assert((QUORUM_TX_BULK_BYTES_MAX + QUORUM_BURST_BYTES_MAX) /
 
 /*
  * A socket has one priority for all that it sends.  That is TC_PRIO_CONTROL, by which the
- * queueing disciplines that know priorities (pfifo_fast, prio, mq over them) have heartbeats
- * and votes overtake whatever waits there.  What may wait has another while it is sent, and
- * nothing else is then: the other groups of the endpoint are held up for as long as it takes
- * to get one datagram, or one burst, down the stack.  (Ancillary data could say so with every
- * datagram, but for IPv6 only since Linux 6.14.)
+ * queueing disciplines that know priorities (pfifo_fast, prio, fq, mq over them) have
+ * heartbeats and votes overtake whatever waits there.  Others know flows (fq_codel), and
+ * serve one that sends little before one that sends much: so what may wait is another flow,
+ * though its addresses and ports are the same, by a hash of its own.
  *
  * A burst has another kind of path MTU discovery as well.  With "want", IPv4 sets DF in what
  * fits the path, and looks at the burst as a whole: none of its datagrams would have it.
+ *
+ * What may wait has all this while it is sent, and nothing else is then: the other groups of
+ * the endpoint are held up for as long as it takes to get one datagram, or one burst, down the
+ * stack.  (Ancillary data could say the priority with every datagram, but for IPv6 only since
+ * Linux 6.14, and no hash.)
  */
 static int send_bulk(struct quorum_endpoint *ep, struct msghdr *msg, struct kvec *vec, size_t n,
 		     size_t len, bool burst)
@@ -167,11 +172,14 @@ static int send_bulk(struct quorum_endpoint *ep, struct msghdr *msg, struct kvec
 	down_write(&ep->turn);
 	if (sk_wmem_alloc_get(sk) <= QUORUM_TX_BULK_BYTES_MAX) {
 		WRITE_ONCE(sk->sk_priority, TC_PRIO_BESTEFFORT);
+		/* Where it is 0 the addresses and ports are what is hashed. */
+		WRITE_ONCE(sk->sk_txhash, jhash(msg->msg_name, msg->msg_namelen, 0) ?: 1);
 		if (burst)
 			ip_sock_set_mtu_discover(sk, IP_PMTUDISC_DO);
 		sent = kernel_sendmsg(ep->sock, msg, vec, n, len);
 		if (burst)
 			ip_sock_set_mtu_discover(sk, IP_PMTUDISC_WANT);
+		WRITE_ONCE(sk->sk_txhash, 0);
 		WRITE_ONCE(sk->sk_priority, TC_PRIO_CONTROL);
 	}
 	up_write(&ep->turn);
