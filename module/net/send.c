@@ -34,14 +34,14 @@ static_assert(QUORUM_FRAGMENTS_MAX *
 	      (QUORUM_MTU_MIN - sizeof(struct ipv6hdr) - sizeof(struct udphdr) -
 	       WIRE_HEADER_BYTES - WIRE_FRAGMENT_BYTES - SEAL_BYTES) >= WIRE_BODY_BYTES_MAX);
 
-static u32 route_mtu4(struct sock *sk, const struct sockaddr_in *to, bool *locked)
+static u32 route_mtu4(struct sock *sk, const struct sockaddr_in *to, __be32 from, bool *locked)
 {
 	struct flowi4 fl = {
 		.flowi4_oif = READ_ONCE(sk->sk_bound_dev_if),
 		.flowi4_mark = READ_ONCE(sk->sk_mark),
 		.flowi4_proto = IPPROTO_UDP,
 		.daddr = to->sin_addr.s_addr,
-		.saddr = inet_sk(sk)->inet_saddr,
+		.saddr = from,
 		.fl4_dport = to->sin_port,
 		.fl4_sport = inet_sk(sk)->inet_sport,
 	};
@@ -49,6 +49,9 @@ static u32 route_mtu4(struct sock *sk, const struct sockaddr_in *to, bool *locke
 	u32 mtu;
 
 	rt = ip_route_output_flow(sock_net(sk), &fl, sk);
+	/* Behind a translator the own address is not one of this host: see endpoint_send(). */
+	if (rt == ERR_PTR(-EINVAL) && from)
+		return route_mtu4(sk, to, 0, locked);
 	if (IS_ERR(rt))
 		return 0;
 	mtu = dst_mtu(&rt->dst);
@@ -57,7 +60,8 @@ static u32 route_mtu4(struct sock *sk, const struct sockaddr_in *to, bool *locke
 	return mtu;
 }
 
-static u32 route_mtu6(struct sock *sk, const struct sockaddr_in6 *to)
+static u32 route_mtu6(struct sock *sk, const struct sockaddr_in6 *to,
+		      const struct in6_addr *from)
 {
 #if IS_ENABLED(CONFIG_IPV6)
 	struct flowi6 fl = {
@@ -65,7 +69,7 @@ static u32 route_mtu6(struct sock *sk, const struct sockaddr_in6 *to)
 		.flowi6_mark = READ_ONCE(sk->sk_mark),
 		.flowi6_proto = IPPROTO_UDP,
 		.daddr = to->sin6_addr,
-		.saddr = inet6_sk(sk)->saddr,
+		.saddr = *from,
 		.fl6_dport = to->sin6_port,
 		.fl6_sport = inet_sk(sk)->inet_sport,
 	};
@@ -83,6 +87,30 @@ static u32 route_mtu6(struct sock *sk, const struct sockaddr_in6 *to)
 #endif
 }
 
+/*
+ * Bytes of IP of the way that datagrams take: from the source they leave with, since
+ * another source may be another way.
+ */
+static u32 route_mtu(struct quorum_link *link, const struct sockaddr_storage *to, bool *locked)
+{
+	struct sock *sk = link->endpoint->sock->sk;
+	const void *source = CMSG_DATA(&link->source.hdr);
+
+	lockdep_assert_held(&link->path);
+	if (to->ss_family == AF_INET) {
+		const struct in_pktinfo *info = source;
+
+		return route_mtu4(sk, (const struct sockaddr_in *)to,
+				  link->source_len ? info->ipi_spec_dst.s_addr :
+						     inet_sk(sk)->inet_saddr, locked);
+	} else {
+		const struct in6_pktinfo *info = source;
+
+		return route_mtu6(sk, (const struct sockaddr_in6 *)to,
+				  link->source_len ? &info->ipi6_addr : &inet6_sk(sk)->saddr);
+	}
+}
+
 /* Where @m is now. */
 static void member_address(struct link_member *m, struct sockaddr_storage *addr)
 {
@@ -97,7 +125,6 @@ static u32 member_room(struct quorum_link *link, struct link_member *m)
 	u64 now = ktime_get_boottime_ns();
 	struct sockaddr_storage addr;
 	bool v4, locked = false;
-	struct sock *sk;
 	u32 mtu, seal;
 
 	member_address(m, &addr);
@@ -105,9 +132,7 @@ static u32 member_room(struct quorum_link *link, struct link_member *m)
 	mtu = READ_ONCE(m->mtu);
 	if (!mtu || now - m->mtu_asked >= QUORUM_MTU_FRESH_MS * (u64)NSEC_PER_MSEC) {
 		mutex_lock(&link->path);
-		sk = link->endpoint->sock->sk;
-		mtu = v4 ? route_mtu4(sk, (struct sockaddr_in *)&addr, &locked) :
-			   route_mtu6(sk, (struct sockaddr_in6 *)&addr);
+		mtu = route_mtu(link, &addr, &locked);
 		mutex_unlock(&link->path);
 		mtu = clamp_t(u32, mtu ?: MTU_UNKNOWN, QUORUM_MTU_MIN, QUORUM_MTU_MAX);
 		WRITE_ONCE(m->mtu, mtu);

@@ -618,6 +618,27 @@ multi_homed()
 	for node in $NODES; do propose "$node" "listening at $any, from $node" >/dev/null; done
 	logs_equal
 	[ "$(total link.drops.source)" = "$before" ] || fail "it answers from another address"
+	narrow_by_source "$here" "$there" "$bits" "$one"
+}
+
+# The address that a node sends from is routed by itself, and fewer bytes pass there: what is
+# large is cut to that, and IP has nothing to cut.
+narrow_by_source()
+{
+	local here=$1 there=$2 bits=$3 one=$4 family=-4 node made
+
+	case $here in *:*) family=-6 ;; esac
+	for node in $(others "$one"); do
+		n "$one" ip route add "$here$node/$bits" dev eth0 mtu 1300 table 100
+	done
+	n "$one" ip $family rule add from "$there$one" table 100
+	# What was known of the path is asked for again within a second.
+	sleep 1.2
+	made=$(fragments)
+	large_both_ways "$one"
+	[ "$(fragments)" = "$made" ] || fail "IP had to fragment"
+	n "$one" ip $family rule del from "$there$one" table 100
+	n "$one" ip $family route flush table 100
 }
 
 # with_port ADDRESS PORT
