@@ -111,6 +111,8 @@ replayed_after_a_restart_of_the_receiver()
 
 	one=$(leader)
 	other=$(others "$one" | cut -d' ' -f1)
+	record "$one" "$other" -l
+	mv "$T/record" "$T/long"
 	record "$one" "$other"
 	q "$other" stop "demo-$other"
 	q "$other" start "demo-$other"
@@ -120,6 +122,12 @@ replayed_after_a_restart_of_the_receiver()
 	n "$one" "$BIN/flood" -L "$T/record" -s "10.77.0.$one" -d "10.77.0.$other" -n "$COUNT" \
 		-g $((1000 * SCALE)) replay
 	[ $(($(drops_of "$other" session seal) - before)) -ge $((COUNT * 95 / 100)) ] ||
+		fail "taken: $(get "$other" link.drops)"
+	# What is long says for which life it was made.
+	before=$(drops_of "$other" session)
+	n "$one" "$BIN/flood" -L "$T/long" -s "10.77.0.$one" -d "10.77.0.$other" -n "$COUNT" \
+		-g $((1000 * SCALE)) replay
+	[ $(($(drops_of "$other" session) - before)) -ge $((COUNT * 95 / 100)) ] ||
 		fail "taken: $(get "$other" link.drops)"
 	[ "$(get "$other" term vote)" = "$state" ]
 	catch_up
