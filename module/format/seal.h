@@ -44,8 +44,8 @@
  *     receiver sends a HELLO back that passes (1) too: both know.  A datagram with a
  *     right MAC and a wrong echo is dropped and answered likewise, so a restart is
  *     noticed by the first datagram after it.
- * (5) A node answers HELLO at most so often (QUORUM_HELLO_MS), only to where the member
- *     it seems to come from is (net/guest.c), and with a datagram not longer than it.
+ * (5) A node answers HELLO at most so often (QUORUM_HELLO_MS), only to the address
+ *     of the member it seems to come from, and with a datagram not longer than it.
  *     What was recorded of a life that is over is not answered in the place of what is
  *     of a later one (hello.h), nor at all once that was heard.
  *

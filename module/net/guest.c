@@ -12,11 +12,9 @@
  * the link, until the members are set the next time.  What the guest says is for the
  * engine to judge.  Datagrams before that are lost; the answer to them is a HELLO.
  *
- * Where a guest is, nobody has told us.  Where a member is, a configuration has, or the
- * operator; but who was away reads those of old first, and would hear no more from a leader
- * that was elsewhere then: the next one would never come.  What was recorded may be played
- * back from anywhere.  So what comes from another address than its sender's is looked at
- * likewise, and the sender is there from now on (until the members are set), if it
+ * Where a guest is, nobody has told us, and what was recorded may be played back from
+ * anywhere.  So what comes from another address than a guest's is looked at likewise,
+ * and the guest is there from now on, if it
  *
  *	- is made for our present life, and new: nobody could have kept that for long;
  *	- or, as long as nothing like that has come, has a right MAC at all: all places
@@ -132,9 +130,9 @@ static bool is_later(struct link_member *m, const struct wire_header *hdr)
 }
 
 /* It is there where this came from, or perhaps; see the top of this file. */
-static void place_sender(struct quorum_link *link, struct link_member *m,
-			 const struct link_stranger *s, const struct wire_header *hdr,
-			 const struct seal_stamp *stamp)
+static void place_guest(struct quorum_link *link, struct link_member *m,
+			const struct link_stranger *s, const struct wire_header *hdr,
+			const struct seal_stamp *stamp)
 {
 	enum quorum_drop why;
 	bool there;
@@ -162,9 +160,9 @@ static void take_stranger(struct quorum_link *link, struct link_stranger *s)
 	wire_header_get(s->datagram, &hdr);
 	if (!knows_key(link, s, &hdr, &stamp))
 		return;
-	m = link_sender(link, hdr.from, &s->addr);
+	m = link_add_guest(link, hdr.from, &s->addr);
 	if (m)
-		place_sender(link, m, s, &hdr, &stamp);
+		place_guest(link, m, s, &hdr, &stamp);
 }
 
 /* Take the strangers in who know the key.  Context: only the loop. */

@@ -466,27 +466,25 @@ static void drop_guest(struct quorum_link *link, struct member_table *table)
 }
 
 /**
- * link_sender() - who says this?  Listen to it, though it may be no member
+ * link_add_guest() - listen to somebody who is no member
  * @link: the link
  * @id: who it is; it knows the key
  * @addr: where it is, if it is new
  *
  * Context: only the loop.  Failing is no harm: it will say more.
- * Return: a member, or a guest, who may have been one before; NULL: there is no room.
+ * Return: the guest, who may have been one before; NULL: a member, or no room.
  */
-struct link_member *link_sender(struct quorum_link *link, u32 id,
-				const struct sockaddr_storage *addr)
+struct link_member *link_add_guest(struct quorum_link *link, u32 id,
+				   const struct sockaddr_storage *addr)
 {
 	struct member_table *table, *old;
 	struct link_member *m;
 
 	lockdep_assert_held(&link->change);
 	old = rcu_dereference_protected(link->table, lockdep_is_held(&link->change));
-	if (id == link->ident.from)
-		return NULL;
 	m = table_find(old, id);
-	if (m)
-		return m;
+	if (m || id == link->ident.from)
+		return m && m->guest ? m : NULL;
 	table = kmemdup(old, sizeof(*old), GFP_KERNEL);
 	m = table ? make_member(link, id) : NULL;
 	if (IS_ERR_OR_NULL(m)) {

@@ -526,8 +526,8 @@ void link_let_go(struct quorum_link *link);
 
 void link_derive(const struct quorum_link *link, u8 key[SEAL_KEY_BYTES],
 		 const struct quorum_net_key *from_key, u32 from, u32 to);
-struct link_member *link_sender(struct quorum_link *link, u32 id,
-				const struct sockaddr_storage *addr);
+struct link_member *link_add_guest(struct quorum_link *link, u32 id,
+				   const struct sockaddr_storage *addr);
 
 /* guest.c */
 void link_note_stranger(struct quorum_link *link, const struct sk_buff *skb,

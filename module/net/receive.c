@@ -148,8 +148,9 @@ static bool link_accepts(struct quorum_link *link, struct sk_buff *skb, sa_famil
 	*why = QUORUM_DROP_SOURCE;
 	m = table_find(rcu_dereference(link->table), hdr->from);
 	if (!m || !link_source_is(m, skb, family)) {
-		/* What we were told of where it is may be old, or nothing: it shows itself. */
-		if (link->session && hdr->session && link_knows_genesis(link, hdr))
+		/* Where a guest is, nobody has told us but itself. */
+		if ((!m || READ_ONCE(m->guest)) && link->session && hdr->session &&
+		    link_knows_genesis(link, hdr))
 			link_note_stranger(link, skb, family);
 		return false;
 	}
