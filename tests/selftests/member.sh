@@ -219,6 +219,42 @@ asks_on()
 		$(($(get "$1" link.rx-messages.prevote) + 3))
 }
 
+# A node drops what comes from where it does not expect it.
+not_heard() { [ "$(drops_of "$1" source)" -ge 10 ]; }
+
+# A follower was away while a member was elsewhere, came back and leads: of what it is sent, the
+# first says that the leader is where it is not, and the end of that comes in another message.
+# It hears no more of it, until somebody says where the leader is.
+who_was_away_is_told_where_the_leader_is()
+{
+	local at out third
+
+	third=$(leader)
+	at=$((third % 3 + 1))
+	out=$((6 - third - at))
+	q "$out" stop "demo-$out"
+	n "$at" ip addr add "10.77.0.10$at/24" dev eth0
+	sed "s/10.77.0.$at:/10.77.0.10$at:/" "$(conf "$at")" >"$T/moved.conf"
+	q "$at" relink "$T/moved.conf"
+	q "$third" member move "demo-$third" "$at" "10.77.0.10$at" --timeout "$(seconds 20)s"
+	"$BIN/client" propose -n 2 -b 65536 -k -t $((10000 * SCALE)) -p "large, elsewhere" \
+		"$(dev "$third")" >"$T/elsewhere"
+	q "$at" relink "$(conf "$at")"
+	third=$(leader "$third" "$at")
+	q "$third" member move "demo-$third" "$at" "10.77.0.$at" --timeout "$(seconds 20)s"
+	n "$at" ip addr del "10.77.0.10$at/24" dev eth0
+	propose "$third" "back again"
+	[ "$third" = "$at" ] || q "$third" transfer "demo-$third" "$at"
+	wait_leader "$third" "$at"
+	q "$out" start "demo-$out"
+	until_ok "$(seconds 20)" "the leader is not heard" not_heard "$out"
+	q "$out" relink "$(conf "$out")"
+	wait_leader
+	propose "$out" "after all of that"
+	logs_equal
+	one_leader_per_term
+}
+
 # Who was removed and does not know goes on to ask, and is listened to as a guest: where it
 # is, also when it moves, and whatever the members are told of each other meanwhile.
 a_guest_moves()
@@ -311,4 +347,5 @@ a_wiped_node_is_replaced()
 # wiped once a member has been elsewhere.
 run_tests setup:120 members_are_listed wrong_changes_are_refused a_member_is_removed_and_added \
 	the_leader_is_removed members_outlive_a_restart settings_are_of_the_group \
-	a_wiped_node_is_replaced a_member_moves a_guest_moves a_witness_is_enough_for_two
+	a_wiped_node_is_replaced a_member_moves who_was_away_is_told_where_the_leader_is \
+	a_guest_moves a_witness_is_enough_for_two
