@@ -19,8 +19,10 @@
 #include <linux/kernel.h>
 #include <linux/mm.h>
 #include <linux/overflow.h>
+#include <linux/slab.h>
 #include <linux/string.h>
-#include "group_private.h"
+#include <linux/time64.h>
+#include "early.h"
 
 static u64 patience(const struct quorum_early *early)
 {
@@ -42,9 +44,9 @@ static void take_off_first(struct quorum_early *early)
 }
 
 /* From the leader, and of use? */
-static bool is_current(const struct quorum_group *g, u32 from, u64 term)
+static bool is_current(const struct early_log *log, u32 from, u64 term)
 {
-	return g->role == RAFT_FOLLOWER && g->leader == from && g->term == term;
+	return log->follows && log->leader == from && log->term == term;
 }
 
 /*
@@ -92,37 +94,25 @@ static u32 place_of(const struct quorum_early *early, u64 prev)
 	return i;
 }
 
-/**
- * quorum_early_keep() - keep an append that came early
- * @g: the group
- * @hdr: its header
- * @msg: what it says
- * @buf: the message
- * @len: its length
- *
- * Context: only the loop.
- * Return: false: it is for the engine.
- */
-bool quorum_early_keep(struct quorum_group *g, const struct wire_header *hdr,
-		       const struct raft_msg *msg, const void *buf, size_t len)
+bool quorum_early_keep(struct quorum_early *early, const struct early_log *log,
+		       const struct wire_header *hdr, const struct raft_msg *msg,
+		       const void *buf, size_t len)
 {
-	struct quorum_early *early = &g->early;
 	struct early_append *e;
-	u64 now, prev;
 	u32 place;
+	u64 prev;
 
 	if (msg->type != RAFT_MSG_APPEND || !msg->append.count ||
-	    !is_current(g, msg->from, msg->term))
+	    !is_current(log, msg->from, msg->term))
 		return false;
-	now = quorum_loop_now();
 	prev = msg->append.prev_index;
-	if (prev <= g->last) {
-		if (prev + msg->append.count <= g->last)
-			note_needless(early, now);
+	if (prev <= log->last) {
+		if (prev + msg->append.count <= log->last)
+			note_needless(early, log->now);
 		return false;
 	}
 	/* Far behind a gap, no datagram is missing: the leader does not know our log yet. */
-	if (prev - g->last > QUORUM_EARLY_ENTRIES_MAX)
+	if (prev - log->last > QUORUM_EARLY_ENTRIES_MAX)
 		return false;
 	place = place_of(early, prev);
 	if (place < early->n && early->held[place]->prev == prev)
@@ -139,7 +129,7 @@ bool quorum_early_keep(struct quorum_group *g, const struct wire_header *hdr,
 	e->last = prev + msg->append.count;
 	memcpy(e->buf, buf, len);
 	if (!early->n)
-		wait_for_gap(early, now);
+		wait_for_gap(early, log->now);
 	memmove(&early->held[place + 1], &early->held[place],
 		(early->n++ - place) * sizeof(early->held[0]));
 	early->held[place] = e;
@@ -147,68 +137,47 @@ bool quorum_early_keep(struct quorum_group *g, const struct wire_header *hdr,
 	return true;
 }
 
-/**
- * quorum_early_next() - an append that was kept, if the engine is to have one now
- * @g: the group
- * @stays: set to true if it is kept on, and the engine is only to hear of it
- *
- * Context: only the loop; it tries again afterwards.
- * Return: the append, for kvfree() unless it @stays; NULL: none.
- */
-struct early_append *quorum_early_next(struct quorum_group *g, bool *stays)
+struct early_append *quorum_early_next(struct quorum_early *early, const struct early_log *log,
+				       bool *stays)
 {
-	struct quorum_early *early = &g->early;
 	struct early_append *first;
-	u64 now;
 
 	*stays = false;
 	while ((first = first_of(early))) {
-		if (!is_current(g, first->hdr.from, first->term) || first->last <= g->last) {
+		if (!is_current(log, first->hdr.from, first->term) || first->last <= log->last) {
 			take_off_first(early);
 			kvfree(first);
 			continue;
 		}
-		now = quorum_loop_now();
-		if (first->prev <= g->last) {
+		if (first->prev <= log->last) {
 			take_off_first(early);
-			note_late(early, now);
+			note_late(early, log->now);
 			/* What is behind the next gap has waited for this one, and no longer. */
-			wait_for_gap(early, now);
+			wait_for_gap(early, log->now);
 			return first;
 		}
-		if (now < early->due)
+		if (log->now < early->due)
 			return NULL;
 		if (early->asked == QUORUM_EARLY_ASKED_MAX) {
-			quorum_early_forget(g);
+			quorum_early_forget(early);
 			return NULL;
 		}
-		early->asked_at = now;
-		early->due = now + (patience(early) << ++early->asked);
+		early->asked_at = log->now;
+		early->due = log->now + (patience(early) << ++early->asked);
 		*stays = true;
 		return first;
 	}
 	return NULL;
 }
 
-/**
- * quorum_early_due() - when quorum_early_next() has something, if nothing comes meanwhile
- * @g: the group
- *
- * Context: only the loop.
- * Return: boottime ns, RAFT_NEVER: nothing is kept.
- */
-u64 quorum_early_due(const struct quorum_group *g)
+u64 quorum_early_due(const struct quorum_early *early)
 {
-	return g->early.n ? g->early.due : RAFT_NEVER;
+	return early->n ? early->due : RAFT_NEVER;
 }
 
-/**
- * quorum_early_forget() - let go of everything
- * @g: the group, whose loop calls, or has ended
- */
-void quorum_early_forget(struct quorum_group *g)
+void quorum_early_forget(struct quorum_early *early)
 {
-	while (g->early.n)
-		kvfree(g->early.held[--g->early.n]);
-	g->early.bytes = 0;
+	while (early->n)
+		kvfree(early->held[--early->n]);
+	early->bytes = 0;
 }

@@ -39,6 +39,7 @@
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 #include "compat.h"
+#include "early.h"
 #include "group.h"
 #include "sm/machine.h"
 #include "sm/sm.h"
@@ -480,46 +481,6 @@ struct quorum_chunks {
 };
 
 /**
- * struct early_append - an append that came before those which precede it
- * @hdr: its header
- * @term: of its leader
- * @prev: index of the entry before its first one
- * @last: index of its last entry
- * @len: bytes of @buf
- * @buf: header and body
- */
-struct early_append {
-	struct wire_header hdr;
-	u64 term;
-	u64 prev;
-	u64 last;
-	size_t len;
-	u8 buf[];
-};
-
-/**
- * struct quorum_early - all of them; see early.c [loop]
- * @held: they, by @prev
- * @n: how many
- * @bytes: of them
- * @asked: times that the engine was told of the gap before them
- * @asked_at: when it was last, boottime ns; 0: what came since has told about it
- * @since: since when the first is waited for, boottime ns
- * @due: when the engine is to be told, boottime ns
- * @late_ns: how late what was overtaken came, the longest of late
- */
-struct quorum_early {
-	struct early_append *held[RAFT_APPENDS_MAX];
-	u32 n;
-	u32 bytes;
-	u32 asked;
-	u64 asked_at;
-	u64 since;
-	u64 due;
-	u64 late_ns;
-};
-
-/**
  * struct quorum_inflight - a log write the store has not reported yet
  * @write: as the engine knows it
  * @vouches: last index it makes durable; lowered when the log is truncated below
@@ -723,13 +684,6 @@ void quorum_loop_damaged(void *priv, u64 first);
 void quorum_loop_write_done(void *priv, u64 cookie, int error);
 u64 quorum_loop_now(void);
 int quorum_loop_ask(struct quorum_group *g, const struct raft_event *ev);
-
-/* early.c */
-bool quorum_early_keep(struct quorum_group *g, const struct wire_header *hdr,
-		       const struct raft_msg *msg, const void *buf, size_t len);
-struct early_append *quorum_early_next(struct quorum_group *g, bool *stays);
-u64 quorum_early_due(const struct quorum_group *g);
-void quorum_early_forget(struct quorum_group *g);
 
 /* effects.c */
 int quorum_effects_step(struct quorum_group *g, const struct raft_event *ev,

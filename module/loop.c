@@ -199,6 +199,26 @@ static bool attach_config(struct quorum_group *g, struct raft_msg *msg, const vo
 	return config_kept(payload, msg->snapshot.config_bytes, &g->config_in);
 }
 
+/* What early.c has to know of the group. */
+static struct early_log early_log(const struct quorum_group *g)
+{
+	return (struct early_log){
+		.follows = g->role == RAFT_FOLLOWER, .leader = g->leader, .term = g->term,
+		.last = g->last, .now = quorum_loop_now(),
+	};
+}
+
+static bool keep_early(struct quorum_group *g, const struct wire_header *hdr,
+		       const struct raft_msg *msg, const void *buf, size_t len)
+{
+	struct early_log log;
+
+	if (msg->type != RAFT_MSG_APPEND)
+		return false;
+	log = early_log(g);
+	return quorum_early_keep(&g->early, &log, hdr, msg, buf, len);
+}
+
 /* @early: it may be kept until those before it are there. */
 static void take_message(struct quorum_group *g, const struct wire_header *hdr,
 			 const void *buf, size_t len, bool early)
@@ -218,7 +238,7 @@ static void take_message(struct quorum_group *g, const struct wire_header *hdr,
 		quorum_link_malformed(g->link, hdr, WIRE_FIELD_BAD);
 		return;
 	}
-	if (early && quorum_early_keep(g, hdr, &msg, buf, len))
+	if (early && keep_early(g, hdr, &msg, buf, len))
 		return;
 	trace_quorum_message(g, &msg);
 	if (msg.type == RAFT_MSG_FORWARD_REPLY) {
@@ -241,9 +261,14 @@ static void take_message(struct quorum_group *g, const struct wire_header *hdr,
 static void take_early(struct quorum_group *g)
 {
 	struct early_append *e;
+	struct early_log log;
 	bool stays;
 
-	while ((e = quorum_early_next(g, &stays))) {
+	while (g->early.n) {
+		log = early_log(g);
+		e = quorum_early_next(&g->early, &log, &stays);
+		if (!e)
+			break;
 		take_message(g, &e->hdr, e->buf, e->len, false);
 		if (!stays)
 			kvfree(e);
@@ -383,7 +408,7 @@ static void turn(struct quorum_group *g)
 	resend = min(resend, quorum_waiters_resend(g, quorum_loop_now()));
 	resend = min(resend, quorum_tick(g, quorum_loop_now()));
 	resend = min(resend, quorum_link_due(g->link));
-	resend = min(resend, quorum_early_due(g));
+	resend = min(resend, quorum_early_due(&g->early));
 	answer_info(g);
 	arm_timer(g, resend);
 }

@@ -285,7 +285,7 @@ static int open_link(struct quorum_group *g, struct netlink_ext_ack *extack)
 void quorum_parts_tear_down(struct quorum_group *g, bool clean)
 {
 	quorum_loop_stop(g);
-	quorum_early_forget(g);
+	quorum_early_forget(&g->early);
 	if (g->store)
 		quorum_store_verify_stop(g->store);
 	if (g->link)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* User space: memory for tests and state machines; other pure code allocates nothing. */
+/* User space: memory for tests, state machines and early.c; pure code allocates nothing. */
 #ifndef SHIM_LINUX_SLAB_H
 #define SHIM_LINUX_SLAB_H
 

@@ -19,5 +19,7 @@ typedef __s64 s64;
 
 typedef unsigned int gfp_t;
 #define GFP_KERNEL	0U
+#define __GFP_NORETRY	0U
+#define __GFP_NOWARN	0U
 
 #endif /* SHIM_LINUX_TYPES_H */
