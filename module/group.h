@@ -84,6 +84,7 @@ struct quorum_group_info {
 	u32 snapshot_entries;
 	bool tail_suspect;
 	struct sockaddr_storage addrs[QUORUM_MEMBERS_MAX]; /* in the order of @config */
+	struct sockaddr_storage heard_at[QUORUM_MEMBERS_MAX]; /* likewise; family 0: there */
 	u64 incarnations[QUORUM_MEMBERS_MAX];		/* likewise */
 	u64 shown[QUORUM_MEMBERS_MAX];	/* likewise: other devices under their ids */
 	u32 self;

@@ -191,6 +191,7 @@ static void describe_parts(struct quorum_group *g, struct quorum_group_info *inf
 
 			info->incarnations[i] = quorum_link_incarnation(g->link, id);
 			info->shown[i] = quorum_link_shown(g->link, id);
+			quorum_link_heard_at(g->link, id, &info->heard_at[i]);
 		}
 	}
 }

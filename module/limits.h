@@ -73,8 +73,10 @@ enum quorum_limits {
 	QUORUM_MEMBERS_RETRY_MS		= 100,	/* between tries to tell link or log of members */
 	QUORUM_PAST_MAX			= 256,	/* senders that left, whose counters are kept */
 	QUORUM_GUESTS_MAX		= 4,	/* senders that no list names */
-	QUORUM_STRANGER_MS		= 20,	/* between looks at the seal of an unknown sender */
+	QUORUM_STRANGER_MS		= 20,	/* between looks at seals from an unknown address */
 	QUORUM_STRANGERS_MAX		= 16,	/* of their addresses told apart; a power of two */
+	QUORUM_PLACE_FRESH_MS		= 1000,	/* who was heard there within it is there */
+	QUORUM_DEVICE_SILENT_MS		= 10000, /* then another one may say where a member is */
 	QUORUM_HELLO_MS			= 10,	/* between HELLOs to a member */
 	QUORUM_HELLO_BURST		= 4,	/* of these at once */
 	QUORUM_MTU_MIN			= 1280,	/* bytes of IP, what IPv6 guarantees */

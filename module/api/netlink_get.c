@@ -368,6 +368,9 @@ static int put_member(struct sk_buff *skb, const struct quorum_group_info *info,
 	if (info->shown[i] &&
 	    nla_put_u64_64bit(skb, QUORUM_A_MEMBER_SHOWN, info->shown[i], QUORUM_A_MEMBER_PAD))
 		return -EMSGSIZE;
+	if (info->heard_at[i].ss_family &&
+	    put_addr(skb, QUORUM_A_MEMBER_HEARD_AT, &info->heard_at[i]))
+		return -EMSGSIZE;
 	if (peer && put_peer(skb, info, peer))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);

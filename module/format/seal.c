@@ -141,3 +141,11 @@ enum seal_verdict seal_take(struct seal_window *window, u32 session, u64 counter
 	*word |= bit;
 	return verdict;
 }
+
+bool seal_is_newer(const struct seal_window *window, u32 session, u64 counter)
+{
+	if (!session || !counter)
+		return false;
+	return session > window->session ||
+	       (session == window->session && counter > window->top);
+}

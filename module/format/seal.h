@@ -44,10 +44,11 @@
  *     receiver sends a HELLO back that passes (1) too: both know.  A datagram with a
  *     right MAC and a wrong echo is dropped and answered likewise, so a restart is
  *     noticed by the first datagram after it.
- * (5) A node answers HELLO at most so often (QUORUM_HELLO_MS), only to the address
- *     of the member it seems to come from, and with a datagram not longer than it.
- *     What was recorded of a life that is over is not answered in the place of what is
- *     of a later one (hello.h), nor at all once that was heard.
+ * (5) A node answers HELLO at most so often (QUORUM_HELLO_MS), only to where the member
+ *     is that it seems to come from, and with a datagram not longer than it.  What was
+ *     recorded of a life that is over is not answered in the place of what is of a later
+ *     one (hello.h), nor at all once that was heard.  What comes from elsewhere is
+ *     answered there (net/place.c), from each place less often (QUORUM_STRANGER_MS).
  *
  * A datagram may still be late: held back and delivered within the same two lives
  * once.  Raft is made for that.
@@ -170,5 +171,8 @@ struct seal_window {
  * Its MAC was right and its echo is the receiver's life.
  */
 enum seal_verdict seal_take(struct seal_window *window, u32 session, u64 counter);
+
+/* Is that newer than all that was taken?  Nothing is taken. */
+bool seal_is_newer(const struct seal_window *window, u32 session, u64 counter);
 
 #endif /* QUORUM_SEAL_H */

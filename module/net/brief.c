@@ -94,6 +94,8 @@ bool link_take_brief(struct quorum_link *link, struct sk_buff *skb, sa_family_t 
 		return false;
 	spin_lock(&m->lock);
 	taken = link_take_stamp(link, m, hdr, &stamp, why);
+	if (taken)
+		link_note_place(m, skb, hdr, stamp.counter);
 	spin_unlock(&m->lock);
 	if (!taken)
 		return false;

@@ -10,16 +10,10 @@
  * Softirq keeps one datagram of a stranger now and then; the loop makes the key of
  * that pair and looks at its MAC.  A right one makes the sender a guest: a member to
  * the link, until the members are set the next time.  What the guest says is for the
- * engine to judge.  Datagrams before that are lost; the answer to them is a HELLO.
+ * engine to judge.  Datagrams before that are lost; it is asked by HELLOs for more.
  *
- * Where a guest is, nobody has told us, and what was recorded may be played back from
- * anywhere.  So what comes from another address than a guest's is looked at likewise,
- * and the guest is there from now on, if it
- *
- *	- is made for our present life, and new: nobody could have kept that for long;
- *	- or, as long as nothing like that has come, has a right MAC at all: all places
- *	  are tried, by HELLOs, until one answers;
- *	- or shows a later session than what was taken: it was started again elsewhere.
+ * A member or a guest may be elsewhere than we know: then it is a stranger there, too, until
+ * it has shown that it is there (place.c).
  *
  * Strangers are told apart by the address they seem to come from, so that one place that
  * is shouted from takes nothing away from the others.
@@ -120,49 +114,24 @@ static bool knows_key(struct quorum_link *link, struct link_stranger *s,
 	return yes;
 }
 
-/* Is it the member's of a session that nothing was taken from so far?  m->lock is held. */
-static bool is_later(struct link_member *m, const struct wire_header *hdr)
+/* Return: true if something may come soon in answer to what is sent there. */
+static bool take_stranger(struct quorum_link *link, struct link_stranger *s)
 {
-	u64 own = atomic64_read(&m->incarnation);
-
-	lockdep_assert_held(&m->lock);
-	return (!own || own == hdr->incarnation) && hdr->session > m->window.session;
-}
-
-/* It is there where this came from, or perhaps; see the top of this file. */
-static void place_guest(struct quorum_link *link, struct link_member *m,
-			const struct link_stranger *s, const struct wire_header *hdr,
-			const struct seal_stamp *stamp)
-{
-	enum quorum_drop why;
-	bool there;
-
-	spin_lock_bh(&m->lock);
-	there = link_take_stamp(link, m, hdr, stamp, &why) ||
-		(why == QUORUM_DROP_SESSION && is_later(m, hdr));
-	if (there) {
-		m->addr = s->addr;
-		hello_ask(&m->hello, m->life);
-	}
-	spin_unlock_bh(&m->lock);
-	if (!there)
-		return;
-	WRITE_ONCE(m->mtu, 0);
-	atomic_set(&link->hellos, 1);
-}
-
-static void take_stranger(struct quorum_link *link, struct link_stranger *s)
-{
+	u64 now = ktime_get_boottime_ns();
 	struct wire_header hdr;
 	struct seal_stamp stamp;
 	struct link_member *m;
 
 	wire_header_get(s->datagram, &hdr);
 	if (!knows_key(link, s, &hdr, &stamp))
-		return;
-	m = link_add_guest(link, hdr.from, &s->addr);
-	if (m)
-		place_guest(link, m, s, &hdr, &stamp);
+		return false;
+	m = link_sender(link, hdr.from, &s->addr);
+	if (!m || !link_place_sender(link, m, &s->addr, &hdr, &stamp) ||
+	    now - s->probed < QUORUM_STRANGER_MS * (u64)NSEC_PER_MSEC)
+		return false;
+	s->probed = now;
+	link_probe(link, m, &s->addr);
+	return true;
 }
 
 /* Take the strangers in who know the key.  Context: only the loop. */
@@ -173,12 +142,15 @@ void link_take_strangers(struct quorum_link *link)
 	mutex_lock(&link->change);
 	for (u32 i = 0; i < QUORUM_STRANGERS_MAX; i++) {
 		struct link_stranger *s = &link->strangers[i];
+		bool expected;
 
 		/* Pairs with the release in link_note_stranger(), which leaves it alone now. */
 		if (!smp_load_acquire(&s->here))
 			continue;
-		take_stranger(link, s);
+		expected = take_stranger(link, s);
 		spin_lock_bh(&s->lock);
+		if (expected)
+			s->not_before = 0;
 		s->here = false;
 		spin_unlock_bh(&s->lock);
 	}

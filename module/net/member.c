@@ -85,8 +85,8 @@ int link_address(const struct sockaddr_storage *in, bool listen, struct sockaddr
 }
 
 /*
- * On a wildcard the route would choose our source address, and members take
- * nothing from an address they were not told.  So name our own.
+ * On a wildcard the route would choose our source address, and members were told
+ * another one: without keys they take nothing from there.  So name our own.
  */
 void link_set_source(struct quorum_link *link)
 {
@@ -329,6 +329,8 @@ static void seat_guest(struct quorum_link *link, struct link_member *m)
 	link_keep_past(link, m, m->other, &m->other_window);
 	link_keep_past(link, m, atomic64_read(&m->incarnation), &m->window);
 	m->window = (struct seal_window){};
+	m->heard = 0;
+	m->heard_there = 0;
 	m->other_window = (struct seal_window){};
 	m->other = 0;
 	m->shown = 0;
@@ -359,6 +361,10 @@ static void settle_device(struct quorum_link *link, struct link_member *m, u64 i
 		return;
 	if (before) {
 		m->window = (struct seal_window){};
+		m->heard = 0;
+		m->heard_there = 0;
+		/* Where the other one was heard says nothing of this one. */
+		link_bring_back(m);
 		if (m->other == incarnation)
 			m->window = m->other_window;
 		else
@@ -421,12 +427,11 @@ int link_make_members(struct quorum_link *link, u32 n, const struct quorum_net_m
 		struct link_member *m = table->members[i];
 
 		spin_lock_bh(&m->lock);
-		m->addr = addrs[i];
+		link_tell_place(m, &addrs[i]);
 		if (m->guest)
 			seat_guest(link, m);
 		settle_device(link, m, members[i].incarnation);
 		spin_unlock_bh(&m->lock);
-		WRITE_ONCE(m->mtu, 0);
 	}
 	rcu_assign_pointer(link->table, table);
 	atomic_set(&link->hellos, 1);
@@ -466,16 +471,18 @@ static void drop_guest(struct quorum_link *link, struct member_table *table)
 }
 
 /**
- * link_add_guest() - listen to somebody who is no member
+ * link_sender() - who is it that says something?
  * @link: the link
- * @id: who it is; it knows the key
- * @addr: where it is, if it is new
+ * @id: of somebody who knows the key, not our own
+ * @addr: where it seems to be, if it was not known so far
+ *
+ * Who is neither a member nor a guest is a guest from now on.
  *
  * Context: only the loop.  Failing is no harm: it will say more.
- * Return: the guest, who may have been one before; NULL: a member, or no room.
+ * Return: the member or guest; NULL: there is no room.
  */
-struct link_member *link_add_guest(struct quorum_link *link, u32 id,
-				   const struct sockaddr_storage *addr)
+struct link_member *link_sender(struct quorum_link *link, u32 id,
+				const struct sockaddr_storage *addr)
 {
 	struct member_table *table, *old;
 	struct link_member *m;
@@ -483,8 +490,8 @@ struct link_member *link_add_guest(struct quorum_link *link, u32 id,
 	lockdep_assert_held(&link->change);
 	old = rcu_dereference_protected(link->table, lockdep_is_held(&link->change));
 	m = table_find(old, id);
-	if (m || id == link->ident.from)
-		return m && m->guest ? m : NULL;
+	if (m)
+		return m;
 	table = kmemdup(old, sizeof(*old), GFP_KERNEL);
 	m = table ? make_member(link, id) : NULL;
 	if (IS_ERR_OR_NULL(m)) {
@@ -547,16 +554,18 @@ int quorum_link_set_members(struct quorum_link *link, u32 n,
 	return error;
 }
 
-/* A member is somewhere else; it may not know our life any more, or we not its. */
+/* The operator says where a member is; it may not know our life any more, or we not its. */
 static void move_member(struct quorum_link *link, struct link_member *m,
 			const struct sockaddr_storage *addr)
 {
+	bool news;
+
 	spin_lock_bh(&m->lock);
-	m->addr = *addr;
-	if (link->session && m->id != link->ident.from)
-		hello_ask(&m->hello, m->life);
+	news = link_tell_place(m, addr) || link_is_away(m);
+	link_bring_back(m);
+	if (news && link->session && m->id != link->ident.from)
+		hello_ask(&m->hello, 0);
 	spin_unlock_bh(&m->lock);
-	WRITE_ONCE(m->mtu, 0);
 }
 
 static int set_addresses(struct quorum_link *link, struct quorum_net_member *all,
@@ -572,14 +581,14 @@ static int set_addresses(struct quorum_link *link, struct quorum_net_member *all
 	lockdep_assert_held(&link->change);
 	table = rcu_dereference_protected(link->table, lockdep_is_held(&link->change));
 	/*
-	 * Addresses are written under link->change only, so they may be read so.  Where a
-	 * guest is, is its own word, and no reason to refuse anything.
+	 * What we were told is written under link->change only, so it may be read so.  Where
+	 * somebody is heard is its own word, and no reason to refuse anything.
 	 */
 	for (i = 0; i < table->n; i++) {
 		if (table->members[i]->guest)
 			continue;
 		all[count].id = table->members[i]->id;
-		all[count++].addr = table->members[i]->addr;
+		all[count++].addr = table->members[i]->told;
 	}
 	for (i = 0; i < n; i++) {
 		for (j = 0; j < count && all[j].id != members[i].id; j++)
@@ -592,11 +601,11 @@ static int set_addresses(struct quorum_link *link, struct quorum_net_member *all
 			      extack);
 	if (error)
 		return error;
-	for (i = 0; i < count; i++) {
-		struct link_member *m = table_find(table, all[i].id);
-
-		if (memcmp(&m->addr, &addrs[i], sizeof(addrs[i])))
-			move_member(link, m, &addrs[i]);
+	for (i = 0; i < n; i++) {
+		for (j = 0; j < count && all[j].id != members[i].id; j++)
+			;
+		if (j < count)
+			move_member(link, table_find(table, all[j].id), &addrs[j]);
 	}
 	atomic_set(&link->hellos, 1);
 	mutex_lock(&link->path);

@@ -7,7 +7,8 @@
  * softirq and only checks and queues; messages are put together in the loop.
  *
  * A member is one address: every pair of members meets on the addresses the whole
- * group was told, so all of a group are of one family.
+ * group was told, or with keys, wherever one has shown that it is (place.c).  All of a
+ * group are of one family.
  */
 #ifndef QUORUM_NET_H
 #define QUORUM_NET_H
@@ -91,7 +92,7 @@ enum quorum_drop {
 	QUORUM_DROP_GROUP,	/* no such group here (counted at the endpoint) */
 	QUORUM_DROP_GENESIS,	/* set up with another member list or timing */
 	QUORUM_DROP_TARGET,	/* meant for another node (bug M-15) */
-	QUORUM_DROP_SOURCE,	/* not a member, or not from the member's address */
+	QUORUM_DROP_SOURCE,	/* not a member, or not from where it is heard */
 	QUORUM_DROP_INCARNATION, /* a member with another device than before (M-9) */
 	QUORUM_DROP_QUEUE,	/* the group's queue is full, or no memory */
 	QUORUM_DROP_FRAGMENT,	/* does not fit what is being put together, or is kept */
@@ -233,8 +234,8 @@ u64 quorum_link_due(struct quorum_link *link);
  * @buf: set to header and body
  * @len: their length
  *
- * The source has been checked: @hdr->from is a member, and the datagram came
- * from its address.  @buf stays valid until the next call or close.
+ * The source has been checked: @hdr->from is a member, or a guest, and the datagram came
+ * from where it is heard.  @buf stays valid until the next call or close.
  *
  * Context: only the loop.
  * Return: true if there was one.
@@ -291,6 +292,12 @@ u64 quorum_link_incarnation(struct quorum_link *link, u32 id);
  * member was wiped or replaced, and is not heard.  0: none.  Any context.
  */
 u64 quorum_link_shown(struct quorum_link *link, u32 id);
+
+/*
+ * Where a member is heard and spoken to, if that is not where we were told that it is;
+ * else @addr stays as it is.  Any context.
+ */
+void quorum_link_heard_at(struct quorum_link *link, u32 id, struct sockaddr_storage *addr);
 
 void quorum_link_get_stats(struct quorum_link *link, struct quorum_link_stats *stats);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The inside of the net: endpoint.c, receive.c, session.c, member.c, guest.c,
+ * The inside of the net: endpoint.c, receive.c, session.c, member.c, guest.c, place.c,
  * past.c, repair.c, brief.c, burst.c, send.c, gather.c, repeat.c, link.c.
  *
  * Who touches what:
@@ -173,7 +173,12 @@ struct member_said {
  * @keys: NULL for the own seat and without a key [link->change, RCU]
  * @past: for what will be kept of it, see past.c [link->change]
  * @lock: protects what follows up to @incarnation; softirq takes it
- * @addr: where it is, as link_address() made it
+ * @addr: where it is, as far as we know, see place.c
+ * @told: where we were told that it is, as link_address() made it; a guest is nowhere
+ *	  [written under link->change]
+ * @heard: when something was taken from its own device last, boottime ns, 0: nothing yet
+ * @heard_there: likewise, of what came from @told
+ * @asked: when it was asked for at @told last, since it is not there, boottime ns
  * @window: what was taken from it
  * @other: another device that spoke as the leader with its id, or that it had before
  * @other_window: what was taken from that
@@ -208,7 +213,7 @@ struct member_said {
  * @reorder_grown: when it was seen last that this was too short, boottime ns [loop]
  * @no_bursts: when one was refused last, boottime ns, 0: not of late [loop]
  * @mtu_locked: its path may cut what it carries: no DF, see burst.c [loop]
- * @mtu: bytes of IP that reach it in one piece, 0: not known yet [loop]
+ * @mtu: bytes of IP that reach it in one piece, 0: not known yet [loop; 0 by who moves it]
  * @mtu_asked: when @mtu was found, boottime ns [loop]
  */
 struct link_member {
@@ -220,6 +225,10 @@ struct link_member {
 	struct link_past *past[2];
 	spinlock_t lock;
 	struct sockaddr_storage addr;
+	struct sockaddr_storage told;
+	u64 heard;
+	u64 heard_there;
+	u64 asked;
 	struct seal_window window;
 	u64 other;
 	struct seal_window other_window;
@@ -271,10 +280,11 @@ struct member_table {
 };
 
 /**
- * struct link_stranger - a datagram of somebody unknown, for the loop to look at
+ * struct link_stranger - a datagram from an unknown address, for the loop to look at
  * @lock: protects the rest while @here is false; then it is the loop's
  * @here: there is one; looked at without @lock, too
  * @not_before: when the next may be kept, boottime ns
+ * @probed: when one was answered last, boottime ns
  * @addr: where it came from
  * @len: its length
  * @datagram: it; whatever is longer than this is said again in something shorter
@@ -283,6 +293,7 @@ struct link_stranger {
 	spinlock_t lock;
 	bool here;
 	u64 not_before;
+	u64 probed;
 	struct sockaddr_storage addr;
 	u32 len;
 	u8 datagram[256];
@@ -398,6 +409,7 @@ static inline struct link_cb *link_cb(struct sk_buff *skb)
  * @tx: quorum_link_buffer() [loop]
  * @within: what is sent now may wait so many ns for other groups, 0: not at all [loop]
  * @how: what is sent now may leave so [loop]
+ * @elsewhere: what is sent now goes there, NULL: to where its receiver is [loop]
  * @message: number of the last message sent in fragments [loop]
  * @burst: see burst.c [loop]
  * @change: excludes changes of the members, keys and the endpoint
@@ -441,6 +453,7 @@ struct quorum_link {
 	void *tx;
 	u64 within;
 	enum link_how how;
+	const struct sockaddr_storage *elsewhere;
 	u32 message;
 	struct link_burst burst;
 	struct mutex change;
@@ -526,13 +539,24 @@ void link_let_go(struct quorum_link *link);
 
 void link_derive(const struct quorum_link *link, u8 key[SEAL_KEY_BYTES],
 		 const struct quorum_net_key *from_key, u32 from, u32 to);
-struct link_member *link_add_guest(struct quorum_link *link, u32 id,
-				   const struct sockaddr_storage *addr);
+struct link_member *link_sender(struct quorum_link *link, u32 id,
+				const struct sockaddr_storage *addr);
 
 /* guest.c */
 void link_note_stranger(struct quorum_link *link, const struct sk_buff *skb,
 			sa_family_t family);
 void link_take_strangers(struct quorum_link *link);
+
+/* place.c */
+bool link_is_at(const struct link_member *m, const struct sk_buff *skb, sa_family_t family);
+void link_note_place(struct link_member *m, const struct sk_buff *skb,
+		     const struct wire_header *hdr, u64 counter);
+bool link_is_away(const struct link_member *m);
+bool link_tell_place(struct link_member *m, const struct sockaddr_storage *addr);
+void link_bring_back(struct link_member *m);
+bool link_place_sender(struct quorum_link *link, struct link_member *m,
+		       const struct sockaddr_storage *addr, const struct wire_header *hdr,
+		       const struct seal_stamp *stamp);
 
 /* brief.c */
 bool link_take_brief(struct quorum_link *link, struct sk_buff *skb, sa_family_t family,
@@ -558,6 +582,12 @@ bool link_seal(struct quorum_link *link, struct link_member *m, const struct kve
 bool link_take_stamp(struct quorum_link *link, struct link_member *m,
 		     const struct wire_header *hdr, const struct seal_stamp *stamp,
 		     enum quorum_drop *why);
+bool link_is_asked(const struct link_member *m, const struct wire_header *hdr,
+		   const struct seal_stamp *stamp);
+bool link_is_probe(const struct wire_header *hdr, const struct seal_stamp *stamp);
+void link_probe(struct quorum_link *link, struct link_member *m,
+		const struct sockaddr_storage *addr);
+void link_ask_back(struct quorum_link *link, struct link_member *m);
 u64 link_life_of(struct link_member *m);
 bool link_knows_us(struct link_member *m, u64 life);
 void link_ask_life(struct quorum_link *link, struct link_member *m);
@@ -627,8 +657,6 @@ int link_send_fragment(struct quorum_link *link, struct link_member *m, void *bu
 /* receive.c */
 struct quorum_link *link_find(struct quorum_endpoint *ep, u64 cluster, u32 group,
 			      enum quorum_drop *why);
-bool link_came_from(const struct sk_buff *skb, sa_family_t family,
-		    const struct sockaddr_storage *addr);
 void link_drop_traced(struct quorum_link *link, const struct wire_header *hdr, u32 len,
 		      enum quorum_drop why);
 void link_refuse(struct quorum_link *link, struct sk_buff *skb, const struct wire_header *hdr,

@@ -14,13 +14,9 @@
  * What is queued holds no reference to a device, a route or a namespace, so it
  * may lie there while those go away.
  */
-#include <linux/ip.h>
-#include <linux/ipv6.h>
 #include <linux/net.h>
 #include <linux/skbuff.h>
 #include <linux/udp.h>
-#include <net/ip.h>
-#include <net/ipv6.h>
 #include <net/sock.h>
 #include <net/udp.h>
 #include "../format/bundle.h"
@@ -50,31 +46,6 @@ struct quorum_link *link_find(struct quorum_endpoint *ep, u64 cluster, u32 group
 		*why = QUORUM_DROP_CLUSTER;
 	}
 	return NULL;
-}
-
-/* Does @skb, at its UDP header's transport offset, come from @addr? */
-bool link_came_from(const struct sk_buff *skb, sa_family_t family,
-		    const struct sockaddr_storage *addr)
-{
-	if (family != addr->ss_family)
-		return false;
-	if (family == AF_INET) {
-		const struct sockaddr_in *a = (const struct sockaddr_in *)addr;
-
-		return ip_hdr(skb)->saddr == a->sin_addr.s_addr &&
-		       udp_hdr(skb)->source == a->sin_port;
-	}
-#if IS_ENABLED(CONFIG_IPV6)
-	if (family == AF_INET6) {
-		const struct sockaddr_in6 *a = (const struct sockaddr_in6 *)addr;
-
-		/* A link-local address means something on its link only. */
-		return ipv6_addr_equal(&ipv6_hdr(skb)->saddr, &a->sin6_addr) &&
-		       udp_hdr(skb)->source == a->sin6_port &&
-		       (!a->sin6_scope_id || a->sin6_scope_id == inet6_iif(skb));
-	}
-#endif
-	return false;
 }
 
 /* Pin the incarnation a member shows first; false: it has another one now. */
@@ -110,13 +81,13 @@ struct seal_window *link_window(struct link_member *m, const struct wire_header 
 	return &m->other_window;
 }
 
-/* Does @skb come from where @m is? */
+/* Does @skb come from where @m is heard? */
 bool link_source_is(struct link_member *m, const struct sk_buff *skb, sa_family_t family)
 {
 	bool yes;
 
 	spin_lock(&m->lock);
-	yes = link_came_from(skb, family, &m->addr);
+	yes = link_is_at(m, skb, family);
 	spin_unlock(&m->lock);
 	return yes;
 }
@@ -148,8 +119,8 @@ static bool link_accepts(struct quorum_link *link, struct sk_buff *skb, sa_famil
 	*why = QUORUM_DROP_SOURCE;
 	m = table_find(rcu_dereference(link->table), hdr->from);
 	if (!m || !link_source_is(m, skb, family)) {
-		/* Where a guest is, nobody has told us but itself. */
-		if ((!m || READ_ONCE(m->guest)) && link->session && hdr->session &&
+		/* Nobody may have told us where it is; it can show that. */
+		if (link->session && hdr->session && hdr->from != link->ident.from &&
 		    link_knows_genesis(link, hdr))
 			link_note_stranger(link, skb, family);
 		return false;

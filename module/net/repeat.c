@@ -232,7 +232,7 @@ static void consider(struct endpoint_repeats *r, const struct quorum_link *link,
 	spin_lock_bh(&m->lock);
 	if (m->said[0].datagram.len && m->said_slot == slot &&
 	    m->said[0].at > r->speakers[slot].at &&
-	    link_came_from(skb, r->ep->addr.ss_family, &m->addr))
+	    link_is_at(m, skb, r->ep->addr.ss_family))
 		r->speakers[slot] = (struct speaker){
 			.at = m->said[0].at, .cluster = link->ident.cluster,
 			.group = link->ident.group, .id = m->id,
@@ -293,8 +293,7 @@ static bool write_down(struct endpoint_repeats *r, u32 slot, const struct sk_buf
 	if (!it->m)
 		return false;
 	spin_lock_bh(&it->m->lock);
-	if (it->m->said_slot == slot &&
-	    link_came_from(skb, r->ep->addr.ss_family, &it->m->addr))
+	if (it->m->said_slot == slot && link_is_at(it->m, skb, r->ep->addr.ss_family))
 		said = said_before(it->m, came_at(skb));
 	if (said)
 		it->said = *said;
@@ -311,7 +310,7 @@ static bool write_down(struct endpoint_repeats *r, u32 slot, const struct sk_buf
 }
 
 /* The MAC was right: from here on it is as if it had come.  RCU. */
-static void take_repeated(const struct repeated *it)
+static void take_repeated(const struct repeated *it, const struct sk_buff *bundle)
 {
 	const struct repeat *d = &it->said.datagram;
 	struct sk_buff *skb = alloc_skb(d->len, GFP_ATOMIC | __GFP_NOWARN);
@@ -327,6 +326,8 @@ static void take_repeated(const struct repeated *it)
 		skb_put_data(skb, d->message, d->len);
 		spin_lock_bh(&it->m->lock);
 		taken = link_take_stamp(it->link, it->m, &hdr, &stamp, &why);
+		if (taken)
+			link_note_place(it->m, bundle, &hdr, stamp.counter);
 		/* Unless something newer came while it waited. */
 		if (taken && said->life == it->said.life && said->datagram.counter < d->counter) {
 			said[1] = said[0];
@@ -372,7 +373,7 @@ static void take_word(struct endpoint_repeats *r, const struct repeat_word *came
 	}
 	if (known && repeat_agree(came, &made))
 		for (u32 i = 0; i < n; i++)
-			take_repeated(&r->all[i]);
+			take_repeated(&r->all[i], skb);
 	else
 		drop_word(r->ep, came);
 	rcu_read_unlock();

@@ -111,9 +111,14 @@ static u32 route_mtu(struct quorum_link *link, const struct sockaddr_storage *to
 	}
 }
 
-/* Where @m is now. */
-static void member_address(struct link_member *m, struct sockaddr_storage *addr)
+/* Where what is sent to @m now goes. */
+static void member_address(const struct quorum_link *link, struct link_member *m,
+			   struct sockaddr_storage *addr)
 {
+	if (link->elsewhere) {
+		*addr = *link->elsewhere;
+		return;
+	}
 	spin_lock_bh(&m->lock);
 	*addr = m->addr;
 	spin_unlock_bh(&m->lock);
@@ -127,7 +132,7 @@ static u32 member_room(struct quorum_link *link, struct link_member *m)
 	bool v4, locked = false;
 	u32 mtu, seal;
 
-	member_address(m, &addr);
+	member_address(link, m, &addr);
 	v4 = addr.ss_family == AF_INET;
 	mtu = READ_ONCE(m->mtu);
 	if (!mtu || now - m->mtu_asked >= QUORUM_MTU_FRESH_MS * (u64)NSEC_PER_MSEC) {
@@ -328,7 +333,7 @@ int link_send_now(struct quorum_link *link, struct link_member *m, struct kvec *
 	size_t len = 0;
 	int error = 0;
 
-	member_address(m, &addr);
+	member_address(link, m, &addr);
 	for (size_t i = 0; i < n; i++)
 		len += vec[i].iov_len;
 	mutex_lock(&link->path);
@@ -504,6 +509,7 @@ static int try_send(struct quorum_link *link, struct link_member *m, size_t len)
 			link_ask_life(link, m);
 			return -ENOTCONN;
 		}
+		link_ask_back(link, m);
 	}
 	error = send_message(link, m, len, life);
 	if (error == -EMSGSIZE) {

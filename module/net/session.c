@@ -50,19 +50,39 @@ static const struct hello_rate hello_rate = {
 	.burst = QUORUM_HELLO_BURST,
 };
 
-/*
- * Note that a datagram is to be answered with a HELLO; m->lock is held.  What is of an
- * older session than what was taken is not: nothing of that will be.
+/* Of an older session than what was taken?  Nothing of that will be; m->lock is held. */
+static bool is_older(const struct link_member *m, const struct wire_header *hdr)
+{
+	u64 own = atomic64_read(&m->incarnation), incarnation = hdr->incarnation;
+
+	lockdep_assert_held(&m->lock);
+	return (incarnation == own && hdr->session < m->window.session) ||
+	       (incarnation == m->other && hdr->session < m->other_window.session);
+}
+
+/**
+ * link_is_asked() - does a datagram that was made for another life of ours need an answer?
+ * @m: its sender; its lock is held
+ * @hdr: its header; its MAC is right
+ * @stamp: of it
+ *
+ * An answer to a HELLO that was a replay needs none; so two nodes never answer each other
+ * for ever.
  */
+bool link_is_asked(const struct link_member *m, const struct wire_header *hdr,
+		   const struct seal_stamp *stamp)
+{
+	return (hdr->type != WIRE_HELLO || !stamp->echo || link_is_probe(hdr, stamp)) &&
+	       !is_older(m, hdr);
+}
+
+/* Note that a datagram is to be answered with a HELLO; m->lock is held. */
 static void note_hello(struct quorum_link *link, struct link_member *m,
 		       const struct wire_header *hdr)
 {
 	u64 own = atomic64_read(&m->incarnation), incarnation = hdr->incarnation;
 
 	lockdep_assert_held(&m->lock);
-	if ((incarnation == own && hdr->session < m->window.session) ||
-	    (incarnation == m->other && hdr->session < m->other_window.session))
-		return;
 	hello_answer(&m->hello, own, incarnation, hdr->session,
 		     seal_life(incarnation, hdr->session));
 	if (hello_may(&m->hello, &hello_rate, ktime_get_boottime_ns()))
@@ -87,11 +107,7 @@ bool link_take_stamp(struct quorum_link *link, struct link_member *m,
 	lockdep_assert_held(&m->lock);
 	*why = QUORUM_DROP_SESSION;
 	if (stamp->echo != link->life) {
-		/*
-		 * An answer to a HELLO that was a replay needs no answer; so two
-		 * nodes never answer each other for ever.
-		 */
-		if (hdr->type != WIRE_HELLO || !stamp->echo)
+		if (link_is_asked(m, hdr, stamp))
 			note_hello(link, m, hdr);
 		return false;
 	}
@@ -156,6 +172,7 @@ bool link_unseal(struct quorum_link *link, struct link_member *m, struct sk_buff
 	spin_lock(&m->lock);
 	taken = link_take_stamp(link, m, hdr, &stamp, why);
 	if (taken) {
+		link_note_place(m, skb, hdr, stamp.counter);
 		__skb_trim(skb, skb->len - SEAL_BYTES);
 		link_note_said(m, hdr, skb->data, skb->len, stamp.counter, key, slot);
 	}
@@ -216,30 +233,72 @@ bool link_knows_us(struct link_member *m, u64 life)
 	return yes;
 }
 
-/* Send those that are due to a member and may be sent; true: that was not all. */
-static bool send_hellos(struct quorum_link *link, struct link_member *m)
+/* @to: where it goes, NULL: where @m is */
+static void send_hello(struct quorum_link *link, struct link_member *m, u64 echo,
+		       const struct sockaddr_storage *to)
 {
-	u64 now = ktime_get_boottime_ns();
 	u8 head[WIRE_HEADER_BYTES];
+	struct kvec vec[3] = { { .iov_base = head, .iov_len = sizeof(head) } };
 	struct wire_header hdr = link->ident;
-	bool due, late;
-	u64 echo;
 
 	hdr.type = WIRE_HELLO;
 	hdr.session = link->session;
 	hdr.to = m->id;
-	do {
-		struct kvec vec[3] = { { .iov_base = head, .iov_len = sizeof(head) } };
+	wire_header_put(head, &hdr);
+	link->elsewhere = to;
+	if (link_send_sealed(link, m, vec, 1, echo))
+		atomic64_inc(&link->counters.tx_errors);
+	link->elsewhere = NULL;
+}
 
+/**
+ * link_probe() - ask whether a member is somewhere
+ * @link: a link with keys
+ * @m: the member
+ * @addr: where something came from that it said once
+ *
+ * Who plays something of its back must not get anything for it that proves something to
+ * the member.  So the HELLO echoes no life of its, but our own: @m answers it where it
+ * knows us to be, and by that shows where it is.
+ *
+ * Context: only the loop.
+ */
+void link_probe(struct quorum_link *link, struct link_member *m,
+		const struct sockaddr_storage *addr)
+{
+	send_hello(link, m, link->life, addr);
+}
+
+/* Is this a HELLO of link_probe()? */
+bool link_is_probe(const struct wire_header *hdr, const struct seal_stamp *stamp)
+{
+	return hdr->type == WIRE_HELLO &&
+	       stamp->echo == seal_life(hdr->incarnation, hdr->session);
+}
+
+/*
+ * Send those that are due to a member and may be sent; true: that was not all.  They go
+ * where we were told that it is, too: it may have come back there, and know nothing of us.
+ */
+static bool send_hellos(struct quorum_link *link, struct link_member *m)
+{
+	u64 now = ktime_get_boottime_ns();
+	struct sockaddr_storage told;
+	bool due, late, away;
+	u64 echo;
+
+	do {
 		spin_lock_bh(&m->lock);
 		due = hello_take(&m->hello, &hello_rate, now, &echo);
 		late = hello_is_due(&m->hello);
+		away = link_is_away(m);
+		told = m->told;
 		spin_unlock_bh(&m->lock);
 		if (!due)
 			break;
-		wire_header_put(head, &hdr);
-		if (link_send_sealed(link, m, vec, 1, echo))
-			atomic64_inc(&link->counters.tx_errors);
+		send_hello(link, m, echo, NULL);
+		if (away)
+			send_hello(link, m, echo, &told);
 	} while (late);
 	return late;
 }
@@ -258,6 +317,32 @@ void link_ask_life(struct quorum_link *link, struct link_member *m)
 	spin_unlock_bh(&m->lock);
 	if (send_hellos(link, m))
 		link->late = true;
+}
+
+/**
+ * link_ask_back() - something is sent to a member: ask for it where we were told that it is
+ * @link: a link with keys
+ * @m: the member
+ *
+ * Two nodes may be elsewhere for each other, and both have come back since: then what they
+ * say to each other goes where nobody is, and nothing else ever comes.
+ *
+ * Context: only the loop.
+ */
+void link_ask_back(struct quorum_link *link, struct link_member *m)
+{
+	u64 now;
+
+	spin_lock_bh(&m->lock);
+	if (link_is_away(m)) {
+		now = ktime_get_boottime_ns();
+		if (now - m->asked >= QUORUM_PLACE_FRESH_MS * (u64)NSEC_PER_MSEC) {
+			m->asked = now;
+			hello_ask(&m->hello, 0);
+			atomic_set(&link->hellos, 1);
+		}
+	}
+	spin_unlock_bh(&m->lock);
 }
 
 /* Send the HELLOs that are due.  Context: only the loop. */

@@ -303,6 +303,10 @@ MUTANTS = [
         ("\tif (*word & bit)\n\t\treturn SEAL_REPLAYED;\n", "")]),
     ("older-session-taken", "M-9", FORMAT + "seal.c", [
         ("|| session < window->session)", "|| !window)")]),
+    ("replay-moves", "V-15", FORMAT + "seal.c", [
+        ("counter > window->top);", "counter >= window->top);")]),
+    ("older-session-moves", "M-9", FORMAT + "seal.c", [
+        ("session == window->session &&", "session <= window->session &&")]),
     ("brief-unchecked", "H-3", FORMAT + "seal.c", [
         ("return same_mac(trailer + AT_MAC, mac);", "return same_mac(mac, mac);")]),
     ("brief-written-twice", "V-15", FORMAT + "brief.c", [

@@ -304,6 +304,33 @@ static void newer_session_ends_the_older(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, seal_take(&window, ~0U, 1), SEAL_NEW_SESSION);
 }
 
+/* What is newer than all that was taken would be taken; asking takes nothing. */
+static void newer_is_told_from_older(struct kunit *test)
+{
+	struct seal_window window = {};
+	static const struct {
+		u32 session;
+		u64 counter;
+		bool newer;
+	} steps[] = {
+		{ 0, 1, false }, { 1, 0, false }, { 0, 9, false }, { 9, 0, false },
+		{ 3, 4999, false }, { 3, 5000, false }, { 3, 5001, true }, { 2, 5001, false },
+		{ 3, ~0ULL, true }, { 4, 1, true }, { ~0U, 1, true }, { 2, ~0ULL, false },
+	};
+
+	KUNIT_EXPECT_TRUE(test, seal_is_newer(&window, 1, 1));
+	KUNIT_EXPECT_EQ(test, seal_take(&window, 3, 5000), SEAL_NEW_SESSION);
+	for (u32 i = 0; i < ARRAY_SIZE(steps); i++)
+		for (u32 twice = 0; twice < 2; twice++)
+			KUNIT_EXPECT_EQ_MSG(test,
+					    seal_is_newer(&window, steps[i].session,
+							  steps[i].counter),
+					    steps[i].newer, "step %u", i);
+	/* What was held back is new, and not newer. */
+	KUNIT_EXPECT_FALSE(test, seal_is_newer(&window, 3, 4998));
+	KUNIT_EXPECT_EQ(test, seal_take(&window, 3, 4998), SEAL_NEW);
+}
+
 /* Against a list of everything taken: nothing twice, nothing lately sent refused. */
 static void window_agrees_with_a_list(struct kunit *test)
 {
@@ -353,6 +380,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(lives_differ),
 	KUNIT_CASE(window_takes_each_once),
 	KUNIT_CASE(newer_session_ends_the_older),
+	KUNIT_CASE(newer_is_told_from_older),
 	KUNIT_CASE(window_agrees_with_a_list),
 	{}
 };

@@ -338,6 +338,11 @@ enum {
 	 * was wiped or exchanged. Step replace makes it the member's.
 	 */
 	QUORUM_A_MEMBER_SHOWN,
+	/*
+	 * nest of addr: Where it is heard and spoken to; missing unless that is not
+	 * addr.
+	 */
+	QUORUM_A_MEMBER_HEARD_AT,
 
 	__QUORUM_A_MEMBER_MAX,
 	QUORUM_A_MEMBER_MAX = (__QUORUM_A_MEMBER_MAX - 1)
@@ -433,7 +438,7 @@ enum {
 	QUORUM_A_DROPS_GENESIS,
 	/* u64: Meant for another node. */
 	QUORUM_A_DROPS_TARGET,
-	/* u64: Not from a member, or not from its address. */
+	/* u64: Not from a member, or not from where it is heard. */
 	QUORUM_A_DROPS_SOURCE,
 	/* u64: From a member with another device than before. */
 	QUORUM_A_DROPS_INCARNATION,

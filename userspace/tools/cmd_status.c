@@ -481,8 +481,8 @@ static void show_member(const struct quorum_object *group, const struct quorum_o
 	bool leading = get(group, QUORUM_A_GROUP_ROLE) == QUORUM_ROLE_LEADER;
 	bool self = quorum_object_has(member, QUORUM_A_MEMBER_SELF);
 	uint64_t id = get(member, QUORUM_A_MEMBER_ID), last, match;
-	char address[64] = "", contact[32] = "never", lag[24] = "-", matched[24] = "-";
-	char stored[32], all[32];
+	char address[64] = "", elsewhere[64] = "", contact[32] = "never", lag[24] = "-";
+	char matched[24] = "-", stored[32], all[32];
 	struct quorum_object addr;
 
 	last = get(group, QUORUM_A_GROUP_LAST_INDEX);
@@ -490,6 +490,8 @@ static void show_member(const struct quorum_object *group, const struct quorum_o
 		       get(member, QUORUM_A_MEMBER_MATCH);
 	if (quorum_object_get(member, QUORUM_A_MEMBER_ADDR, 0, &addr))
 		object_address(&addr, address, sizeof(address));
+	if (quorum_object_get(member, QUORUM_A_MEMBER_HEARD_AT, 0, &addr))
+		object_address(&addr, elsewhere, sizeof(elsewhere));
 	if (leading || (self && is_live(group))) {
 		snprintf(matched, sizeof(matched), "%" PRIu64, match);
 		snprintf(lag, sizeof(lag), "%" PRIu64, last > match ? last - match : 0);
@@ -501,10 +503,10 @@ static void show_member(const struct quorum_object *group, const struct quorum_o
 				sizeof(contact) - 4);
 	if (!self && quorum_object_has(member, QUORUM_A_MEMBER_CONTACT_NS))
 		strcat(contact, " ago");
-	printf("  %6" PRIu64 "  %-8s %-22s %10s %8s  %s%s%s\n", id,
+	printf("  %6" PRIu64 "  %-8s %-22s %10s %8s  %s%s%s%s%s\n", id,
 	       id == get(group, QUORUM_A_GROUP_LEADER) ? "leader" :
 	       object_member_role(member),
-	       address, matched, lag, contact,
+	       address, matched, lag, contact, *elsewhere ? ", at " : "", elsewhere,
 	       quorum_object_has(member, QUORUM_A_MEMBER_SUSPECT) ? ", has lost entries" : "",
 	       quorum_object_has(member, QUORUM_A_MEMBER_AUTO) ? ", catching up" : "");
 	if (!quorum_object_has(member, QUORUM_A_MEMBER_SNAPSHOT_STORED))

@@ -166,6 +166,7 @@ static const struct name member_names[] = {
 	[QUORUM_A_MEMBER_PRIORITY] = NUMBER("priority"),
 	[QUORUM_A_MEMBER_SUSPECT] = FLAG("suspect"),
 	[QUORUM_A_MEMBER_SHOWN] = NUMBER("shown"),
+	[QUORUM_A_MEMBER_HEARD_AT] = NEST("heard-at", names_addr),
 };
 
 const struct names names_member = TABLE(member_names);
