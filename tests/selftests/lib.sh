@@ -285,8 +285,18 @@ answers()
 {
 	local index
 
-	index=$(propose "$2" "for node $1 to acknowledge")
+	index=$(propose "$2" "for node $1 to acknowledge, $EPOCHREALTIME")
 	until_ok "$(seconds 20)" "node $1 answers node $2" has_reached "$2" "$1" "${index%% *}"
+}
+
+# hears_at NODE MEMBER [ADDRESS]: the node hears it there and not at the address that it was
+# told; without one: nowhere else than there.
+hears_at()
+{
+	local at
+
+	at=$(get "$1" "member.id=$2.heard-at.ipv4" "member.id=$2.heard-at.ipv6" | tr -d '\t-')
+	[ "$at" = "${3:-}" ]
 }
 
 # The logs of the nodes are the same, byte by byte as far as the shortest reaches.
