@@ -2,13 +2,15 @@
 /*
  * flood - sends a running node what no honest member would.
  *
- *	flood -i DEV -s ADDR -d ADDR [-p PORT] [-n COUNT] [-r SEED] [-o ADDR] [-g US] [-B|-l] KIND
+ *	flood -i DEV -s ADDR -d ADDR [-p PORT] [-n COUNT] [-r SEED] [-o ADDR [-a ADDRESSES]]
+ *	      [-g US] [-B|-l] KIND
  *	flood -i DEV -s ADDR -d ADDR [-p PORT] -S FILE	keep what was heard
  *	flood -L FILE -s ADDR -d ADDR ... KIND		and use it, instead of listening
  *
  * Listens on DEV for real datagrams from -s to -d first, changes them as KIND
  * says, and sends COUNT of them through a raw socket, so that they seem to come
- * from -s (or from -o). Where it matters the checksum is made right again, so
+ * from -s (or from -o and those behind it, one after the other). Where it matters
+ * the checksum is made right again, so
  * that the change is met by the check it is meant for. After each 256 it pauses
  * for US microseconds: the queue of a group is short, and what is dropped there
  * has not met the check behind it. IPv4, or IPv6 (but `oversized`).
@@ -773,22 +775,31 @@ static struct in6_addr address(const char *text)
 	return addr;
 }
 
+static struct in6_addr behind(const struct in6_addr *addr, long by)
+{
+	struct in6_addr at = *addr;
+
+	at.s6_addr[15] = (uint8_t)(at.s6_addr[15] + by);
+	return at;
+}
+
 int main(int argc, char **argv)
 {
 	const char *dev = NULL, *save = NULL, *load = NULL;
 	struct in6_addr from = in6addr_any, to = in6addr_any, seeming = in6addr_any;
-	long count = 1000, i;
+	long count = 1000, addresses = 1, i;
 	int port = 7420, opt, fd;
 	double seconds = 5, start;
 	useconds_t gap = 1000;
 	size_t k;
 
-	while ((opt = getopt(argc, argv, "i:s:d:o:p:n:r:w:g:S:L:Bl")) != -1) {
+	while ((opt = getopt(argc, argv, "i:s:d:o:a:p:n:r:w:g:S:L:Bl")) != -1) {
 		switch (opt) {
 		case 'i': dev = optarg; break;
 		case 's': from = address(optarg); break;
 		case 'd': to = address(optarg); break;
 		case 'o': seeming = address(optarg); break;
+		case 'a': addresses = atol(optarg); break;
 		case 'p': port = atoi(optarg); break;
 		case 'n': count = atol(optarg); break;
 		case 'r': rng = strtoull(optarg, NULL, 0) * 2 + 1; break;
@@ -802,7 +813,7 @@ int main(int argc, char **argv)
 		}
 	}
 	if (optind + !save != argc || (!dev && !load) || IN6_IS_ADDR_UNSPECIFIED(&from) ||
-	    IN6_IS_ADDR_UNSPECIFIED(&to) || is_v4(&from) != is_v4(&to)) {
+	    IN6_IS_ADDR_UNSPECIFIED(&to) || is_v4(&from) != is_v4(&to) || addresses < 1) {
 		fprintf(stderr, "usage: flood -i DEV -s ADDR -d ADDR [OPTION...] KIND\n");
 		return 2;
 	}
@@ -831,12 +842,13 @@ int main(int argc, char **argv)
 	start = now();
 	for (i = 0; i < count; i++) {
 		struct datagram d = samples[dice((uint32_t)nsamples)];
+		struct in6_addr at = behind(&seeming, i % addresses);
 
 		kinds[k].make(&d);
 		if (kinds[k].make == make_reflected)
 			send_raw(fd, &d, &to, &from, port);
 		else
-			send_raw(fd, &d, &seeming, &to, port);
+			send_raw(fd, &d, &at, &to, port);
 		if (gap && i % 256 == 255)
 			usleep(gap);
 	}

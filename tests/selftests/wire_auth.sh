@@ -186,6 +186,113 @@ replayed_while_both_start()
 	catch_up
 }
 
+# Likewise, of both, and from everywhere at once, which moves none of them: each looks for the
+# other where it is, too, and finds it there.
+replayed_from_everywhere_while_both_start()
+{
+	local node one other third state
+
+	one=$(leader)
+	other=$((one % 3 + 1))
+	third=$((6 - one - other))
+	record "$one" "$other" -l
+	mv "$T/record" "$T/record-$one"
+	record "$other" "$one" -l
+	mv "$T/record" "$T/record-$other"
+	for node in $NODES; do q "$node" stop "demo-$node"; done
+	# shellcheck disable=SC2064 # as they are now
+	trap "service_end flood-$one; service_end flood-$other" EXIT
+	everywhere "$third" "$one" "$other"
+	everywhere "$third" "$other" "$one"
+	for node in $one $other; do q "$node" start "demo-$node"; done
+	"$BIN/nodes" leader "$NS" "$(seconds 12)" "$one" "$other" ||
+		fail "they do not hear each other: $(get "$one" link.drops)"
+	propose "$other" "heard through replays from everywhere"
+	state="$(get "$one" term vote) $(get "$other" term vote)"
+	for node in $one $other; do
+		until_ok "$(seconds 30)" "the flood goes on" refuses_places "$node" \
+			$(($(drops_of "$node" source) + 3000))
+	done
+	propose "$one" "heard through all of them"
+	hears_at "$one" "$other" || fail "a replay has moved node $other"
+	hears_at "$other" "$one" || fail "a replay has moved node $one"
+	[ "$(get "$one" term vote) $(get "$other" term vote)" = "$state" ]
+	service_end "flood-$one"
+	service_end "flood-$other"
+	q "$third" start "demo-$third"
+	catch_up
+}
+
+# everywhere AT FROM TO: what one has said, from many addresses, for as long as it takes.
+everywhere()
+{
+	service "flood-$2" nsenter --net="/run/netns/$NS-$1" "$BIN/flood" -L "$T/record-$2" \
+		-s "10.77.0.$2" -d "10.77.0.$3" -o 10.77.0.128 -a 64 -n 1000000000 \
+		-g $((1000 * SCALE)) replay
+}
+
+refuses_places() { [ "$(drops_of "$1" source)" -ge "$2" ]; }
+
+# What a node sends to another gets lost on the way; found NODE OTHER: no more.
+astray()
+{
+	n "$1" ip neigh replace "10.77.0.$2" lladdr 02:00:00:00:00:77 dev eth0 nud permanent
+}
+found() { n "$1" ip neigh del "10.77.0.$2" dev eth0; }
+
+# For longer than it shows by itself where it is: is_silent NODE MEMBER
+is_silent() { [ "$(get "$1" "member.id=$2.contact-ns")" -ge 1100000000 ]; }
+
+# hold FROM TO FILE: keep what gets lost.
+hold() { n "$1" "$BIN/flood" -i eth0 -s "10.77.0.$1" -d "10.77.0.$2" -w "$(seconds 2)" -l -S "$3"; }
+
+# elsewhere AT FROM TO FILE ADDRESSES: what was kept, as if its sender were at other addresses.
+elsewhere()
+{
+	n "$1" "$BIN/flood" -L "$4" -s "10.77.0.$2" -d "10.77.0.$3" -o 10.77.0.150 -a "$5" \
+		-n $((COUNT * 5)) -g $((1000 * SCALE)) replay
+}
+
+# refused_elsewhere AT FROM TO FILE: all of it.
+refused_elsewhere()
+{
+	local before
+
+	before=$(drops_of "$3" source)
+	elsewhere "$@" 16
+	[ $(($(drops_of "$3" source) - before)) -ge $((COUNT * 5 * 95 / 100)) ] ||
+		fail "taken: $(get "$3" link.drops)"
+}
+
+# Held back, and played from elsewhere: when newer ones were taken it moves nobody. What
+# is newer does, until its sender is heard again where it is.
+held_back_and_played_elsewhere()
+{
+	local one other third
+
+	one=$(leader)
+	other=$((one % 3 + 1))
+	third=$((6 - one - other))
+	# shellcheck disable=SC2064 # as they are now
+	trap "found $one $other 2>/dev/null || true" EXIT
+	astray "$one" "$other"
+	hold "$one" "$other" "$T/late"
+	found "$one" "$other"
+	answers "$other" "$one"
+	astray "$one" "$other"
+	hold "$one" "$other" "$T/fresh"
+	until_ok "$(seconds 10)" "nothing is heard" is_silent "$other" "$one"
+	refused_elsewhere "$third" "$one" "$other" "$T/late"
+	hears_at "$other" "$one" || fail "what is late has moved the leader"
+	elsewhere "$third" "$one" "$other" "$T/fresh" 1
+	until_ok "$(seconds 10)" "what is new shows where it came from" \
+		hears_at "$other" "$one" 10.77.0.150
+	found "$one" "$other"
+	until_ok "$(seconds 10)" "the leader is heard where it is" hears_at "$other" "$one"
+	answers "$other" "$one"
+	catch_up
+}
+
 # Recorded before its sender was removed: when it is added back, that is the past.
 replayed_after_its_sender_was_removed()
 {
@@ -306,6 +413,22 @@ words_on_the_wire()
 	grep -ac "a word in the open" "$T/record" || true
 }
 
+# What a device said that is the member's no more shows nobody where the member is, unless its
+# own has been silent for ten seconds: old_device_elsewhere AT FROM TO
+old_device_elsewhere()
+{
+	local begun=$SECONDS
+
+	# shellcheck disable=SC2064 # as they are now
+	trap "found $2 $3 2>/dev/null || true" EXIT
+	astray "$2" "$3"
+	until_ok "$(seconds 10)" "nothing is heard" is_silent "$3" "$2"
+	refused_elsewhere "$1" "$2" "$3" "$T/held"
+	hears_at "$3" "$2" || [ $((SECONDS - begun)) -ge 9 ] || fail "the old device has moved it"
+	found "$2" "$3"
+	answers "$3" "$2"
+}
+
 # A learner that was away hears of a member's new device from nobody but that device, as it
 # leads, and answers it, also when it has the configuration that names it. What the old one
 # said as the leader before is the past, also when the member has left and come back. And
@@ -340,6 +463,7 @@ a_leader_has_another_device()
 	until_ok "$(seconds 20)" "node $third is told of the device" \
 		knows_device "$third" "$other" "$device"
 	answers "$third" "$other"
+	old_device_elsewhere "$one" "$other" "$third"
 
 	q "$other" transfer "demo-$other" "$one"
 	q "$one" member remove "demo-$one" "$other" --timeout "$(seconds 10)s"
@@ -437,6 +561,7 @@ run_tests setup:120 forged edited replayed truncated brief_ones:120 a_flipped_bi
 	words_behind_replays a_burst_of_all_kinds from_no_member datagrams_are_traced reflected \
 	replayed_after_a_restart_of_the_receiver \
 	replayed_after_a_restart_of_the_sender replayed_while_both_start \
+	replayed_from_everywhere_while_both_start held_back_and_played_elsewhere \
 	replayed_after_its_sender_was_removed keys_change_under_load \
 	who_has_another_key_is_not_heard relink_refuses everything_was_kept \
 	a_leader_has_another_device \
