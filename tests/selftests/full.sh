@@ -89,7 +89,7 @@ elections_and_changes_find_room()
 		catch_up
 	done
 	# This leader's own log may have room for some more.
-	refused "the log is full" fill "$(leader)" 10
+	refused "the log is full" fill "$(leader)" 10 1
 	one=$(leader)
 	three=$(others "$one" | cut -d' ' -f2)
 	q "$one" member remove "demo-$one" "$three" --timeout "$(seconds 20)s"
