@@ -173,8 +173,9 @@ static bool shows_place(struct quorum_link *link, struct link_member *m,
 	    now - m->heard_there < QUORUM_PLACE_FRESH_MS * (u64)NSEC_PER_MSEC)
 		return false;
 	if (own && own != hdr->incarnation) {
-		if (!wire_leader_says(hdr->type) || !is_silent(m, now) ||
-		    (m->other && m->other != hdr->incarnation))
+		/* It says nothing but HELLO as long as it does not know our life. */
+		if ((!wire_leader_says(hdr->type) && hdr->type != WIRE_HELLO) ||
+		    !is_silent(m, now) || (m->other && m->other != hdr->incarnation))
 			return false;
 		window = &m->other_window;
 	}

@@ -305,6 +305,43 @@ who_was_away_finds_the_leader()
 	one_leader_per_term
 }
 
+# A leader has another device and another address: a learner that was away believes in the old
+# ones, and hears of the new ones from nobody else.
+who_was_away_finds_another_device()
+{
+	local at out third device
+
+	third=$(leader)
+	at=$((third % 3 + 1))
+	out=$((6 - third - at))
+	device=$(get "$at" incarnation)
+	q "$third" member remove "demo-$third" "$out" --timeout "$(seconds 10)s"
+	q "$third" member add "demo-$third" "$out" "10.77.0.$out" --learner --timeout "$(seconds 20)s"
+	until_ok "$(seconds 20)" "it knows the device" knows_device "$out" "$at" "$device"
+	q "$out" stop "demo-$out"
+	q "$third" member remove "demo-$third" "$at" --timeout "$(seconds 10)s"
+	q "$at" down "$(conf "$at")"
+	q "$at" format --force "$(conf "$at")" >/dev/null
+	n "$at" ip addr add "10.77.0.10$at/24" dev eth0
+	sed "s/10.77.0.$at:/10.77.0.10$at:/" "$(conf "$at")" >"$T/moved.conf"
+	q "$at" up "$T/moved.conf"
+	q "$third" member add "demo-$third" "$at" "10.77.0.10$at" --timeout "$(seconds 20)s"
+	leads "$at" "$third"
+	device=$(get "$at" incarnation)
+	q "$out" start "demo-$out"
+	until_ok "$(seconds 30)" "it knows the other device" knows_device "$out" "$at" "$device"
+	answers "$out" "$at"
+	hears_at "$out" "$at" || fail "it is not heard where it is told to be"
+	q "$at" member promote "demo-$at" "$out" --timeout "$(seconds 10)s"
+	moves "$at" back
+	third=$(leader)
+	q "$third" member move "demo-$third" "$at" "10.77.0.$at" --timeout "$(seconds 20)s"
+	catch_up
+	n "$at" ip addr del "10.77.0.10$at/24" dev eth0
+	logs_equal
+	one_leader_per_term
+}
+
 # hears_leader NODE LEADER [ADDRESS]: it is heard there, as the leader.
 hears_leader()
 {
@@ -361,9 +398,7 @@ a_guest_moves()
 	wait_leader "$at" "$third"
 	plug "$out"
 	asks_on "$third"
-	n "$out" ip addr add "10.77.0.10$out/24" dev eth0
-	sed "s/10.77.0.$out:/10.77.0.10$out:/" "$(conf "$out")" >"$T/moved.conf"
-	q "$out" relink "$T/moved.conf"
+	moves "$out" there
 	asks_on "$third"
 	before=$(drops_of "$third" source)
 	asks_on "$third"
@@ -435,4 +470,5 @@ a_wiped_node_is_replaced()
 run_tests setup:120 members_are_listed wrong_changes_are_refused a_member_is_removed_and_added \
 	the_leader_is_removed members_outlive_a_restart settings_are_of_the_group \
 	a_member_moves who_was_away_reads_of_old_places who_was_away_finds_the_leader \
-	who_comes_back_is_heard a_wiped_node_is_replaced a_guest_moves a_witness_is_enough_for_two
+	who_was_away_finds_another_device who_comes_back_is_heard a_wiped_node_is_replaced \
+	a_guest_moves a_witness_is_enough_for_two
