@@ -45,7 +45,8 @@
  *     right MAC and a wrong echo is dropped and answered likewise, so a restart is
  *     noticed by the first datagram after it.
  * (5) A node answers HELLO at most so often (QUORUM_HELLO_MS), only to where the member
- *     is that it seems to come from, and with a datagram not longer than it.  What was
+ *     is that it seems to come from, or was told to be, and with a datagram for each of
+ *     these that is not longer than it.  What was
  *     recorded of a life that is over is not answered in the place of what is of a later
  *     one (hello.h), nor at all once that was heard.  What comes from elsewhere is
  *     answered there (net/place.c), from each place less often (QUORUM_STRANGER_MS).

@@ -176,6 +176,7 @@ struct member_said {
  * @addr: where it is, as far as we know, see place.c
  * @told: where we were told that it is, as link_address() made it; a guest is nowhere
  *	  [written under link->change]
+ * @placed: it was heard at @addr, or is @told to be there; else it is only asked there
  * @heard: when something was taken from its own device last, boottime ns, 0: nothing yet
  * @heard_there: likewise, of what came from @told
  * @asked: when it was asked for at @told last, since it is not there, boottime ns
@@ -226,6 +227,7 @@ struct link_member {
 	spinlock_t lock;
 	struct sockaddr_storage addr;
 	struct sockaddr_storage told;
+	bool placed;
 	u64 heard;
 	u64 heard_there;
 	u64 asked;

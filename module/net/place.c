@@ -15,7 +15,8 @@
  * (2) What is made for another life of ours moves nobody.  It is answered where it came
  *     from, now and then, by a probe that proves nothing to anybody, and beside what the
  *     sender is sent where it is.  If it is there, it answers the probe where it knows us
- *     to be, and that moves it.
+ *     to be, and that moves it.  Of a new guest that is true as well: where it seems to be
+ *     it is only asked.
  * (3) Who was heard lately where we were told that it is, is there.
  * (4) Two devices may speak with one id, and one of them is no member any more: that one
  *     says nothing of the place before the member's own has been silent for a while.
@@ -23,6 +24,7 @@
  *     may be there again without knowing us, or both of two may: so while somebody is heard
  *     elsewhere, HELLOs go to both places, and it is asked now and then.  Thus two that are
  *     where they were told to be hear each other, whatever was played back to them before.
+ *     But while it is heard, whoever has its old address now is told no life of its.
  *
  * What comes from elsewhere goes through the loop (guest.c), so none of this costs softirq
  * more than a copy, and not all of it is looked at: shouting can keep out who is not where
@@ -71,7 +73,8 @@ static bool came_from(const struct sk_buff *skb, sa_family_t family,
 bool link_is_at(const struct link_member *m, const struct sk_buff *skb, sa_family_t family)
 {
 	lockdep_assert_held(&m->lock);
-	return came_from(skb, family, &m->addr) || came_from(skb, family, &m->told);
+	return (m->placed && came_from(skb, family, &m->addr)) ||
+	       came_from(skb, family, &m->told);
 }
 
 /* Was nothing newer taken from the device that says this?  It was taken; @m's lock is held. */
@@ -151,6 +154,7 @@ bool link_tell_place(struct link_member *m, const struct sockaddr_storage *addr)
 	if (!memcmp(&m->told, addr, sizeof(*addr)))
 		return false;
 	m->told = *addr;
+	m->placed = true;
 	m->heard_there = 0;
 	link_bring_back(m);
 	return true;
@@ -205,6 +209,7 @@ bool link_place_sender(struct quorum_link *link, struct link_member *m,
 		asked = link_is_asked(m, hdr, stamp) && !link_is_probe(hdr, stamp);
 	} else if (shows_place(link, m, hdr, stamp->counter)) {
 		m->addr = *addr;
+		m->placed = true;
 		/* It may live another life there. */
 		hello_ask(&m->hello, 0);
 		moves = true;

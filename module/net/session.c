@@ -279,6 +279,7 @@ bool link_is_probe(const struct wire_header *hdr, const struct seal_stamp *stamp
 /*
  * Send those that are due to a member and may be sent; true: that was not all.  They go
  * where we were told that it is, too: it may have come back there, and know nothing of us.
+ * While it is heard elsewhere it has not, and who is there learns no life of its from us.
  */
 static bool send_hellos(struct quorum_link *link, struct link_member *m)
 {
@@ -291,7 +292,8 @@ static bool send_hellos(struct quorum_link *link, struct link_member *m)
 		spin_lock_bh(&m->lock);
 		due = hello_take(&m->hello, &hello_rate, now, &echo);
 		late = hello_is_due(&m->hello);
-		away = link_is_away(m);
+		away = link_is_away(m) &&
+		       (!echo || now - m->heard >= QUORUM_PLACE_FRESH_MS * (u64)NSEC_PER_MSEC);
 		told = m->told;
 		spin_unlock_bh(&m->lock);
 		if (!due)
@@ -331,18 +333,21 @@ void link_ask_life(struct quorum_link *link, struct link_member *m)
  */
 void link_ask_back(struct quorum_link *link, struct link_member *m)
 {
-	u64 now;
+	u64 within = link->within, now = ktime_get_boottime_ns();
+	bool asks;
 
 	spin_lock_bh(&m->lock);
-	if (link_is_away(m)) {
-		now = ktime_get_boottime_ns();
-		if (now - m->asked >= QUORUM_PLACE_FRESH_MS * (u64)NSEC_PER_MSEC) {
-			m->asked = now;
-			hello_ask(&m->hello, 0);
-			atomic_set(&link->hellos, 1);
-		}
-	}
+	asks = link_is_away(m) &&
+	       now - m->asked >= QUORUM_PLACE_FRESH_MS * (u64)NSEC_PER_MSEC;
+	if (asks)
+		m->asked = now;
 	spin_unlock_bh(&m->lock);
+	if (!asks)
+		return;
+	/* What is sent may wait for others, this may not. */
+	link->within = 0;
+	link_ask_life(link, m);
+	link->within = within;
 }
 
 /* Send the HELLOs that are due.  Context: only the loop. */
