@@ -13,12 +13,18 @@
  * struct shared - by all processes
  * @now: the clock
  * @looks: how often it was looked at
+ * @held: who looks at it is to wait
+ * @waits: somebody does
+ * @more: the keeper is to extend the time to this, 0: it is not to, or has
  * @guard: its process
  * @status: of the command, plus 1, once the keeper knows it
  */
 static volatile struct shared {
 	uint64_t now;
 	uint64_t looks;
+	bool held;
+	bool waits;
+	uint64_t more;
 	pid_t guard;
 	int status;
 } *shared;
@@ -32,6 +38,10 @@ volatile sig_atomic_t tool_stop;
 uint64_t tool_now(void)
 {
 	__atomic_add_fetch(&shared->looks, 1, __ATOMIC_SEQ_CST);
+	while (__atomic_load_n(&shared->held, __ATOMIC_SEQ_CST)) {
+		shared->waits = true;
+		usleep(1000);
+	}
 	return __atomic_load_n(&shared->now, __ATOMIC_SEQ_CST);
 }
 
@@ -71,7 +81,7 @@ struct scene {
 	int keys;
 };
 
-static void keep(const char *script, uint64_t until, uint64_t then, int alive)
+static void keep(const char *script, uint64_t until, int alive)
 {
 	char shell[] = "sh", option[] = "-c";
 	char *argv[] = { shell, option, strdup(script), NULL };
@@ -85,11 +95,14 @@ static void keep(const char *script, uint64_t until, uint64_t then, int alive)
 		_exit(1);
 	close(alive);
 	close(3);
-	if (then)
-		guard_extend(&g, then);
 	shared->guard = g.pid;
-	while (!tool_stop && !guard_ended(&g, &status))
+	while (!tool_stop && !guard_ended(&g, &status)) {
+		if (shared->more) {
+			guard_extend(&g, shared->more);
+			shared->more = 0;
+		}
 		usleep(1000);
+	}
 	if (tool_stop)
 		_exit(2);
 	shared->status = status + 1;
@@ -97,12 +110,14 @@ static void keep(const char *script, uint64_t until, uint64_t then, int alive)
 		pause();
 }
 
-static void begin_on(struct scene *s, bool terminal, const char *script, uint64_t until,
-		     uint64_t then)
+static void begin_on(struct scene *s, bool terminal, const char *script, uint64_t until)
 {
 	int alive[2], said[2];
 
 	shared->now = 1000;
+	shared->held = false;
+	shared->waits = false;
+	shared->more = 0;
 	shared->guard = 0;
 	shared->status = 0;
 	if (pipe(alive) || pipe(said))
@@ -118,7 +133,7 @@ static void begin_on(struct scene *s, bool terminal, const char *script, uint64_
 		dup2(said[1], 3);
 		if (said[1] != 3)
 			close(said[1]);
-		keep(script, until, then, alive[1]);
+		keep(script, until, alive[1]);
 	}
 	close(alive[1]);
 	close(said[1]);
@@ -126,9 +141,9 @@ static void begin_on(struct scene *s, bool terminal, const char *script, uint64_
 	s->said = said[0];
 }
 
-static void begin(struct scene *s, const char *script, uint64_t until, uint64_t then)
+static void begin(struct scene *s, const char *script, uint64_t until)
 {
-	begin_on(s, false, script, until, then);
+	begin_on(s, false, script, until);
 }
 
 static void end(struct scene *s)
@@ -183,7 +198,7 @@ static void status_of(const char *script, int status, const char *name)
 {
 	struct scene s;
 
-	begin(&s, script, UINT64_MAX, 0);
+	begin(&s, script, UINT64_MAX);
 	expect(name, told() == status && all_gone(&s));
 	end(&s);
 }
@@ -193,7 +208,7 @@ static void killed_with_the_keeper(void)
 	struct scene s;
 	bool up;
 
-	begin(&s, FAMILY "sleep 1000", UINT64_MAX, 0);
+	begin(&s, FAMILY "sleep 1000", UINT64_MAX);
 	up = started(&s);
 	kill(s.keeper, SIGKILL);
 	expect("quorumctl is killed, and all the command started goes", up && all_gone(&s));
@@ -205,7 +220,7 @@ static void killed_guard(void)
 	struct scene s;
 	bool up;
 
-	begin(&s, FAMILY "sleep 1000", UINT64_MAX, 0);
+	begin(&s, FAMILY "sleep 1000", UINT64_MAX);
 	up = started(&s);
 	kill(guard_of(), SIGKILL);
 	expect("the guard is killed, and all the command started goes",
@@ -218,7 +233,7 @@ static void out_of_time(void)
 	struct scene s;
 	bool up;
 
-	begin(&s, FAMILY "sleep 1000", 2000, 0);
+	begin(&s, FAMILY "sleep 1000", 2000);
 	up = started(&s);
 	kill(s.keeper, SIGSTOP);
 	shared->now = 2000;
@@ -226,16 +241,24 @@ static void out_of_time(void)
 	end(&s);
 }
 
+/* The keeper says it in time; the guard, which is not run meanwhile, finds it too late. */
 static void more_time(void)
 {
 	struct scene s;
 	uint64_t looks;
 	bool up;
 
-	begin(&s, "trap 'exit 5' TERM; echo x >&3; while :; do sleep 0.01; done", 2000, 3000);
+	begin(&s, "trap 'exit 5' TERM; echo x >&3; while :; do sleep 0.01; done", 2000);
 	up = started(&s);
 	guard_of();
+	shared->held = true;
+	for (int i = 0; !shared->waits && i < PATIENCE_S * 1000; i++)
+		usleep(1000);
+	shared->more = 3000;
+	for (int i = 0; shared->more && i < PATIENCE_S * 1000; i++)
+		usleep(1000);
 	shared->now = 2500;
+	shared->held = false;
 	looks = shared->looks;
 	for (int i = 0; shared->looks < looks + 10 && i < PATIENCE_S * 1000; i++)
 		usleep(1000);
@@ -252,7 +275,7 @@ static void killed_group(void)
 	struct scene s;
 	bool up;
 
-	begin(&s, FAMILY "sleep 1000", UINT64_MAX, 0);
+	begin(&s, FAMILY "sleep 1000", UINT64_MAX);
 	up = started(&s) && guard_of() != getpid();
 	kill(-s.keeper, SIGKILL);
 	expect("quorumctl's process group is killed, and all the command started goes",
@@ -266,7 +289,7 @@ static void stopped_group(void)
 	struct scene s;
 	bool up;
 
-	begin(&s, FAMILY "sleep 1000", 2000, 0);
+	begin(&s, FAMILY "sleep 1000", 2000);
 	up = started(&s) && guard_of() != getpid();
 	kill(-s.keeper, SIGSTOP);
 	shared->now = 2000;
@@ -285,8 +308,7 @@ static void reads_terminal(void)
 	struct scene s;
 	bool up;
 
-	begin_on(&s, true, "echo x >&3; read -r line; [ \"$line\" = typed ] && exit 9", UINT64_MAX,
-		 0);
+	begin_on(&s, true, "echo x >&3; read -r line; [ \"$line\" = typed ] && exit 9", UINT64_MAX);
 	up = started(&s) && type(&s, "typed\n");
 	expect("the command reads the terminal", up && told() == 9 && all_gone(&s));
 	end(&s);
@@ -300,11 +322,11 @@ static void interrupt_is_the_command_s(void)
 	bool up;
 
 	begin_on(&s, true, "trap 'exit 6' INT; echo x >&3; while :; do sleep 0.01; done",
-		 UINT64_MAX, 0);
+		 UINT64_MAX);
 	up = started(&s) && type(&s, "\003");
 	expect("Ctrl-C is the command's", up && told() == 6 && all_gone(&s));
 	end(&s);
-	begin_on(&s, true, "trap '' INT; echo x >&3; sleep 1000", UINT64_MAX, 0);
+	begin_on(&s, true, "trap '' INT; echo x >&3; sleep 1000", UINT64_MAX);
 	up = started(&s);
 	guard_of();
 	kill(s.keeper, SIGINT);
@@ -325,7 +347,7 @@ static void terminal_comes_back(void)
 	struct scene s;
 	bool up;
 
-	begin_on(&s, true, "set -m; (echo x >&3; kill -KILL $$; sleep 1000)", UINT64_MAX, 0);
+	begin_on(&s, true, "set -m; (echo x >&3; kill -KILL $$; sleep 1000)", UINT64_MAX);
 	up = started(&s);
 	expect("the terminal comes back", up && told() == 128 + SIGKILL && all_gone(&s) &&
 	       tcgetpgrp(s.keys) == s.keeper);

@@ -107,21 +107,23 @@ static void watch_over(int fd, int signals, uint64_t until, pid_t command, int *
 		{ .fd = fd, .events = POLLIN }, { .fd = signals, .events = POLLIN },
 	};
 	struct signalfd_siginfo info;
-	uint64_t said;
+	uint64_t now, said;
 	ssize_t got;
 	pid_t ended;
 
-	while (tool_now() < until) {
-		poll(fds, 2, tool_ms_until(until));
-		while (read(signals, &info, sizeof(info)) > 0)
-			;
+	for (;;) {
+		/* First: who was not run for long may find both more time and the old end of it. */
+		now = tool_now();
 		while ((got = recv(fd, &said, sizeof(said), MSG_DONTWAIT)) == sizeof(said))
 			until = said;
-		if (!got)
+		if (!got || now >= until)
 			return;
 		while ((ended = waitpid(-1, status, WNOHANG)) > 0)
 			if (ended == command)
 				return;
+		poll(fds, 2, tool_ms_until(until));
+		while (read(signals, &info, sizeof(info)) > 0)
+			;
 	}
 }
 
