@@ -7,6 +7,7 @@
  * Environment: QUORUM_FAKE is the group there is, in words: KEY=VALUE an
  * attribute, KEY a flag, KEY{ and } around a nest, with the names of
  * uapi/quorum.yaml.  Unset: there is none.
+ * QUORUM_FAKE_THEN is what it is once a change was taken; unset: as before.
  * QUORUM_FAKE_ERRNO is what a proposal fails with, its outcome unknown.
  */
 #include <arpa/inet.h>
@@ -122,9 +123,12 @@ static void build(struct nlmsghdr *nlh, const char *words)
 		bad("a nest is left open");
 }
 
+static bool changed;
+
 static bool fake_group(struct quorum_control *control, struct quorum_object *object)
 {
-	const char *words = getenv("QUORUM_FAKE");
+	const char *then = changed ? getenv("QUORUM_FAKE_THEN") : NULL;
+	const char *words = then ? then : getenv("QUORUM_FAKE");
 	struct nlmsghdr *nlh;
 
 	if (!words)
@@ -229,6 +233,7 @@ int quorum_group_change(struct quorum_control *control, const char *name, uint64
 	(void)seen;
 	(void)steps;
 	(void)n;
+	changed = true;
 	return quorum_group_start(control, name);
 }
 
@@ -237,6 +242,7 @@ int quorum_group_settings(struct quorum_control *control, const char *name, uint
 {
 	(void)seen;
 	(void)settings;
+	changed = true;
 	return quorum_group_start(control, name);
 }
 

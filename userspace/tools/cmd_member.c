@@ -114,12 +114,18 @@ static void show_progress(struct change *c, uint64_t id)
 		c->last);
 }
 
+/* Where to see how it goes on. */
+static const char *hint_at(const struct change *c, char hint[320])
+{
+	snprintf(hint, 320, ", and `quorumctl member list %s` shows it", c->at.name);
+	return hint;
+}
+
 static int pause_and_look(struct change *c)
 {
 	char hint[320];
 
-	snprintf(hint, sizeof(hint), ", and `quorumctl member list %s` shows it", c->at.name);
-	return take(c, follow_pause(&c->at, hint));
+	return take(c, follow_pause(&c->at, hint_at(c, hint)));
 }
 
 static int refused(struct change *c, int err, const char *what)
@@ -160,6 +166,8 @@ static int make(struct change *c, const struct quorum_step *steps, uint32_t n,
 		const char *what, uint64_t learner)
 {
 	uint64_t before, members = members_of(c);
+	struct quorum_object member;
+	char hint[320];
 	int err, status;
 
 	for (;;) {
@@ -177,10 +185,14 @@ static int make(struct change *c, const struct quorum_step *steps, uint32_t n,
 	if (err)
 		return refused(c, err, what);
 	do {
-		status = pause_and_look(c);
+		status = take(c, follow_change(&c->at, before, hint_at(c, hint)));
 		if (status)
 			return status;
-	} while (c->index == before || !c->settled);
+	} while (!c->settled);
+	/* What is in force may be a change of the next leader, that ours is not in. */
+	for (uint32_t i = 0; i < n; i++)
+		if (find(c, steps[i].id, &member) == (steps[i].step == QUORUM_MEMBER_STEP_REMOVE))
+			return follow_lost(&c->at);
 	return EXIT_OK;
 }
 

@@ -72,10 +72,10 @@ static int make(struct change *c, bool settings)
 	if (err)
 		return tool_fail_control(c->at.control, err, "cannot change the settings");
 	do {
-		status = follow_pause(&c->at, "");
+		status = follow_change(&c->at, before, "");
 		if (status)
 			return status;
-	} while (follow_index(&c->at) == before || !follow_settled(&c->at));
+	} while (!follow_settled(&c->at));
 	return EXIT_OK;
 }
 

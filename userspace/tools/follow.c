@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "follow.h"
+#include "object_json.h"
 
 /* Longest trust in an event: they may be lost, and a match makes none. */
 #define LOOK_MS		200
@@ -45,4 +46,21 @@ bool follow_settled(const struct follow *f)
 {
 	return !quorum_object_has(&f->group, QUORUM_A_GROUP_JOINT) &&
 	       quorum_object_u64(&f->group, QUORUM_A_GROUP_CONFIG_COMMITTED) == follow_index(f);
+}
+
+int follow_lost(struct follow *f)
+{
+	int status = tool_fail("the change is lost: another node has come to lead, and does not have it");
+
+	/* It may lead again. */
+	if (quorum_object_u64(&f->group, QUORUM_A_GROUP_ROLE) != QUORUM_ROLE_LEADER)
+		status = object_fail_leader(f->control, f->name);
+	return status;
+}
+
+int follow_change(struct follow *f, uint64_t before, const char *hint)
+{
+	int status = follow_pause(f, hint);
+
+	return status || follow_index(f) != before ? status : follow_lost(f);
 }

@@ -33,4 +33,16 @@ uint64_t follow_index(const struct follow *f);
 /* It is committed, and not joint. */
 bool follow_settled(const struct follow *f);
 
+/*
+ * The same as follow_pause() after a change was taken, until it is done; @before is the index
+ * of the configuration that it changed.  EXIT_OK and not settled: go on.
+ *
+ * A leader has a change in force from the moment it takes it, so where the one before is in
+ * force again, another node leads that does not have it.  Nobody will commit it.
+ */
+int follow_change(struct follow *f, uint64_t before, const char *hint);
+
+/* Say that a change which was taken is lost, and who could be asked again; an exit status. */
+int follow_lost(struct follow *f);
+
 #endif /* QUORUM_FOLLOW_H */
