@@ -34,6 +34,16 @@ static_assert(QUORUM_FRAGMENTS_MAX *
 	      (QUORUM_MTU_MIN - sizeof(struct ipv6hdr) - sizeof(struct udphdr) -
 	       WIRE_HEADER_BYTES - WIRE_FRAGMENT_BYTES - SEAL_BYTES) >= WIRE_BODY_BYTES_MAX);
 
+/*
+ * Is it that the own address is not one of this host?  Behind a translator it is none, nor
+ * where it has changed.  IPv6 says that it is not valid, IPv4 (ip_route_output_key_hash_rcu())
+ * the same as where there is no way.
+ */
+static bool is_not_here(int error)
+{
+	return error == -EINVAL || error == -ENETUNREACH;
+}
+
 static u32 route_mtu4(struct sock *sk, const struct sockaddr_in *to, __be32 from, bool *locked)
 {
 	struct flowi4 fl = {
@@ -49,8 +59,7 @@ static u32 route_mtu4(struct sock *sk, const struct sockaddr_in *to, __be32 from
 	u32 mtu;
 
 	rt = ip_route_output_flow(sock_net(sk), &fl, sk);
-	/* Behind a translator the own address is not one of this host: see endpoint_send(). */
-	if (rt == ERR_PTR(-EINVAL) && from)
+	if (IS_ERR(rt) && from && is_not_here(PTR_ERR(rt)))
 		return route_mtu4(sk, to, 0, locked);
 	if (IS_ERR(rt))
 		return 0;
@@ -290,8 +299,7 @@ int endpoint_send(struct quorum_endpoint *ep, struct sockaddr_storage *to,
 		len += vec[i].iov_len;
 	msg.msg_controllen = put_control(&control, source, source_len, segment);
 	sent = send_by_class(ep, &msg, vec, n, len, class, segment);
-	if (sent == -EINVAL && source_len) {
-		/* Behind a translator the own address is not one of this host. */
+	if (source_len && is_not_here(sent)) {
 		msg.msg_controllen = put_control(&control, source, 0, segment);
 		sent = send_by_class(ep, &msg, vec, n, len, class, segment);
 	}

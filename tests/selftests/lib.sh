@@ -299,6 +299,13 @@ hears_at()
 	[ "$at" = "${3:-}" ]
 }
 
+# listen_at NODE ADDRESS|own: where it receives, from the next relink on.
+listen_at()
+{
+	sed -i '/^listen/d' "$(conf "$1")"
+	[ "$2" = own ] || echo "listen = $2" >>"$(conf "$1")"
+}
+
 # The logs of the nodes are the same, byte by byte as far as the shortest reaches.
 logs_equal()
 {
