@@ -372,6 +372,60 @@ who_comes_back_is_heard()
 	one_leader_per_term
 }
 
+# strays NODE there|back: its address becomes another one, without a word to itself either.
+strays()
+{
+	local from=10.77.0.$1 to=10.77.0.10$1
+
+	[ "$2" = there ] || { to=$from; from=10.77.0.10$1; }
+	n "$1" ip addr add "$to/24" dev eth0
+	n "$1" ip addr del "$from/24" dev eth0
+	# The other address was made as a second one of the first.
+	n "$1" ip addr replace "$to/24" dev eth0
+}
+
+# Two are heard elsewhere by each other, and both come back at one moment: what they say goes
+# where nobody is, until they ask where they were told to be.
+both_come_back_at_once()
+{
+	local at out third node
+
+	at=$(leader)
+	out=$((at % 3 + 1))
+	third=$((6 - at - out))
+	q "$third" stop "demo-$third"
+	for node in "$at" "$out"; do
+		q "$node" down "$(conf "$node")"
+		listen_at "$node" 0.0.0.0
+		q "$node" up "$(conf "$node")"
+	done
+	wait_leader "$at" "$out"
+	strays "$at" there
+	until_ok "$(seconds 20)" "it is found" hears_at "$out" "$at" "10.77.0.10$at"
+	strays "$out" there
+	until_ok "$(seconds 20)" "it is found, too" hears_at "$at" "$out" "10.77.0.10$out"
+	propose "$out" "both are elsewhere"
+	for node in "$at" "$out"; do
+		unplug "$node"
+		strays "$node" back
+	done
+	plug "$at"
+	plug "$out"
+	until_ok "$(seconds 20)" "one is heard" hears_at "$at" "$out"
+	until_ok "$(seconds 20)" "the other one is heard" hears_at "$out" "$at"
+	wait_leader "$at" "$out"
+	propose "$at" "both are back"
+	for node in "$at" "$out"; do
+		q "$node" down "$(conf "$node")"
+		listen_at "$node" own
+		q "$node" up "$(conf "$node")"
+	done
+	q "$third" start "demo-$third"
+	wait_leader
+	logs_equal
+	one_leader_per_term
+}
+
 # leads NODE OTHER...: of these it leads, or is made to.
 leads()
 {
@@ -470,5 +524,5 @@ a_wiped_node_is_replaced()
 run_tests setup:120 members_are_listed wrong_changes_are_refused a_member_is_removed_and_added \
 	the_leader_is_removed members_outlive_a_restart settings_are_of_the_group \
 	a_member_moves who_was_away_reads_of_old_places who_was_away_finds_the_leader \
-	who_was_away_finds_another_device who_comes_back_is_heard a_wiped_node_is_replaced \
-	a_guest_moves a_witness_is_enough_for_two
+	who_was_away_finds_another_device who_comes_back_is_heard both_come_back_at_once \
+	a_wiped_node_is_replaced a_guest_moves a_witness_is_enough_for_two
