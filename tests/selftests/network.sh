@@ -630,22 +630,7 @@ multi_homed()
 	for node in $NODES; do propose "$node" "listening at $any, from $node" >/dev/null; done
 	logs_equal
 	until_ok "$(seconds 10)" "it answers from where it was told to be" heard_in_place
-	for node in $(others "$one"); do
-		without_its_address "$one" "$node" "$here$one" "$there$one/$bits"
-	done
 	narrow_by_source "$here" "$there" "$bits" "$one"
-}
-
-# The address that a node was told to have is none of its, as behind a translator: it sends
-# from the one that the route chooses, and is heard there.
-# without_its_address NODE BY ADDRESS OWN: by which other node, where, and what it lacks
-without_its_address()
-{
-	n "$1" ip addr del "$4" dev eth1
-	until_ok "$(seconds 20)" "it is heard" hears_at "$2" "$1" "$3"
-	propose "$2" "from node $2, while node $1 lacks its address" >/dev/null
-	n "$1" ip addr add "$4" dev eth1 $NODAD
-	until_ok "$(seconds 20)" "it is heard where it was told to be" hears_at "$2" "$1"
 }
 
 # The address that a node sends from is routed by itself, and fewer bytes pass there: what is
