@@ -279,21 +279,24 @@ bool link_is_probe(const struct wire_header *hdr, const struct seal_stamp *stamp
 /*
  * Send those that are due to a member and may be sent; true: that was not all.  They go
  * where we were told that it is, too: it may have come back there, and know nothing of us.
- * While it is heard elsewhere it has not, and who is there learns no life of its from us.
+ * While it is heard elsewhere it has not, and who is there does not learn that life of its
+ * from us.  It may be there in a later life, or with another device, and learns that.
  */
 static bool send_hellos(struct quorum_link *link, struct link_member *m)
 {
-	u64 now = ktime_get_boottime_ns();
 	struct sockaddr_storage told;
 	bool due, late, away;
-	u64 echo;
+	u64 now, echo;
 
 	do {
 		spin_lock_bh(&m->lock);
+		/* Under the lock, so that it is not before what was heard. */
+		now = ktime_get_boottime_ns();
 		due = hello_take(&m->hello, &hello_rate, now, &echo);
 		late = hello_is_due(&m->hello);
 		away = link_is_away(m) &&
-		       (!echo || now - m->heard >= QUORUM_PLACE_FRESH_MS * (u64)NSEC_PER_MSEC);
+		       (!echo || echo != m->life ||
+			now - m->heard >= QUORUM_PLACE_FRESH_MS * (u64)NSEC_PER_MSEC);
 		told = m->told;
 		spin_unlock_bh(&m->lock);
 		if (!due)
