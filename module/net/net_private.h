@@ -584,6 +584,8 @@ bool link_seal(struct quorum_link *link, struct link_member *m, const struct kve
 bool link_take_stamp(struct quorum_link *link, struct link_member *m,
 		     const struct wire_header *hdr, const struct seal_stamp *stamp,
 		     enum quorum_drop *why);
+void link_note_hello(struct quorum_link *link, struct link_member *m,
+		     const struct wire_header *hdr);
 bool link_is_asked(const struct link_member *m, const struct wire_header *hdr,
 		   const struct seal_stamp *stamp);
 bool link_is_probe(const struct wire_header *hdr, const struct seal_stamp *stamp);

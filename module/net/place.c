@@ -205,8 +205,14 @@ bool link_place_sender(struct quorum_link *link, struct link_member *m,
 
 	spin_lock_bh(&m->lock);
 	if (stamp->echo != link->life) {
-		/* Who asks with a probe does not know where we are, either: there is no end. */
-		asked = link_is_asked(m, hdr, stamp) && !link_is_probe(hdr, stamp);
+		asked = link_is_asked(m, hdr, stamp);
+		if (asked && link_is_probe(hdr, stamp)) {
+			/* It does not know where we are, either: with probes there is no end. */
+			asked = false;
+			/* But where we know it to be we answer, and that shows it our place. */
+			if (m->placed)
+				link_note_hello(link, m, hdr);
+		}
 	} else if (shows_place(link, m, hdr, stamp->counter)) {
 		m->addr = *addr;
 		m->placed = true;

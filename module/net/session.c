@@ -76,9 +76,16 @@ bool link_is_asked(const struct link_member *m, const struct wire_header *hdr,
 	       !is_older(m, hdr);
 }
 
-/* Note that a datagram is to be answered with a HELLO; m->lock is held. */
-static void note_hello(struct quorum_link *link, struct link_member *m,
-		       const struct wire_header *hdr)
+/**
+ * link_note_hello() - note that a datagram is to be answered with a HELLO
+ * @link: a link with keys
+ * @m: its sender; its lock is held
+ * @hdr: its header; its MAC is right
+ *
+ * It goes to where @m is as far as we know.
+ */
+void link_note_hello(struct quorum_link *link, struct link_member *m,
+		     const struct wire_header *hdr)
 {
 	u64 own = atomic64_read(&m->incarnation), incarnation = hdr->incarnation;
 
@@ -108,7 +115,7 @@ bool link_take_stamp(struct quorum_link *link, struct link_member *m,
 	*why = QUORUM_DROP_SESSION;
 	if (stamp->echo != link->life) {
 		if (link_is_asked(m, hdr, stamp))
-			note_hello(link, m, hdr);
+			link_note_hello(link, m, hdr);
 		return false;
 	}
 	*why = QUORUM_DROP_SOURCE;
@@ -136,7 +143,7 @@ bool link_take_stamp(struct quorum_link *link, struct link_member *m,
 		*(window == &m->window ? &m->genesis : &m->other_genesis) = hdr->genesis;
 		m->knows_us = hdr->type != WIRE_HELLO;
 		/* It may not know ours yet. */
-		note_hello(link, m, hdr);
+		link_note_hello(link, m, hdr);
 		return true;
 	default:
 		return false;

@@ -342,6 +342,43 @@ who_was_away_finds_another_device()
 	one_leader_per_term
 }
 
+# Who was away sends from where it was then, and the leader, which it does not know, was told
+# where it is since: neither has been heard by the other, and each hears a stranger.
+who_was_away_hears_a_new_leader()
+{
+	local at out third
+
+	third=$(leader)
+	at=$((third % 3 + 1))
+	out=$((6 - third - at))
+	q "$third" member remove "demo-$third" "$out" --timeout "$(seconds 10)s"
+	q "$out" down "$(conf "$out")"
+	n "$out" ip addr add "10.77.0.10$out/24" dev eth0
+	listen_at "$out" 0.0.0.0
+	q "$out" up "$(conf "$out")"
+	q "$third" member add "demo-$third" "$out" "10.77.0.10$out" --learner --timeout "$(seconds 20)s"
+	q "$third" member remove "demo-$third" "$at" --timeout "$(seconds 10)s"
+	until_ok "$(seconds 20)" "it knows two members" has_members "$out" 2
+	q "$out" stop "demo-$out"
+	q "$third" member move "demo-$third" "$out" "10.77.0.$out" --timeout "$(seconds 20)s"
+	q "$third" member add "demo-$third" "$at" "10.77.0.$at" --timeout "$(seconds 20)s"
+	leads "$at" "$third"
+	q "$out" start "demo-$out"
+	until_ok "$(seconds 20)" "it knows three members" has_members "$out" 3
+	answers "$out" "$at"
+	q "$at" member promote "demo-$at" "$out" --timeout "$(seconds 10)s"
+	q "$out" down "$(conf "$out")"
+	n "$out" ip addr del "10.77.0.10$out/24" dev eth0
+	listen_at "$out" own
+	q "$out" up "$(conf "$out")"
+	wait_leader
+	logs_equal
+	one_leader_per_term
+}
+
+# has_members NODE COUNT: as the node knows
+has_members() { [ "$(q "$1" member list "demo-$1" | grep -c ':7420')" = "$2" ]; }
+
 # hears_leader NODE LEADER [ADDRESS]: it is heard there, as the leader.
 hears_leader()
 {
@@ -524,5 +561,6 @@ a_wiped_node_is_replaced()
 run_tests setup:120 members_are_listed wrong_changes_are_refused a_member_is_removed_and_added \
 	the_leader_is_removed members_outlive_a_restart settings_are_of_the_group \
 	a_member_moves who_was_away_reads_of_old_places who_was_away_finds_the_leader \
-	who_was_away_finds_another_device who_comes_back_is_heard both_come_back_at_once \
+	who_was_away_finds_another_device who_was_away_hears_a_new_leader \
+	who_comes_back_is_heard both_come_back_at_once \
 	a_wiped_node_is_replaced a_guest_moves a_witness_is_enough_for_two
