@@ -158,6 +158,35 @@ static uint64_t members_of(const struct change *c)
 	return sum;
 }
 
+/* The device of a member, 0: it is not known, or there is no such member. */
+static uint64_t device_of(const struct change *c, uint64_t id)
+{
+	struct quorum_object member;
+
+	return find(c, id, &member) ? quorum_object_u64(&member, QUORUM_A_MEMBER_INCARNATION) : 0;
+}
+
+/*
+ * Is a step done?  @device is that of its member before.  Of a move nothing tells: what is
+ * shown of an address may be what this node was told by its operator.
+ */
+static bool is_in_force(const struct change *c, const struct quorum_step *step, uint64_t device)
+{
+	struct quorum_object member;
+	bool there = find(c, step->id, &member);
+
+	switch (step->step) {
+	case QUORUM_MEMBER_STEP_REMOVE:
+		return !there;
+	case QUORUM_MEMBER_STEP_PROMOTE:
+		return is_voter(c, step->id);
+	case QUORUM_MEMBER_STEP_REPLACE:
+		return there && device_of(c, step->id) != device;
+	default:
+		return there;
+	}
+}
+
 /*
  * Ask for a change, again while it is too early for it, and wait until it is done.
  * That the leader has written down a member's device meanwhile is in nobody's way.
@@ -166,7 +195,7 @@ static int make(struct change *c, const struct quorum_step *steps, uint32_t n,
 		const char *what, uint64_t learner)
 {
 	uint64_t before, members = members_of(c);
-	struct quorum_object member;
+	uint64_t device = device_of(c, steps[0].id);
 	char hint[320];
 	int err, status;
 
@@ -191,7 +220,7 @@ static int make(struct change *c, const struct quorum_step *steps, uint32_t n,
 	} while (!c->settled);
 	/* What is in force may be a change of the next leader, that ours is not in. */
 	for (uint32_t i = 0; i < n; i++)
-		if (find(c, steps[i].id, &member) == (steps[i].step == QUORUM_MEMBER_STEP_REMOVE))
+		if (!is_in_force(c, &steps[i], device))
 			return follow_lost(&c->at);
 	return EXIT_OK;
 }

@@ -50,7 +50,8 @@ bool follow_settled(const struct follow *f)
 
 int follow_lost(struct follow *f)
 {
-	int status = tool_fail("the change is lost: another node has come to lead, and does not have it");
+	int status = tool_fail("the change is lost, unless who has it comes to lead: "
+			       "another node does, and does not have it");
 
 	/* It may lead again. */
 	if (quorum_object_u64(&f->group, QUORUM_A_GROUP_ROLE) != QUORUM_ROLE_LEADER)

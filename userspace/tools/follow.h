@@ -38,7 +38,8 @@ bool follow_settled(const struct follow *f);
  * of the configuration that it changed.  EXIT_OK and not settled: go on.
  *
  * A leader has a change in force from the moment it takes it, so where the one before is in
- * force again, another node leads that does not have it.  Nobody will commit it.
+ * force again, another node leads that does not have it.  Only should that fail, too, before
+ * it has committed anything here, could one that has it lead and commit it.
  */
 int follow_change(struct follow *f, uint64_t before, const char *hint);
 
