@@ -20,11 +20,12 @@
  * (3) Who was heard lately where we were told that it is, is there.
  * (4) Two devices may speak with one id, and one of them is no member any more: that one
  *     says nothing of the place before the member's own has been silent for a while.
+ *     Its HELLOs are never taken, so a recorded one may count again until it has led.
  * (5) What is newest and comes from where we were told brings the sender back there.  It
  *     may be there again without knowing us, or both of two may: so while somebody is heard
  *     elsewhere, HELLOs go to both places, and it is asked now and then.  Thus two that are
  *     where they were told to be hear each other, whatever was played back to them before.
- *     But while it is heard, whoever has its old address now is told no life of its.
+ *     But while it is heard, whoever has its old address now is not told the life it lives.
  *
  * What comes from elsewhere goes through the loop (guest.c), so none of this costs softirq
  * more than a copy, and not all of it is looked at: shouting can keep out who is not where
