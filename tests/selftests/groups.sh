@@ -157,8 +157,9 @@ idle_traffic_does_not_grow()
 		fail "there is more traffic"
 	[ "$said" -ge $((BEATS * (MANY - 1))) ] || fail "few repeats were sent"
 	[ "$heard" -ge $((BEATS * (MANY - 1) / 2)) ] || fail "few repeats were heard"
-	# Some are on their way while they are counted.
-	[ "$deaf" -le "$MANY" ] || fail "not all heartbeats were heard"
+	# Some are on their way while they are counted; and where the machine stands still for
+	# longer than a heartbeat, a repeat is refused, and the next one comes in full.
+	[ "$deaf" -le $((MANY + heard / 20)) ] || fail "not all heartbeats were heard"
 	for group in $GROUPS_MANY; do
 		[ "$(leader_of "$group")" = 1 ] || fail "$group has another leader now"
 	done
