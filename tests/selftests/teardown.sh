@@ -143,7 +143,7 @@ start_and_stop_under_load()
 	local i
 
 	load_start
-	for i in $(seq "$(rounds 30 6)"); do
+	for i in $(seq "$(rounds 16 4)"); do
 		q 2 stop demo-2
 		q 2 start demo-2
 	done
@@ -159,7 +159,7 @@ stop_while_it_starts()
 {
 	local i state
 
-	for i in $(seq "$(rounds 24 4)"); do
+	for i in $(seq "$(rounds 12 3)"); do
 		q 2 stop demo-2
 		n2 "$BIN/netlink_test" begin demo-2
 		[ $((i % 3)) = 0 ] || sleep "0.0$((i % 3))"
@@ -201,7 +201,7 @@ create_and_delete()
 	local i
 
 	make_spare
-	for i in $(seq 50); do
+	for i in $(seq 25); do
 		q 1 up "$T/spare-1.conf" >/dev/null
 		q 1 down spare-1 >/dev/null
 	done
