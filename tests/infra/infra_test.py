@@ -156,13 +156,12 @@ class Lanes(unittest.TestCase):
         self.assertEqual(self.run_lanes(self.lanes.Lane("left", 30), self.lanes.Lane("right", 30)),
                          (2, 0))
 
-    def test_a_third_small_lane_waits(self):
-        most = self.lanes.MOST
+    def test_a_third_lane_waits_for_two_processors(self):
         schedule = self.lanes.Schedule([], None, 0)
-        schedule.running = [self.lanes.Lane("a", 30, most), self.lanes.Lane("b", 30, most)]
-        self.assertTrue(schedule.fits(self.lanes.Lane("c", 30, most)))
-        schedule.running.append(self.lanes.Lane("c", 30, most))
-        self.assertFalse(schedule.fits(self.lanes.Lane("d", 30)))
+        schedule.running = [self.lanes.Lane("a", 30)]
+        self.assertTrue(schedule.fits(self.lanes.Lane("b", 30, kernel="uml-debug")))
+        schedule.running.append(self.lanes.Lane("b", 30, kernel="uml-debug"))
+        self.assertFalse(schedule.fits(self.lanes.Lane("c", 30)))
 
     def test_a_whole_machine_is_waited_for(self):
         whole = self.lanes.WHOLE
